@@ -1,0 +1,42 @@
+"""Which networks exist: plain facts, so that the command line can name them without loading torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from linn_cli.errors import UsageError
+
+Variant = Literal["st", "lista"]
+VARIANTS: tuple[Variant, ...] = get_args(Variant)
+MOST_SCALES = 2
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Which DnINN: how the detail is shrunk ("st" or "lista") and over how many scales (1 or 2)."""
+
+    variant: Variant = "st"
+    scales: int = 1
+
+    def __post_init__(self) -> None:
+        parse_variant(self.variant)
+        if self.scales not in range(1, MOST_SCALES + 1):
+            raise UsageError(f"{self.scales} scales: choose from 1 to {MOST_SCALES}")
+
+    def __str__(self) -> str:
+        return f"DnINN-{self.variant.upper()} {self.scales}-scale"
+
+
+def parse_variant(name: str | None) -> Variant | None:
+    """The variant of that name; None stays None.
+
+    Raises:
+        UsageError: there is no such variant.
+    """
+    for variant in VARIANTS:
+        if name == variant:
+            return variant
+    if name is None:
+        return None
+    raise UsageError(f"unknown variant {name!r}: choose {' or '.join(VARIANTS)}")

@@ -1,0 +1,96 @@
+"""The published protocol: known noise on clean pictures, and how close the estimate comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import torch
+
+from linn_cli import images
+from linn_cli.metrics import add_noise, psnr, ssim
+from linn_cli.pipeline import GREY_LEVELS, Denoiser
+
+# Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).
+PUBLISHED: dict[str, dict[float, float]] = {
+    "BM3D": {15: 31.07, 25: 28.57, 50: 25.63},
+    "WNNM": {15: 31.37, 25: 28.83, 50: 25.87},
+    "EPLL": {15: 31.21, 25: 28.68, 50: 25.67},
+    "TNRD": {15: 31.42, 25: 28.92, 50: 25.97},
+    "DnCNN": {15: 31.70, 25: 29.19, 50: 26.20},
+    "DnINN-ST 1-scale": {15: 31.58, 25: 29.08, 50: 26.14},
+    "DnINN-LISTA 1-scale": {15: 31.59, 25: 29.09, 50: 26.14},
+    "DnINN-ST 2-scale": {15: 31.62, 25: 29.14, 50: 26.19},
+    "DnINN-LISTA 2-scale": {15: 31.63, 25: 29.14, 50: 26.20},
+}
+PUBLISHED_ON = "BSD68"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One picture at one sigma; `ssim` is None for a picture smaller than its window."""
+
+    image: str
+    sigma: float
+    psnr: float
+    ssim: float | None
+    seconds: float
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The means over a set of pictures at one sigma, and the speed over all of them."""
+
+    method: str
+    weights: str
+    device: str
+    sigma: float
+    images: int
+    psnr: float
+    ssim: float | None
+    seconds: float
+    megapixels_per_second: float
+
+
+def measure(denoiser: Denoiser, pictures: Iterable[Path], sigma: float) -> Iterator[Score]:
+    """Score a denoiser on each picture; sigma in 8-bit grey levels.
+
+    The picture with index i gets the noise of seed i, neither clipped nor rounded; the estimate is
+    clamped to [0, 1] and not rounded. Only the denoising is timed.
+    """
+    for index, path in enumerate(pictures):
+        levels = images.read(path, as_grey=True).levels
+        clean = torch.from_numpy(levels).float()[None, None] / GREY_LEVELS
+        noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
+        began = time.perf_counter()
+        estimate = denoiser(noisy, sigma).clamp(0, 1)
+        seconds = time.perf_counter() - began
+        yield Score(
+            image=path.name,
+            sigma=sigma,
+            psnr=psnr(estimate, clean),
+            ssim=ssim(estimate[0, 0], clean[0, 0]),
+            seconds=seconds,
+            pixels=clean.numel(),
+        )
+
+
+def summarise(denoiser: Denoiser, scores: Sequence[Score]) -> Summary:
+    """The means of one denoiser's scores at one sigma."""
+    seconds = sum(score.seconds for score in scores)
+    similarities = [score.ssim for score in scores if score.ssim is not None]
+    return Summary(
+        method=str(denoiser.weight_set.architecture),
+        weights=denoiser.weight_set.name,
+        device=str(denoiser.device),
+        sigma=scores[0].sigma,
+        images=len(scores),
+        psnr=fmean(score.psnr for score in scores),
+        ssim=fmean(similarities) if similarities else None,
+        seconds=seconds,
+        megapixels_per_second=sum(score.pixels for score in scores) / seconds / 1e6,
+    )

@@ -1,0 +1,125 @@
+"""What a person sees: tables on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from linn_cli.errors import LinnError
+
+_PIPED_WIDTH = 110
+_INTERRUPTED = 130
+
+
+def say(text: str) -> None:
+    """Print a remark on stderr."""
+    typer.echo(f"linn: {text}", err=True)
+
+
+def emit(text: str) -> None:
+    """Print a result on stdout."""
+    typer.echo(text)
+
+
+def emit_json(data: Any) -> None:
+    """Print a result on stdout as one line of JSON; an infinite or undefined number becomes null."""
+    typer.echo(json.dumps(_finite(data), ensure_ascii=False, allow_nan=False))
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table on stdout: the first column is text, the others are numbers."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    drawn = Table(title=escape(title), title_justify="left")
+    for index, column in enumerate(columns):
+        drawn.add_column(column, justify="right" if index else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(escape, row))
+    console.print(drawn)
+
+
+@contextmanager
+def progress(description: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar on stderr, shown on a terminal only; call what it yields after each of `total`."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(description, total=total, note="")
+        yield lambda note: bar.update(task, advance=1, note=escape(note))
+
+
+@contextmanager
+def reported(*, debug: bool) -> Iterator[None]:
+    """Turn whatever goes wrong inside into one line on stderr and an exit code.
+
+    A `LinnError` has its own code; an interruption is 130; anything else is a defect of linn, 1. With
+    `debug` the traceback is printed too.
+    """
+    try:
+        yield
+    except (LinnError, KeyboardInterrupt, MemoryError, Exception) as error:
+        if isinstance(error, typer.Exit):
+            raise
+        if debug:
+            traceback.print_exc()
+        say(_line(error))
+        raise typer.Exit(_exit_code(error)) from None
+
+
+def _line(error: BaseException) -> str:
+    match error:
+        case LinnError():
+            return str(error)
+        case KeyboardInterrupt():
+            return "interrupted"
+        case MemoryError():
+            return "out of memory: the picture is too large for this machine"
+        case _:
+            return f"unexpected {type(error).__name__}: {error} (a defect; --debug shows where)"
+
+
+def _exit_code(error: BaseException) -> int:
+    match error:
+        case LinnError():
+            return error.exit_code
+        case KeyboardInterrupt():
+            return _INTERRUPTED
+        case _:
+            return 1
+
+
+def _finite(data: Any) -> Any:
+    match data:
+        case float():
+            return data if abs(data) < float("inf") else None
+        case Mapping():
+            return {str(key): _finite(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_finite(value) for value in data]
+        case _:
+            return data
+
+
+def is_terminal() -> bool:
+    """Whether stderr is a terminal that a person watches."""
+    return sys.stderr.isatty()

@@ -1,0 +1,47 @@
+"""Which processor computes, and what it is good at."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from linn_cli.errors import UsageError
+
+_KNOWN = re.compile(r"cpu|mps|cuda(:\d+)?")
+
+
+def resolve(name: str) -> torch.device:
+    """The device called auto, cpu, cuda, cuda:N or mps; auto takes the best that is present.
+
+    Raises:
+        UsageError: the name is none of these, or this machine has no such device.
+    """
+    if name == "auto":
+        name = next((kind for kind in ("cuda", "mps") if _present(torch.device(kind))), "cpu")
+    if not _KNOWN.fullmatch(name):
+        raise UsageError(f"unknown device {name!r}: choose auto, cpu, cuda, cuda:N or mps")
+    device = torch.device(name)
+    if not _present(device):
+        raise UsageError(f"device {name!r} is not available here: choose auto or cpu")
+    return device
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies in bfloat16 natively."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return device.type == "cpu" and any(
+        capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+    )
+
+
+def _present(device: torch.device) -> bool:
+    match device.type:
+        case "cuda":
+            return torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count()
+        case "mps":
+            return torch.backends.mps.is_available()
+        case _:
+            return True

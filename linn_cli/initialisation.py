@@ -1,0 +1,95 @@
+"""Where training starts: a fresh network, or a trained one grown without changing its answer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Generator, Tensor, nn
+
+from linn_cli.architecture import Architecture
+from linn_cli.lifting import WIDTH, LiftingNetwork, ThresholdedConv
+from linn_cli.model import DnINN
+from linn_cli.shrinkage import Lista, SoftThreshold
+
+# Near the identity signals and gradients pass eight layers unattenuated.
+_IDENTITY, _KAIMING = 0.95, 0.2
+_LAYER_THRESHOLD = 0.1
+_DETAIL_THRESHOLD = 1.5
+
+
+@torch.no_grad()
+def initialise(model: DnINN, generator: Generator) -> DnINN:
+    """Set all parameters in place: plain undecimated Haar shrinkage, ready to learn.
+
+    The output filters are zero, so the lifting steps change nothing yet; the details are shrunk by a
+    threshold of 1.5 noise standard deviations.
+    """
+    for module in model.modules():
+        match module:
+            case LiftingNetwork():
+                _initialise_network(module, generator)
+            case SoftThreshold():
+                module.threshold.fill_(_DETAIL_THRESHOLD)
+            case Lista():
+                _embed(module, torch.full((3,), _DETAIL_THRESHOLD), generator)
+    return model
+
+
+@torch.no_grad()
+def grow(source: DnINN, architecture: Architecture, generator: Generator) -> DnINN:
+    """A network of another architecture that gives the answer of `source`.
+
+    ST becomes LISTA with A = [I; small random], S = [I, 0] and the thresholds of ST; a second scale
+    starts with zero thresholds, which makes it the identity.
+
+    Raises:
+        ValueError: `architecture` has fewer scales, or is ST where `source` is LISTA.
+    """
+    if architecture.scales < source.architecture.scales:
+        raise ValueError(f"{source.architecture} cannot shrink to {architecture}")
+    if (source.architecture.variant, architecture.variant) == ("lista", "st"):
+        raise ValueError(f"{source.architecture} cannot become {architecture}")
+    grown = initialise(DnINN(architecture), generator)
+    for scale in grown.scales:
+        match scale.shrinkage:
+            case SoftThreshold():
+                scale.shrinkage.threshold.zero_()
+            case Lista():
+                scale.shrinkage.thresholds.zero_()
+    for scale, origin in zip(grown.scales, source.scales, strict=False):
+        for step, trained in zip(scale.steps, origin.steps, strict=True):
+            step.load_state_dict(trained.state_dict())
+        if isinstance(scale.shrinkage, Lista) and isinstance(origin.shrinkage, SoftThreshold):
+            _embed(scale.shrinkage, origin.shrinkage.threshold, generator)
+        else:
+            scale.shrinkage.load_state_dict(origin.shrinkage.state_dict())
+    return grown
+
+
+def _initialise_network(network: LiftingNetwork, generator: Generator) -> None:
+    first, *hidden = layers = [
+        layer for layer in network.layers if isinstance(layer, ThresholdedConv)
+    ]
+    _kaiming(first.weight, generator)
+    first.weight.sub_(first.weight.mean(dim=(2, 3), keepdim=True))
+    identity = nn.init.dirac_(torch.empty(WIDTH, WIDTH, 3, 3))
+    for layer in hidden:
+        _kaiming(layer.weight, generator)
+        layer.weight.mul_(_KAIMING).add_(identity.to(layer.weight), alpha=_IDENTITY)
+    for layer in layers:
+        layer.threshold.fill_(_LAYER_THRESHOLD)
+    network.output.weight.zero_()
+
+
+def _kaiming(weight: Tensor, generator: Generator) -> None:
+    fresh = torch.empty(weight.shape)
+    nn.init.kaiming_normal_(fresh, generator=generator)
+    weight.copy_(fresh)
+
+
+def _embed(lista: Lista, threshold: Tensor, generator: Generator) -> None:
+    """Make LISTA act as a soft threshold: its first atoms are the channels, the others go unused."""
+    _kaiming(lista.analysis.weight, generator)
+    lista.analysis.weight.mul_(_KAIMING)
+    nn.init.dirac_(lista.analysis.weight[: len(threshold)])
+    nn.init.dirac_(lista.synthesis.weight)
+    lista.thresholds.copy_(threshold.repeat(1, 3))

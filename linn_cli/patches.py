@@ -1,0 +1,69 @@
+"""Training pictures: a folder in memory, random patches out of it, and a held-out part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+
+from linn_cli import images
+from linn_cli.errors import InputError
+
+_SHRUNK = (1.0, 0.8, 0.65)
+_HELD_OUT_EVERY = 18
+
+
+def hold_out(
+    pictures: Sequence[Path], names: Iterable[str] | None
+) -> tuple[list[Path], list[Path]]:
+    """Divide pictures into training and held-out: those with the given names, else every 18th."""
+    held = set(pictures[::_HELD_OUT_EVERY]) if names is None else set()
+    held |= {picture for picture in pictures if picture.name in set(names or ())}
+    training = [picture for picture in pictures if picture not in held]
+    if not training:
+        raise InputError(
+            f"{pictures[0].parent}: needs more than {len(pictures)} pictures to train on"
+        )
+    return training, sorted(held)
+
+
+def read_grey(path: Path, scale: float = 1.0) -> Tensor:
+    """An image as grey levels, uint8 (H, W), reduced by `scale`."""
+    grey = Image.fromarray(images.read(path, as_grey=True).levels)
+    if scale != 1.0:
+        size = round(grey.width * scale), round(grey.height * scale)
+        grey = grey.resize(size, Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.array(grey))
+
+
+class Patches:
+    """Random square patches of pictures held in memory at several sizes, turned and mirrored."""
+
+    def __init__(self, pictures: Sequence[Path], size: int, device: torch.device) -> None:
+        greys = (read_grey(path, scale) for path in pictures for scale in _SHRUNK)
+        self.pictures = [grey.to(device) for grey in greys if min(grey.shape) >= size]
+        if not self.pictures:
+            raise InputError(
+                f"no training picture has {size} x {size} pixels: choose a smaller --patch"
+            )
+        self.size = size
+
+    def sample(self, count: int, generator: Generator) -> Tensor:
+        """`count` patches (count, 1, size, size), float32 in [0, 1], on the pictures' device."""
+        device = self.pictures[0].device
+        patches = torch.stack([self._patch(generator) for _ in range(count)])
+        return patches.to(device, torch.float32).unsqueeze(1) / 255
+
+    def _patch(self, generator: Generator) -> Tensor:
+        def draw(high: int) -> int:
+            return int(torch.randint(high, (), generator=generator))
+
+        picture = self.pictures[draw(len(self.pictures))]
+        height, width = picture.shape
+        top, left = draw(height - self.size + 1), draw(width - self.size + 1)
+        patch = picture[top : top + self.size, left : left + self.size].rot90(draw(4))
+        return patch.flip(0) if draw(2) else patch

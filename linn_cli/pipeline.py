@@ -1,0 +1,197 @@
+"""Picture in, picture out: arrays, tensors and files through the network."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linn_cli import devices, images, weights
+from linn_cli.architecture import Architecture, Variant
+from linn_cli.errors import InputError, UsageError
+from linn_cli.images import Picture
+from linn_cli.model import DnINN
+from linn_cli.weights import WeightSet
+
+GREY_LEVELS = 255
+# Below this sigma, in grey levels, there is nothing to remove and the input is the answer.
+LEAST_SIGMA = 0.01
+
+_WHOLE = {
+    *(torch.uint8, torch.uint16, torch.uint32),
+    *(torch.int8, torch.int16, torch.int32),
+}
+
+ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """A network with its weights on a device, ready for any number of pictures."""
+
+    model: DnINN
+    weight_set: WeightSet
+    device: torch.device
+
+    @torch.no_grad()
+    def __call__(self, noisy: Tensor, sigma: float) -> Tensor:
+        """Denoise noisy (B, 1, H, W), white at 1.0; sigma in 8-bit grey levels. Nothing is clamped."""
+        if sigma < LEAST_SIGMA:
+            return noisy
+        estimate: Tensor = self.model(noisy.to(self.device, torch.float32), sigma / GREY_LEVELS)
+        return estimate.to(noisy)
+
+
+def load(
+    sigma: float,
+    *,
+    variant: Variant | None = None,
+    scales: int | None = None,
+    weight_file: Path | None = None,
+    device: str = "auto",
+) -> Denoiser:
+    """Choose weights for sigma (8-bit grey levels) and put the network on a device.
+
+    Args:
+        sigma: the noise's standard deviation, in [0, 255].
+        variant: "st" or "lista"; None for the best set there is.
+        scales: 1 or 2; None for the best set there is.
+        weight_file: a safetensors file to use instead of the bundled sets.
+        device: auto, cpu, cuda, cuda:N or mps.
+
+    Raises:
+        UsageError: sigma, variant, scales or device are not to be had.
+        WeightsError: the weights are damaged or are not what they should be.
+    """
+    check_sigma(sigma)
+    where = devices.resolve(device)
+    if weight_file is None:
+        chosen = weights.select(weights.bundled(), sigma, variant, scales)
+    else:
+        chosen = weights.describe(weight_file)
+        held = chosen.architecture
+        if Architecture(variant or held.variant, scales or held.scales) != held:
+            raise UsageError(f"{weight_file}: holds {held}, leave --variant and --scales out")
+    return Denoiser(weights.load(chosen).to(where), chosen, where)
+
+
+def denoise(
+    image: ImageT,
+    sigma: float,
+    *,
+    variant: Variant | None = None,
+    scales: int | None = None,
+    weight_file: str | Path | None = None,
+    device: str = "auto",
+) -> ImageT:
+    """Remove white Gaussian noise of standard deviation sigma from a grey image.
+
+    Args:
+        image: a numpy array (H, W) or a torch tensor (B, 1, H, W). Integers have the range of their
+            dtype; floats are white at 1.0 and may lie outside [0, 1].
+        sigma: in 8-bit grey levels, [0, 255], whatever the dtype. Below 0.01 the input is returned.
+        variant: "st" or "lista"; None for the best set there is.
+        scales: 1 or 2; None for the best set there is.
+        weight_file: a safetensors file to use instead of the bundled sets.
+        device: auto, cpu, cuda, cuda:N or mps.
+
+    Returns:
+        The denoised image: same kind, shape and dtype. The input is not changed.
+
+    Raises:
+        UsageError: a ValueError; an argument is out of its range.
+        InputError: the image is empty or holds values that are not finite.
+    """
+    denoiser = load(
+        sigma,
+        variant=variant,
+        scales=scales,
+        weight_file=None if weight_file is None else Path(weight_file),
+        device=device,
+    )
+    if isinstance(image, Tensor):
+        if image.dim() != 4 or image.shape[1] != 1:
+            raise UsageError(f"expected a tensor (B, 1, H, W), not {tuple(image.shape)}")
+        return _denoise_values(denoiser, image, sigma)
+    array = np.asarray(image)
+    if array.ndim != 2:
+        raise UsageError(f"expected a grey array (H, W), not {array.shape}")
+    if array.dtype.kind not in "iuf":
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
+    tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
+    return _denoise_values(denoiser, tensor[None, None], sigma)[0, 0].numpy()
+
+
+def _denoise_values(denoiser: Denoiser, image: Tensor, sigma: float) -> Tensor:
+    if image.numel() == 0:
+        raise InputError("the image is empty")
+    if sigma < LEAST_SIGMA:
+        return image.clone()
+    if image.is_floating_point():
+        if not bool(torch.isfinite(image).all()):
+            raise InputError("the image holds values that are not finite numbers")
+        return denoiser(image.float(), sigma).to(image)
+    if image.dtype not in _WHOLE:
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {image.dtype}")
+    levels = torch.iinfo(image.dtype)
+    noisy = image.to("cpu", torch.float64) / levels.max
+    estimate = denoiser(noisy.float(), sigma).double() * levels.max
+    return estimate.round().clamp(levels.min, levels.max).to(image)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `linn denoise` did to one file; `seconds` includes reading and writing."""
+
+    input: str
+    output: str
+    width: int
+    height: int
+    sigma: float
+    variant: str
+    scales: int
+    weights: str
+    device: str
+    seconds: float
+
+
+def denoise_file(denoiser: Denoiser, source: Path, target: Path, sigma: float) -> Outcome:
+    """Denoise one picture file into another; sigma in 8-bit grey levels.
+
+    Raises:
+        UsageError: the target cannot be written or is the source; raised before any work.
+        InputError: the source cannot be read, or writing failed. No target is left behind.
+    """
+    began = time.perf_counter()
+    images.check_output(target, source)
+    picture = images.read(source)
+    levels = torch.from_numpy(picture.levels)[None, None]
+    clean = _denoise_values(denoiser, levels, sigma)[0, 0].cpu().numpy()
+    images.write(target, Picture(clean, picture.metadata))
+    return Outcome(
+        input=str(source),
+        output=str(target),
+        width=clean.shape[1],
+        height=clean.shape[0],
+        sigma=sigma,
+        variant=denoiser.weight_set.architecture.variant,
+        scales=denoiser.weight_set.architecture.scales,
+        weights=denoiser.weight_set.name,
+        device=str(denoiser.device),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def check_sigma(sigma: float) -> None:
+    """Raise `UsageError` unless sigma is a noise level in 8-bit grey levels."""
+    if not math.isfinite(sigma) or not 0 <= sigma <= GREY_LEVELS:
+        raise UsageError(
+            f"sigma {sigma:g} is not a noise level: give grey levels from 0 to {GREY_LEVELS}"
+        )

@@ -1,0 +1,290 @@
+"""Training: noisy patches in, better weights out, interruptible and resumable at any step."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any, cast
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.optim import Adam, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from linn_cli import weights
+from linn_cli.architecture import Architecture
+from linn_cli.devices import has_bfloat16
+from linn_cli.errors import InputError
+from linn_cli.files import write_atomically
+from linn_cli.metrics import add_noise, psnr
+from linn_cli.model import DnINN
+from linn_cli.optimizer import Muon
+from linn_cli.patches import Patches
+
+GREY = 255.0  # levels between black and white; sigma is given in them
+# Quiet patches would otherwise count for little: below this sigma the loss stays a plain squared error.
+_LOSS_FLOOR = 15 / GREY
+_OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.4
+_CLIP = 1.0
+_TESTED_SIGMAS = (15.0, 25.0, 50.0)
+_VALIDATION_CROP = 160
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training trajectory, besides the pictures and where it starts.
+
+    `sigma` is a range in 8-bit grey levels, drawn from uniformly for every patch. The learning rate
+    rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
+    """
+
+    architecture: Architecture
+    sigma: tuple[float, float] = (1.0, 80.0)
+    steps: int = 20_000
+    batch: int = 8
+    patch: int = 64
+    lr: float = 2.5e-3
+    warmup: int = 400
+    cooldown: int = 4_000
+    average: float = 0.999
+    seed: int = 0
+
+    def rate(self, step: int) -> float:
+        """The share of the learning rate at a step (counted from 0), in [0, 1]."""
+        rising = (step + 1) / max(self.warmup, 1)
+        falling = (self.steps - step) / max(self.cooldown, 1)
+        return max(min(rising, falling, 1.0), 0.0)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands; `psnr` maps sigma to the held-out mean in dB when it was just measured."""
+
+    step: int
+    loss: float
+    pixels: int
+    seconds: float
+    psnr: dict[str, float] = field(default_factory=dict)
+
+
+class Trainer:
+    """A model in training with its optimisers, averaged weights and random states."""
+
+    def __init__(
+        self, recipe: Recipe, model: DnINN, patches: Patches, device: torch.device, compiled: bool
+    ) -> None:
+        self.recipe = recipe
+        self.device = device
+        self.patches = patches
+        self.model = model.train().requires_grad_(True).to(device)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(self.model, multi_avg_fn=moving)
+        self._forward = torch.compile(self.model) if compiled else self.model
+        self.optimisers = _optimisers(self.model)
+        self.draws = Generator().manual_seed(recipe.seed)
+        self.noise = Generator(device).manual_seed(recipe.seed)
+        self.steps_done = 0
+
+    def step(self) -> float:
+        """Draw a batch, take one optimisation step and return the loss before it."""
+        recipe = self.recipe
+        clean = self.patches.sample(recipe.batch, self.draws)
+        low, high = (grey / GREY for grey in recipe.sigma)
+        chosen = torch.rand((recipe.batch, 1, 1, 1), generator=self.draws)
+        sigma = (low + (high - low) * chosen).to(self.device)
+        noise = torch.randn(clean.shape, generator=self.noise, device=self.device)
+
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
+            estimate = self._forward(clean + sigma * noise, sigma)
+        loss = ((estimate - clean).square() / sigma.clamp(min=_LOSS_FLOOR)).mean()
+        loss.backward()
+
+        nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
+        rate = recipe.lr * recipe.rate(self.steps_done)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group["share"]
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        _project_thresholds(self.model)
+        self.average.update_parameters(self.model)
+        self.steps_done += 1
+        return float(loss)
+
+    @property
+    def averaged(self) -> DnINN:
+        """The weights worth keeping: an exponential moving average over the steps."""
+        return cast("DnINN", self.average.module)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "recipe": asdict(self.recipe),
+            "steps_done": self.steps_done,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "draws": self.draws.get_state(),
+            "noise": self.noise.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken; steps, learning rate and schedule stay this recipe's."""
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.steps_done = state["steps_done"]
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.draws.set_state(state["draws"])
+        self.noise.set_state(state["noise"])
+
+
+class Validation:
+    """Held-out pictures under the published protocol's noise: the only judge of a run.
+
+    The centre of each picture is used, at the sigmas of the published tables that lie in the range.
+    """
+
+    def __init__(self, pictures: Sequence[Tensor], sigma: tuple[float, float]) -> None:
+        low, high = sigma
+        self.pictures = [_centre(picture) for picture in pictures]
+        self.sigmas = [grey for grey in _TESTED_SIGMAS if low <= grey <= high] or [low]
+
+    @torch.no_grad()
+    def measure(self, model: DnINN) -> dict[str, float]:
+        """Mean PSNR in dB over the pictures, by sigma in 8-bit grey levels."""
+        return {
+            f"{grey:g}": fmean(
+                self._psnr(model, index, grey / GREY) for index in range(len(self.pictures))
+            )
+            for grey in self.sigmas
+        }
+
+    def _psnr(self, model: DnINN, index: int, sigma: float) -> float:
+        clean = self.pictures[index]
+        noisy = add_noise(clean, sigma, seed=index)
+        device = next(model.parameters()).device
+        estimate = model(noisy.to(device), sigma)
+        return psnr(estimate.clamp(0, 1).cpu(), clean)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder with the state of one training run."""
+
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Model, optimisers, random states and step: what `--resume` needs."""
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def weights(self) -> Path:
+        """The averaged weights, in the form that `linn denoise --weights` takes."""
+        return self.folder / "weights.safetensors"
+
+    def save(self, trainer: Trainer, provenance: str, psnr: dict[str, float]) -> None:
+        """Write both files, each whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with write_atomically(self.checkpoint) as temporary:
+            torch.save(trainer.state_dict(), temporary)
+        recipe = trainer.recipe
+        pixels = trainer.steps_done * recipe.batch * recipe.patch**2
+        weights.save(
+            self.weights,
+            trainer.averaged,
+            recipe.sigma,
+            provenance,
+            steps=trainer.steps_done,
+            pixels=pixels,
+            seed=recipe.seed,
+            held_out_psnr=json.dumps(psnr),
+        )
+
+    def resume(self, trainer: Trainer) -> None:
+        """Load the checkpoint into a trainer of the same architecture."""
+        try:
+            # weights_only: a checkpoint holds tensors and plain values, so nothing in it may run code.
+            state = torch.load(self.checkpoint, map_location=trainer.device, weights_only=True)
+            trainer.load_state_dict(state)
+        except FileNotFoundError as error:
+            raise InputError(f"{self.checkpoint}: nothing to resume, leave out --resume") from error
+        except (OSError, RuntimeError, KeyError, ValueError, pickle.UnpicklingError) as error:
+            raise InputError(f"{self.checkpoint}: cannot resume from it ({error})") from error
+
+
+def train(
+    trainer: Trainer,
+    validation: Validation,
+    run: Run,
+    *,
+    provenance: str,
+    every: int = 500,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Progress]:
+    """Train until the recipe's last step or until `stop` says so, and save on the way and at the end.
+
+    Args:
+        trainer: what to train; already resumed if it is to go on.
+        validation: measured every `every` steps and at the end.
+        run: where checkpoints and weights go.
+        provenance: how the weights came to be, for their header.
+        every: steps between two measurements, each followed by a checkpoint.
+        stop: asked after every step.
+
+    Yields:
+        The progress after every step.
+    """
+    begin, began_at = time.monotonic(), trainer.steps_done
+    per_step = trainer.recipe.batch * trainer.recipe.patch**2
+    stopped = False
+    while trainer.steps_done < trainer.recipe.steps and not stopped:
+        loss = trainer.step()
+        if not math.isfinite(loss):
+            raise InputError(f"the loss is {loss} at step {trainer.steps_done}: lower --lr")
+        stopped = stop()
+        measured: dict[str, float] = {}
+        if stopped or trainer.steps_done % every == 0 or trainer.steps_done == trainer.recipe.steps:
+            measured = validation.measure(trainer.averaged)
+            run.save(trainer, provenance, measured)
+        pixels = (trainer.steps_done - began_at) * per_step
+        yield Progress(trainer.steps_done, loss, pixels, time.monotonic() - begin, measured)
+
+
+def _optimisers(model: DnINN) -> list[Optimizer]:
+    outputs = [value for name, value in model.named_parameters() if name.endswith("output.weight")]
+    filters = [
+        value
+        for name, value in model.named_parameters()
+        if value.dim() == 4 and not name.endswith("output.weight")
+    ]
+    thresholds = [value for value in model.parameters() if value.dim() < 4]
+    muon = Muon(
+        [{"params": filters, "share": 1.0}, {"params": outputs, "share": _OUTPUT_LR}], lr=0.0
+    )
+    adam = Adam([{"params": thresholds, "share": _THRESHOLD_LR}], lr=0.0, betas=(0.9, 0.99))
+    return [muon, adam]
+
+
+@torch.no_grad()
+def _project_thresholds(model: DnINN) -> None:
+    """A soft threshold is defined for t >= 0 only."""
+    for value in model.parameters():
+        if value.dim() < 4:
+            value.clamp_(min=0)
+
+
+def _centre(picture: Tensor) -> Tensor:
+    """The middle of a uint8 picture (H, W) as float32 (1, 1, h, w) in [0, 1]."""
+    height, width = (min(side, _VALIDATION_CROP) for side in picture.shape)
+    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
+    crop = picture[top : top + height, left : left + width]
+    return crop[None, None].float() / 255

@@ -1,0 +1,226 @@
+"""Weight sets: the bundled ones, files on disk, and the checks that every one of them passes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as parse_tensors
+from safetensors.torch import save as serialise_tensors
+from torch import Tensor
+
+from linn_cli.architecture import Architecture, Variant
+from linn_cli.errors import UsageError, WeightsError
+from linn_cli.files import write_atomically
+from linn_cli.model import DnINN
+
+# A DnINN has at most 270,338 parameters (1.1 MB in float32): anything far larger is something else.
+_MOST_BYTES = 32 * 2**20
+_HEADER_LENGTH_BYTES = 8
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class WeightSet:
+    """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels."""
+
+    path: Path
+    architecture: Architecture
+    sigma: tuple[float, float]
+    provenance: str
+    sha256: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return self.path.stem
+
+    def covers(self, sigma: float) -> bool:
+        """Whether the set was trained for this sigma (8-bit grey levels)."""
+        low, high = self.sigma
+        return low <= sigma <= high
+
+
+def bundled() -> tuple[WeightSet, ...]:
+    """The weight sets that come with linn, as the manifest lists them."""
+    manifest = _bundle() / "manifest.json"
+    try:
+        entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        return tuple(
+            WeightSet(
+                path=manifest.parent / entry["file"],
+                architecture=Architecture(entry["variant"], entry["scales"]),
+                sigma=cast("tuple[float, float]", tuple(entry["sigma"])),
+                provenance=entry["provenance"],
+                sha256=entry["sha256"],
+            )
+            for entry in entries
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"{manifest}: the manifest is unreadable ({error}); reinstall linn"
+        ) from error
+
+
+def select(
+    sets: Iterable[WeightSet], sigma: float, variant: Variant | None, scales: int | None
+) -> WeightSet:
+    """The best set for sigma (8-bit grey levels); None for variant or scales means any.
+
+    A set trained for this sigma goes before one that was not, then the narrower range: it is the more
+    specialised. Outside every range the nearest one serves.
+    """
+    fitting = [
+        candidate
+        for candidate in sets
+        if variant in (None, candidate.architecture.variant)
+        and scales in (None, candidate.architecture.scales)
+    ]
+    if not fitting:
+        wanted = Architecture(variant or "st", scales or 1)
+        raise UsageError(
+            f"no weights for {wanted} are bundled yet: leave --variant and --scales out"
+        )
+
+    def rank(candidate: WeightSet) -> tuple[float, float, int]:
+        low, high = candidate.sigma
+        distance = max(low - sigma, sigma - high, 0)
+        return distance, high - low, candidate.architecture.scales
+
+    return min(fitting, key=rank)
+
+
+def describe(path: Path) -> WeightSet:
+    """Read what a local file says it is; it belongs to no manifest, so it has no known hash."""
+    return _described(path, _metadata(path, _read(path)))
+
+
+def load(weight_set: WeightSet) -> DnINN:
+    """Check a weight set and build its network, in evaluation mode, float32, on the CPU.
+
+    Raises:
+        WeightsError: the file is missing, its sha256 is not the manifest's, it is no safetensors file,
+            or its architecture, names, shapes or values are not those of a DnINN.
+    """
+    content = _read(weight_set.path)
+    found = hashlib.sha256(content).hexdigest()
+    if weight_set.sha256 not in (None, found):
+        raise WeightsError(
+            f"{weight_set.path}: damaged or changed (sha256 {found[:12]}..., the manifest says "
+            f"{str(weight_set.sha256)[:12]}...); reinstall linn"
+        )
+    described = _described(weight_set.path, _metadata(weight_set.path, content))
+    if described.architecture != weight_set.architecture:
+        raise WeightsError(
+            f"{weight_set.path}: holds {described.architecture}, not {weight_set.architecture}"
+        )
+    try:
+        state = parse_tensors(content)
+    except SafetensorError as error:
+        raise WeightsError(f"{weight_set.path}: not a valid safetensors file ({error})") from error
+    model = DnINN(weight_set.architecture)
+    check_state(weight_set.path, state, model)
+    model.load_state_dict(state)
+    return model.eval().requires_grad_(False)
+
+
+def check_state(path: Path, state: Mapping[str, Tensor], model: DnINN) -> None:
+    """Raise `WeightsError` unless `state` has this model's names and shapes and sane values."""
+    expected = model.state_dict()
+    missing, unknown = expected.keys() - state.keys(), state.keys() - expected.keys()
+    if missing or unknown:
+        kind, keys = ("lacks", missing) if missing else ("has an unknown", unknown)
+        raise WeightsError(f"{path}: not {model.architecture}, it {kind} {min(keys)!r}")
+    for key, value in state.items():
+        if value.shape != expected[key].shape:
+            raise WeightsError(
+                f"{path}: {key} has shape {tuple(value.shape)}, expected {tuple(expected[key].shape)}"
+            )
+        if not value.is_floating_point() or not bool(torch.isfinite(value).all()):
+            raise WeightsError(f"{path}: {key} holds values that are not finite numbers")
+        if "threshold" in key and bool((value < 0).any()):
+            raise WeightsError(f"{path}: {key} holds a negative threshold")
+
+
+def save(
+    path: Path, model: DnINN, sigma: tuple[float, float], provenance: str, **more: object
+) -> None:
+    """Write a model as a safetensors file whose header says what it is; appears whole or not at all.
+
+    Args:
+        path: where to; an existing file is replaced.
+        model: the network; its values are stored as float32.
+        sigma: the range it was trained for, in 8-bit grey levels.
+        provenance: how the weights came to be, in words.
+        more: further facts for the header (steps, seed, ...), stored as text.
+    """
+    low, high = sigma
+    metadata = {
+        "architecture": "dninn",
+        "variant": model.architecture.variant,
+        "scales": str(model.architecture.scales),
+        "sigma": f"{low:g}-{high:g}",
+        "provenance": provenance,
+        **{key: str(value) for key, value in more.items()},
+    }
+    state = {
+        key: value.detach().float().cpu().contiguous() for key, value in model.state_dict().items()
+    }
+    check_state(path, state, model)
+    with write_atomically(path) as temporary:
+        temporary.write_bytes(serialise_tensors(state, metadata))
+
+
+def _bundle() -> Path:
+    """The folder of the bundled sets: inside an installed package, or the checkout's `weights/`."""
+    installed = _PACKAGE / "bundled"
+    return installed if installed.is_dir() else _PACKAGE.parent / "weights"
+
+
+def _read(path: Path) -> bytes:
+    if path.suffix.lower() in {".pth", ".pt", ".bin", ".ckpt", ".pkl"}:
+        raise WeightsError(
+            f"{path}: pickled weights can run code and are refused; use .safetensors"
+        )
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise WeightsError(f"{path}: too large for a DnINN weight file")
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot read the weights ({error.strerror})") from error
+
+
+def _metadata(path: Path, content: bytes) -> Mapping[str, Any]:
+    """The metadata of a safetensors file: 8 bytes of header length, then the header as JSON."""
+    length = int.from_bytes(content[:_HEADER_LENGTH_BYTES], "little")
+    end = _HEADER_LENGTH_BYTES + length
+    if len(content) < end:
+        raise WeightsError(f"{path}: not a safetensors file, or cut short")
+    try:
+        metadata = json.loads(content[_HEADER_LENGTH_BYTES:end])["__metadata__"]
+        if isinstance(metadata, dict):
+            return metadata
+    except (ValueError, KeyError, TypeError, RecursionError):
+        pass
+    raise WeightsError(f"{path}: not a DnINN weight file, its header does not say what it is")
+
+
+def _described(path: Path, metadata: Mapping[str, Any]) -> WeightSet:
+    try:
+        if metadata["architecture"] != "dninn":
+            raise ValueError(f"architecture {metadata['architecture']!r}")
+        architecture = Architecture(metadata["variant"], int(metadata["scales"]))
+        low, _, high = metadata["sigma"].partition("-")
+        sigma = float(low), float(high or low)
+        if not (math.isfinite(sigma[0]) and 0 <= sigma[0] <= sigma[1] < math.inf):
+            raise ValueError(f"sigma {metadata['sigma']!r}")
+        return WeightSet(path, architecture, sigma, str(metadata.get("provenance", "")))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{path}: not a DnINN weight file (header: {error})") from error
