@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linn_cli import __version__, console
-from linn_cli.architecture import MOST_SCALES, parse_variant
+from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
 
 if TYPE_CHECKING:
     from linn_cli.benchmark import Score, Summary
@@ -155,7 +156,7 @@ def benchmark(
                 measured = []
                 for score in protocol.measure(denoiser, pictures, grey):
                     measured.append(score)
-                    advance(f"sigma {grey:g}, {score.image}: {score.psnr:.2f} dB")
+                    advance(f"sigma {grey:g}, {score.image}: {score.psnr:.2f} dB", 1)
                 scores += measured
                 summaries.append(protocol.summarise(denoiser, measured))
         if json:
@@ -201,7 +202,10 @@ def verify_invertibility(
             for entry, dtype in checks:
                 model = weights.load(entry).to(dtype)
                 trips = invertibility.worst_by_scale(
-                    model, pictures, sigma / pipeline.GREY_LEVELS, done=partial(advance, entry.name)
+                    model,
+                    pictures,
+                    sigma / pipeline.GREY_LEVELS,
+                    done=partial(advance, entry.name, 1),
                 )
                 worst += [(entry.name, trip) for trip in trips]
         passed = all(trip.passed for _, trip in worst)
@@ -211,3 +215,100 @@ def verify_invertibility(
             console.table(*tables.round_trips(worst, sigma, len(pictures)))
         if not passed:
             raise InputError("the round trip left its tolerance: this network is not inverted")
+
+
+@app.command()
+def train(
+    folder: Annotated[Path, typer.Argument(help="A folder of clean pictures.")],
+    run: Annotated[Path, typer.Option(help="Folder for checkpoints and the trained weights.")],
+    variant: Annotated[
+        str, typer.Option(metavar="st|lista", help="How the detail is shrunk.")
+    ] = "st",
+    scales: Annotated[int, typer.Option(min=1, max=MOST_SCALES, help="Number of scales.")] = 1,
+    sigma: Annotated[str, typer.Option(help="A range of grey levels, or one.")] = "1-80",
+    init: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Start from these weights; they may be smaller."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the run's checkpoint.")
+    ] = False,
+    steps: Annotated[int, typer.Option(min=1, help="Steps in all.")] = 20_000,
+    cooldown: Annotated[
+        int, typer.Option(min=0, help="Last steps, the rate falling to 0.")
+    ] = 4_000,
+    warmup: Annotated[int, typer.Option(min=0, help="First steps, the rate rising from 0.")] = 400,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 2.5e-3,
+    batch: Annotated[int, typer.Option(min=1, help="Patches a step.")] = 8,
+    patch: Annotated[int, typer.Option(min=8, help="Side of a patch in pixels.")] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of patches, noise and fresh weights.")] = 0,
+    held_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Names to hold out; every 18th if left out.")
+    ] = None,
+    val_images: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Hold out these pictures instead.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 500,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Stop cleanly after these minutes.")
+    ] = None,
+    device: DeviceOption = "auto",
+    compiled: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile", help="Compile the network; if a C++ compiler is there."
+        ),
+    ] = None,
+    log_json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append a line of JSON at each checkpoint.")
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Train weights. Ctrl-C saves; --resume goes on."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, tables, training, weights
+        from linn_cli.errors import UsageError
+
+        where = devices.resolve(device)
+        recipe = training.Recipe(
+            architecture=Architecture(parse_variant(variant) or "st", scales),
+            sigma=weights.parse_range(sigma),
+            steps=steps,
+            batch=batch,
+            patch=patch,
+            lr=lr,
+            warmup=warmup,
+            cooldown=cooldown,
+            seed=seed,
+        )
+        pictures = training.gather(folder, held_out, val_images)
+        trainer = training.prepare(recipe, pictures, init, where, compiled=compiled)
+        place = training.Run(run)
+        if resume:
+            place.resume(trainer)
+            console.emit(f"resumed {run} at step {trainer.steps_done}")
+        elif place.checkpoint.exists():
+            raise UsageError(f"{run}: holds a run already, add --resume or choose another folder")
+
+        with (
+            console.interruptions() as interrupted,
+            console.progress("train", steps) as advance,
+        ):
+            advance("", trainer.steps_done)
+            for reached in training.train(
+                trainer,
+                training.Validation(pictures.held_out, recipe.sigma),
+                place,
+                provenance=training.provenance(folder, pictures, init),
+                every=every,
+                stop=interrupted,
+                seconds=math.inf if time_limit is None else time_limit * 60,
+            ):
+                advance(f"loss {reached.loss:.5f}", 1)
+                if reached.psnr:
+                    console.emit(tables.progress_line(reached))
+                    if log_json:
+                        console.append_json(log_json, asdict(reached))
+        if interrupted():
+            console.say(f"interrupted at step {trainer.steps_done}, saved; --resume goes on")
+            raise typer.Exit(console.INTERRUPTED)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
+import signal
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ from rich.table import Table
 from linn_cli.errors import LinnError
 
 _PIPED_WIDTH = 110
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 def say(text: str) -> None:
@@ -36,6 +37,12 @@ def emit_json(data: Any) -> None:
     typer.echo(json.dumps(_finite(data), ensure_ascii=False, allow_nan=False))
 
 
+def append_json(path: Path, data: Any) -> None:
+    """Append one line of JSON to a file."""
+    with path.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(_finite(data)) + "\n")
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout: the first column is text, the others are numbers."""
     console = Console()
@@ -50,8 +57,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 @contextmanager
-def progress(description: str, total: int) -> Iterator[Callable[[str], None]]:
-    """A progress bar on stderr, shown on a terminal only; call what it yields after each of `total`."""
+def progress(description: str, total: int) -> Iterator[Callable[[str, int], None]]:
+    """A progress bar on stderr, shown on a terminal only.
+
+    Yields a function that takes a note and how many of `total` are newly done.
+    """
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -65,7 +75,20 @@ def progress(description: str, total: int) -> Iterator[Callable[[str], None]]:
     )
     with bar:
         task = bar.add_task(description, total=total, note="")
-        yield lambda note: bar.update(task, advance=1, note=escape(note))
+        yield lambda note, done: bar.update(task, advance=done, note=escape(note))
+
+
+@contextmanager
+def interruptions() -> Iterator[Callable[[], bool]]:
+    """Inside, Ctrl-C and termination stop nothing but make what is yielded answer True."""
+    received: list[int] = []
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda got, _: received.append(got)) for number in signals]
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -103,7 +126,7 @@ def _exit_code(error: BaseException) -> int:
         case LinnError():
             return error.exit_code
         case KeyboardInterrupt():
-            return _INTERRUPTED
+            return INTERRUPTED
         case _:
             return 1
 
@@ -118,8 +141,3 @@ def _finite(data: Any) -> Any:
             return [_finite(value) for value in data]
         case _:
             return data
-
-
-def is_terminal() -> bool:
-    """Whether stderr is a terminal that a person watches."""
-    return sys.stderr.isatty()

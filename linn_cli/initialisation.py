@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from linn_cli.architecture import Architecture
+from linn_cli.errors import UsageError
 from linn_cli.lifting import WIDTH, LiftingNetwork, ThresholdedConv
 from linn_cli.model import DnINN
 from linn_cli.shrinkage import Lista, SoftThreshold
@@ -42,12 +43,12 @@ def grow(source: DnINN, architecture: Architecture, generator: Generator) -> DnI
     starts with zero thresholds, which makes it the identity.
 
     Raises:
-        ValueError: `architecture` has fewer scales, or is ST where `source` is LISTA.
+        UsageError: `architecture` has fewer scales, or is ST where `source` is LISTA.
     """
     if architecture.scales < source.architecture.scales:
-        raise ValueError(f"{source.architecture} cannot shrink to {architecture}")
+        raise UsageError(f"{source.architecture} cannot shrink to {architecture}")
     if (source.architecture.variant, architecture.variant) == ("lista", "st"):
-        raise ValueError(f"{source.architecture} cannot become {architecture}")
+        raise UsageError(f"{source.architecture} cannot become {architecture}")
     grown = initialise(DnINN(architecture), generator)
     for scale in grown.scales:
         match scale.shrinkage:

@@ -18,17 +18,21 @@ _HELD_OUT_EVERY = 18
 
 
 def hold_out(
-    pictures: Sequence[Path], names: Iterable[str] | None
+    pictures: Sequence[Path], names: Iterable[str] | None = None
 ) -> tuple[list[Path], list[Path]]:
-    """Divide pictures into training and held-out: those with the given names, else every 18th."""
-    held = set(pictures[::_HELD_OUT_EVERY]) if names is None else set()
-    held |= {picture for picture in pictures if picture.name in set(names or ())}
-    training = [picture for picture in pictures if picture not in held]
-    if not training:
-        raise InputError(
-            f"{pictures[0].parent}: needs more than {len(pictures)} pictures to train on"
-        )
-    return training, sorted(held)
+    """Divide pictures into training and held-out: those with the given names, else every 18th.
+
+    Raises:
+        InputError: a name is not among the pictures, or one of the two parts is empty.
+    """
+    by_name = {picture.name: picture for picture in pictures}
+    held_names = list(by_name)[::_HELD_OUT_EVERY] if names is None else sorted(set(names))
+    if unknown := [name for name in held_names if name not in by_name]:
+        raise InputError(f"{unknown[0]}: to be held out, but not among the training pictures")
+    training = [picture for picture in pictures if picture.name not in held_names]
+    if not training or not held_names:
+        raise InputError("needs at least one picture to train on and one to hold out")
+    return training, [by_name[name] for name in held_names]
 
 
 def read_grey(path: Path, scale: float = 1.0) -> Tensor:

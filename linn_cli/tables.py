@@ -9,6 +9,7 @@ from typing import Any
 
 from linn_cli.benchmark import PUBLISHED, PUBLISHED_ON, Score, Summary
 from linn_cli.invertibility import RoundTrip
+from linn_cli.training import Progress
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -128,6 +129,13 @@ def round_trip_data(
             for weights, trip in worst
         ],
     }
+
+
+def progress_line(reached: Progress) -> str:
+    """Where a training run stands, in one line."""
+    quality = ", ".join(f"{psnr:.3f} dB at sigma {sigma}" for sigma, psnr in reached.psnr.items())
+    speed = reached.pixels / reached.seconds / 1e3
+    return f"step {reached.step}: loss {reached.loss:.6f}, held out {quality}; {speed:.1f} kpx/s"
 
 
 def _dtype(trip: RoundTrip) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import pickle
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,20 +18,22 @@ from torch import Generator, Tensor, nn
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from linn_cli import weights
+from linn_cli import __version__, weights
 from linn_cli.architecture import Architecture
 from linn_cli.devices import has_bfloat16
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
+from linn_cli.images import list_pictures
+from linn_cli.initialisation import grow, initialise
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.model import DnINN
 from linn_cli.optimizer import Muon
-from linn_cli.patches import Patches
+from linn_cli.patches import Patches, hold_out, read_grey
 
-GREY = 255.0  # levels between black and white; sigma is given in them
+_WHITE = 255
 # Quiet patches would otherwise count for little: below this sigma the loss stays a plain squared error.
-_LOSS_FLOOR = 15 / GREY
-_OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.4
+_LOSS_FLOOR = 15 / _WHITE
+_OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
 _CLIP = 1.0
 _TESTED_SIGMAS = (15.0, 25.0, 50.0)
 _VALIDATION_CROP = 160
@@ -40,8 +43,9 @@ _VALIDATION_CROP = 160
 class Recipe:
     """All that decides a training trajectory, besides the pictures and where it starts.
 
-    `sigma` is a range in 8-bit grey levels, drawn from uniformly for every patch. The learning rate
-    rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
+    `sigma` is a range in 8-bit grey levels; each patch gets its own, uniform in the square root, so
+    that the low levels, where most pictures are, are seen as often as the high ones. The learning
+    rate rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
     """
 
     architecture: Architecture
@@ -64,7 +68,10 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands; `psnr` maps sigma to the held-out mean in dB when it was just measured."""
+    """Where a run stands: pixels and seconds since it began or was resumed.
+
+    `loss` is a mean; `psnr` maps sigma to the held-out mean in dB where it was just measured.
+    """
 
     step: int
     loss: float
@@ -96,9 +103,9 @@ class Trainer:
         """Draw a batch, take one optimisation step and return the loss before it."""
         recipe = self.recipe
         clean = self.patches.sample(recipe.batch, self.draws)
-        low, high = (grey / GREY for grey in recipe.sigma)
+        low, high = (math.sqrt(grey / _WHITE) for grey in recipe.sigma)
         chosen = torch.rand((recipe.batch, 1, 1, 1), generator=self.draws)
-        sigma = (low + (high - low) * chosen).to(self.device)
+        sigma = (low + (high - low) * chosen).square().to(self.device)
         noise = torch.randn(clean.shape, generator=self.noise, device=self.device)
 
         with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
@@ -116,7 +123,12 @@ class Trainer:
         _project_thresholds(self.model)
         self.average.update_parameters(self.model)
         self.steps_done += 1
-        return float(loss)
+        return float(loss.detach())
+
+    @property
+    def pixels_seen(self) -> int:
+        """Training pixels over all steps, resumed ones included."""
+        return self.steps_done * self.recipe.batch * self.recipe.patch**2
 
     @property
     def averaged(self) -> DnINN:
@@ -152,9 +164,9 @@ class Validation:
     The centre of each picture is used, at the sigmas of the published tables that lie in the range.
     """
 
-    def __init__(self, pictures: Sequence[Tensor], sigma: tuple[float, float]) -> None:
+    def __init__(self, pictures: Sequence[Path], sigma: tuple[float, float]) -> None:
         low, high = sigma
-        self.pictures = [_centre(picture) for picture in pictures]
+        self.pictures = [_centre(read_grey(picture)) for picture in pictures]
         self.sigmas = [grey for grey in _TESTED_SIGMAS if low <= grey <= high] or [low]
 
     @torch.no_grad()
@@ -162,7 +174,7 @@ class Validation:
         """Mean PSNR in dB over the pictures, by sigma in 8-bit grey levels."""
         return {
             f"{grey:g}": fmean(
-                self._psnr(model, index, grey / GREY) for index in range(len(self.pictures))
+                self._psnr(model, index, grey / _WHITE) for index in range(len(self.pictures))
             )
             for grey in self.sigmas
         }
@@ -196,16 +208,14 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         with write_atomically(self.checkpoint) as temporary:
             torch.save(trainer.state_dict(), temporary)
-        recipe = trainer.recipe
-        pixels = trainer.steps_done * recipe.batch * recipe.patch**2
         weights.save(
             self.weights,
             trainer.averaged,
-            recipe.sigma,
+            trainer.recipe.sigma,
             provenance,
             steps=trainer.steps_done,
-            pixels=pixels,
-            seed=recipe.seed,
+            pixels=trainer.pixels_seen,
+            seed=trainer.recipe.seed,
             held_out_psnr=json.dumps(psnr),
         )
 
@@ -213,7 +223,7 @@ class Run:
         """Load the checkpoint into a trainer of the same architecture."""
         try:
             # weights_only: a checkpoint holds tensors and plain values, so nothing in it may run code.
-            state = torch.load(self.checkpoint, map_location=trainer.device, weights_only=True)
+            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
             trainer.load_state_dict(state)
         except FileNotFoundError as error:
             raise InputError(f"{self.checkpoint}: nothing to resume, leave out --resume") from error
@@ -229,8 +239,9 @@ def train(
     provenance: str,
     every: int = 500,
     stop: Callable[[], bool] = lambda: False,
+    seconds: float = math.inf,
 ) -> Iterator[Progress]:
-    """Train until the recipe's last step or until `stop` says so, and save on the way and at the end.
+    """Train until the recipe's last step, and save on the way and at the end.
 
     Args:
         trainer: what to train; already resumed if it is to go on.
@@ -238,25 +249,99 @@ def train(
         run: where checkpoints and weights go.
         provenance: how the weights came to be, for their header.
         every: steps between two measurements, each followed by a checkpoint.
-        stop: asked after every step.
+        stop: asked after every step; True ends the run early.
+        seconds: the run also ends after this time.
 
     Yields:
-        The progress after every step.
+        The progress after every step; its loss is the mean since the last measurement.
+
+    Raises:
+        InputError: the loss is not finite; the last checkpoint is from before.
     """
-    begin, began_at = time.monotonic(), trainer.steps_done
-    per_step = trainer.recipe.batch * trainer.recipe.patch**2
-    stopped = False
-    while trainer.steps_done < trainer.recipe.steps and not stopped:
-        loss = trainer.step()
-        if not math.isfinite(loss):
-            raise InputError(f"the loss is {loss} at step {trainer.steps_done}: lower --lr")
-        stopped = stop()
+    began = time.monotonic()
+    pixels_before = trainer.pixels_seen
+    losses: list[float] = []
+    ended = trainer.steps_done >= trainer.recipe.steps
+    while not ended:
+        losses.append(trainer.step())
+        if not math.isfinite(losses[-1]):
+            raise InputError(f"the loss is {losses[-1]} at step {trainer.steps_done}: lower --lr")
+        elapsed = time.monotonic() - began
+        ended = stop() or elapsed > seconds or trainer.steps_done == trainer.recipe.steps
         measured: dict[str, float] = {}
-        if stopped or trainer.steps_done % every == 0 or trainer.steps_done == trainer.recipe.steps:
+        if ended or trainer.steps_done % every == 0:
             measured = validation.measure(trainer.averaged)
             run.save(trainer, provenance, measured)
-        pixels = (trainer.steps_done - began_at) * per_step
-        yield Progress(trainer.steps_done, loss, pixels, time.monotonic() - begin, measured)
+        pixels = trainer.pixels_seen - pixels_before
+        yield Progress(trainer.steps_done, fmean(losses), pixels, elapsed, measured)
+        if measured:
+            losses = []
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The files to train on and those held out to judge by."""
+
+    training: Sequence[Path]
+    held_out: Sequence[Path]
+
+
+def gather(folder: Path, held_out: Path | None, val_images: Path | None) -> Pictures:
+    """Find the pictures of a run.
+
+    Args:
+        folder: the training pictures.
+        held_out: a file with names in `folder` to hold out, one a line; every 18th if None.
+        val_images: a folder of other pictures to judge by, in place of holding any out.
+
+    Raises:
+        InputError: a folder or file is missing, or a part would be empty.
+    """
+    pictures = list_pictures(folder)
+    if val_images is not None:
+        return Pictures(pictures, list_pictures(val_images))
+    try:
+        names = None if held_out is None else held_out.read_text(encoding="utf-8").split()
+    except OSError as error:
+        raise InputError(f"{held_out}: cannot be read ({error.strerror})") from error
+    return Pictures(*hold_out(pictures, names))
+
+
+def prepare(
+    recipe: Recipe,
+    pictures: Pictures,
+    init: Path | None,
+    device: torch.device,
+    compiled: bool | None = None,
+) -> Trainer:
+    """Load the pictures and the network to begin with: `init` grown to the recipe's, or a fresh one.
+
+    `compiled` says whether to compile the network, which trains twice as fast after a minute of
+    compiling; None means where a C++ compiler is found.
+
+    Raises:
+        InputError: no picture is as large as a patch.
+        UsageError: `init` cannot be grown into this architecture.
+        WeightsError: `init` cannot be loaded.
+    """
+    generator = Generator().manual_seed(recipe.seed)
+    if init is None:
+        model = initialise(DnINN(recipe.architecture), generator)
+    else:
+        model = grow(weights.load(weights.describe(init)), recipe.architecture, generator)
+    if compiled is None:
+        compiled = shutil.which("c++") is not None
+    return Trainer(
+        recipe, model, Patches(pictures.training, recipe.patch, device), device, compiled
+    )
+
+
+def provenance(folder: Path, pictures: Pictures, init: Path | None) -> str:
+    """How a run's weights came to be, in words."""
+    source = f"trained by linn {__version__} on {len(pictures.training)} pictures of"
+    start = "nothing" if init is None else f"{init.stem} ({weights.describe(init).provenance})"
+    judged = f"{len(pictures.held_out)} others to judge by"
+    return f"{source} {folder.resolve().name}, {judged}; started from {start}"
 
 
 def _optimisers(model: DnINN) -> list[Optimizer]:
@@ -287,4 +372,4 @@ def _centre(picture: Tensor) -> Tensor:
     height, width = (min(side, _VALIDATION_CROP) for side in picture.shape)
     top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
     crop = picture[top : top + height, left : left + width]
-    return crop[None, None].float() / 255
+    return crop[None, None].float() / _WHITE

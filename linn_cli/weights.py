@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -178,6 +177,22 @@ def save(
         temporary.write_bytes(serialise_tensors(state, metadata))
 
 
+def parse_range(text: str) -> tuple[float, float]:
+    """A range of sigma written "5-60", or one sigma written "25", in 8-bit grey levels.
+
+    Raises:
+        UsageError: it is neither, or not within 0 to 255.
+    """
+    low, dash, high = text.partition("-")
+    try:
+        sigma = float(low), float(high if dash else low)
+    except ValueError as error:
+        raise UsageError(f"sigma {text!r}: give one number or a range such as 5-60") from error
+    if not 0 <= sigma[0] <= sigma[1] <= 255:  # False for NaN too
+        raise UsageError(f"sigma {text!r}: give rising grey levels from 0 to 255")
+    return sigma
+
+
 def _bundle() -> Path:
     """The folder of the bundled sets: inside an installed package, or the checkout's `weights/`."""
     installed = _PACKAGE / "bundled"
@@ -217,10 +232,7 @@ def _described(path: Path, metadata: Mapping[str, Any]) -> WeightSet:
         if metadata["architecture"] != "dninn":
             raise ValueError(f"architecture {metadata['architecture']!r}")
         architecture = Architecture(metadata["variant"], int(metadata["scales"]))
-        low, _, high = metadata["sigma"].partition("-")
-        sigma = float(low), float(high or low)
-        if not (math.isfinite(sigma[0]) and 0 <= sigma[0] <= sigma[1] < math.inf):
-            raise ValueError(f"sigma {metadata['sigma']!r}")
+        sigma = parse_range(metadata["sigma"])
         return WeightSet(path, architecture, sigma, str(metadata.get("provenance", "")))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path}: not a DnINN weight file (header: {error})") from error

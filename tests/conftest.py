@@ -1,0 +1,89 @@
+"""What several test modules need: data, random networks, pictures and the command line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli.architecture import VARIANTS, Architecture
+from linn_cli.model import DnINN
+
+# A shared machine may pause any test: examples have no deadline.
+settings.register_profile("linn", deadline=None)
+settings.load_profile("linn")
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+ARCHITECTURES = [Architecture(variant, scales) for variant in VARIANTS for scales in (1, 2)]
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def shared(name: str) -> Path:
+    """A file or folder of the data that is not in the repository; the test skips without it."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"needs the data folder {path}, which is not part of the repository")
+    return path
+
+
+def random_model(architecture: Architecture, seed: int = 0) -> DnINN:
+    """A network of random weights, float64.
+
+    Fresh ones have zero output filters, which would let every round trip pass.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    model = DnINN(architecture).double().requires_grad_(False)
+    for name, value in model.named_parameters():
+        if "threshold" in name:
+            value.uniform_(0, 0.02, generator=generator)
+        else:
+            fan_in = value[0].numel()
+            value.normal_(0, fan_in**-0.5, generator=generator)
+    return model
+
+
+@pytest.fixture
+def grey() -> NDArray[np.uint8]:
+    """A grey picture with edges and texture, uint8 (37, 52)."""
+    rows, columns = np.mgrid[:37, :52]
+    wave = 110 + 60 * np.sin(rows / 5) * np.cos(columns / 7) + 50 * (rows > columns)
+    return wave.astype(np.uint8)
+
+
+@pytest.fixture
+def noisy(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The grey picture with noise of sigma 25."""
+    noise = np.random.default_rng(0).normal(0, 25, grey.shape)
+    return np.clip(np.round(grey + noise), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def noisy_file(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
+    """The noisy picture as a PNG file in a folder of its own."""
+    path = tmp_path / "pictures" / "noisy.png"
+    path.parent.mkdir()
+    Image.fromarray(noisy).save(path)
+    return path
+
+
+@pytest.fixture
+def linn() -> Run:
+    """Run the command line in a process of its own, offline, far from the checkout's folder."""
+
+    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "linn_cli", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+        )
+
+    return run

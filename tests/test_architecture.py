@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from linn_cli.architecture import Architecture, parse_variant
+from linn_cli.errors import UsageError
+
+
+def test_the_paper_has_four() -> None:
+    assert str(Architecture("lista", 2)) == "DnINN-LISTA 2-scale"
+    assert str(Architecture("st", 1)) == "DnINN-ST 1-scale"
+
+
+def test_others_are_refused() -> None:
+    with pytest.raises(UsageError, match="'relu': choose st or lista"):
+        Architecture("relu", 1)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="3 scales"):
+        Architecture("st", 3)
+
+
+def test_a_variant_is_parsed_by_its_name() -> None:
+    assert parse_variant("lista") == "lista"
+    assert parse_variant(None) is None
+    with pytest.raises(UsageError, match="'ST'"):
+        parse_variant("ST")

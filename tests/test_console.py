@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+
+import pytest
+import typer
+
+from linn_cli import console
+from linn_cli.errors import InputError, UsageError
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (UsageError("wrong option"), 2, "linn: wrong option\n"),
+        (InputError("bad picture"), 1, "linn: bad picture\n"),
+        (KeyboardInterrupt(), 130, "linn: interrupted\n"),
+        (MemoryError(), 1, "linn: out of memory: the picture is too large for this machine\n"),
+        (KeyError("x"), 1, "linn: unexpected KeyError: 'x' (a defect; --debug shows where)\n"),
+    ],
+)
+def test_an_error_is_one_line_and_a_code(
+    error: BaseException, code: int, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit) as exit_info, console.reported(debug=False):
+        raise error
+    assert exit_info.value.exit_code == code
+    assert capsys.readouterr().err == line
+
+
+def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), console.reported(debug=True):
+        raise InputError("bad picture")
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_exit_passes_through() -> None:
+    with pytest.raises(typer.Exit) as exit_info, console.reported(debug=False):
+        raise typer.Exit(7)
+    assert exit_info.value.exit_code == 7
+
+
+def test_json_is_one_line_that_any_parser_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    console.emit_json({"psnr": math.inf, "ssim": [math.nan, 0.5], 15.0: "é\n"})
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert json.loads(out) == {"psnr": None, "ssim": [None, 0.5], "15.0": "é\n"}
+
+
+def test_a_piped_table_is_whole_and_takes_markup_literally(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.table("[b]title", ["name", "value"], [["[red]x[/red]" * 4, "1.5"]])
+    out = capsys.readouterr().out
+    assert "[b]title" in out
+    assert "[red]x[/red]" * 4 in out
+
+
+def test_progress_is_quiet_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.progress("work", 3) as advance:
+        advance("[note", 1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_interruptions_are_noted_and_handlers_put_back() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with console.interruptions() as interrupted:
+        assert not interrupted()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupted()
+    assert signal.getsignal(signal.SIGINT) is before

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from linn_cli import devices
+from linn_cli.errors import UsageError
+
+
+def test_the_cpu_is_always_there() -> None:
+    assert devices.resolve("cpu") == torch.device("cpu")
+    assert devices.resolve("auto").type in {"cpu", "cuda", "mps"}
+
+
+@pytest.mark.parametrize("name", ["", "gpu", "cuda:", "cuda:x", "cpu:0", "CPU"])
+def test_unknown_names_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="unknown device"):
+        devices.resolve(name)
+
+
+def test_absent_devices_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UsageError, match="'cuda' is not available here"):
+        devices.resolve("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert devices.resolve("cuda:0") == torch.device("cuda:0")
+    assert devices.resolve("auto") == torch.device("cuda")
+    with pytest.raises(UsageError, match="'cuda:1' is not available here"):
+        devices.resolve("cuda:1")

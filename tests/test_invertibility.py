@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from linn_cli import weights
+from linn_cli.architecture import Architecture
+from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, worst_by_scale
+from linn_cli.lifting import LiftingStep
+from linn_cli.model import DnINN, Scale
+from linn_cli.weights import WeightSet
+
+from .conftest import ARCHITECTURES, random_model
+
+SMALL = [picture for picture in random_pictures() if picture.numel() < 5000]
+SIGMA = 25 / 255
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+@pytest.mark.parametrize("weight_set", weights.bundled(), ids=lambda entry: entry.name)
+def test_every_bundled_network_is_inverted(weight_set: WeightSet, dtype: torch.dtype) -> None:
+    model = weights.load(weight_set).to(dtype)
+    worst = worst_by_scale(model, random_pictures(), SIGMA)
+    assert [trip.scale for trip in worst] == list(range(1, weight_set.architecture.scales + 1))
+    for trip in worst:
+        assert trip.passed, trip
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_random_networks_are_inverted(architecture: Architecture) -> None:
+    assert all(trip.passed for trip in worst_by_scale(random_model(architecture), SMALL, SIGMA))
+
+
+def test_every_size_is_tried() -> None:
+    assert [tuple(picture.shape) for picture in random_pictures()] == list(SIZES)
+
+
+class ForgetfulStep(LiftingStep):
+    """A step whose inverse leaves out the update."""
+
+    def inverse(self, coarse: Tensor, detail: Tensor) -> tuple[Tensor, Tensor]:
+        return coarse, detail + self.predict(coarse)
+
+
+class SelfishStep(LiftingStep):
+    """A step that is no lifting: its update sees the channel that it changes."""
+
+    def forward(self, coarse: Tensor, detail: Tensor) -> tuple[Tensor, Tensor]:
+        detail = detail - self.predict(coarse)
+        return coarse + self.update(detail) * coarse, detail
+
+    def inverse(self, coarse: Tensor, detail: Tensor) -> tuple[Tensor, Tensor]:
+        coarse = coarse - self.update(detail) * coarse
+        return coarse, detail + self.predict(coarse)
+
+
+class ShrinkingScale(Scale):
+    """A scale that loses information on the way, as denoising does."""
+
+    def analyse(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        coarse, detail = super().analyse(image)
+        return coarse, self.shrinkage(detail)
+
+
+def spoiled(part: type[LiftingStep] | type[Scale]) -> DnINN:
+    model = random_model(Architecture("st", 1))
+    scale = model.scales[0]
+    if issubclass(part, Scale):
+        scale.__class__ = part
+    else:
+        scale.steps[2].__class__ = part
+    return model
+
+
+@pytest.mark.parametrize("part", [ForgetfulStep, SelfishStep, ShrinkingScale])
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_a_network_that_is_not_inverted_fails(
+    part: type[LiftingStep] | type[Scale], dtype: torch.dtype
+) -> None:
+    [worst] = worst_by_scale(spoiled(part).to(dtype), SMALL, SIGMA)
+    assert not worst.passed
+    assert worst.error > 100 * worst.bound
+
+
+def test_a_slight_flaw_fails_in_float64_where_float32_cannot_see_it() -> None:
+    model = random_model(Architecture("st", 1))
+    original = model.scales[0].steps[0].inverse
+
+    def slightly_off(coarse: Tensor, detail: Tensor) -> tuple[Tensor, Tensor]:
+        coarse, detail = original(coarse, detail)
+        return coarse * (1 + 1e-9), detail
+
+    model.scales[0].steps[0].inverse = slightly_off  # type: ignore[method-assign]
+    [in_double] = worst_by_scale(model, SMALL, SIGMA)
+    [in_single] = worst_by_scale(model.float(), SMALL, SIGMA)
+    assert not in_double.passed
+    assert in_single.passed
+
+
+def test_nan_is_a_failure() -> None:
+    model = random_model(Architecture("st", 1))
+    model.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
+    [trip] = round_trips(model, SMALL[-1], SIGMA)
+    assert not trip.passed

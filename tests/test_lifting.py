@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linn_cli.architecture import Architecture
+from linn_cli.lifting import DEPTH, WIDTH, LiftingStep
+
+from .conftest import random_model
+
+
+def random_step(dilation: int) -> LiftingStep:
+    return random_model(Architecture("st", dilation)).scales[dilation - 1].steps[0]
+
+
+@given(height=st.integers(1, 12), width=st.integers(1, 12), dilation=st.sampled_from([1, 2]))
+def test_inverse_undoes_forward(height: int, width: int, dilation: int) -> None:
+    step = random_step(dilation)
+    generator = torch.Generator().manual_seed(height * 13 + width)
+    coarse = torch.randn((2, 1, height, width), generator=generator, dtype=torch.float64)
+    detail = torch.randn((2, 3, height, width), generator=generator, dtype=torch.float64)
+    lifted = step(coarse, detail)
+    restored = step.inverse(*lifted)
+    # Two additions and two subtractions; the networks' gain is of the order of 1.
+    torch.testing.assert_close(restored, (coarse, detail), rtol=0, atol=1e-13)
+
+
+def test_a_step_predicts_the_detail_and_updates_the_coarse_channel() -> None:
+    step = random_step(1)
+    coarse = torch.ones((1, 1, 5, 5), dtype=torch.float64)
+    detail = torch.ones((1, 3, 5, 5), dtype=torch.float64)
+    lifted_coarse, lifted_detail = step(coarse, detail)
+    torch.testing.assert_close(lifted_detail, detail - step.predict(coarse))
+    torch.testing.assert_close(lifted_coarse, coarse + step.update(lifted_detail))
+    assert not torch.equal(lifted_detail, detail)
+    assert not torch.equal(lifted_coarse, coarse)
+
+
+@pytest.mark.parametrize(("dilation", "reach"), [(1, 9), (2, 18)])
+def test_a_network_reaches_nine_taps_in_each_direction(dilation: int, reach: int) -> None:
+    network = random_step(dilation).predict
+    for layer in network.layers:
+        layer.threshold.data.zero_()
+    dot = torch.zeros((1, 1, 61, 61), dtype=torch.float64)
+    dot[..., 30, 30] = 1
+    _, _, rows, columns = network(dot).nonzero(as_tuple=True)
+    assert (rows.min(), rows.max()) == (30 - reach, 30 + reach)
+    assert (columns.min(), columns.max()) == (30 - reach, 30 + reach)
+
+
+def test_a_network_has_eight_layers_of_sixteen_channels() -> None:
+    network = random_step(1).update
+    assert len(network.layers) == DEPTH == 8
+    assert [tuple(layer.weight.shape) for layer in network.layers] == [
+        (WIDTH, 3, 3, 3),
+        *[(WIDTH, WIDTH, 3, 3)] * 7,
+    ]
+    assert tuple(network.output.weight.shape) == (1, WIDTH, 3, 3)

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli import pipeline, weights
+from linn_cli.architecture import Architecture
+from linn_cli.errors import InputError, UsageError
+from linn_cli.metrics import psnr
+from linn_cli.pipeline import denoise
+
+from .conftest import random_model
+
+
+def test_denoising_brings_the_picture_closer(
+    grey: NDArray[np.uint8], noisy: NDArray[np.uint8]
+) -> None:
+    clean = torch.from_numpy(grey) / 255
+    before = psnr(torch.from_numpy(noisy) / 255, clean)
+    after = psnr(torch.from_numpy(denoise(noisy, 25)) / 255, clean)
+    assert after > before + 5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.uint32, np.float16, np.float32])
+def test_the_dtype_decides_the_range_only(noisy: NDArray[np.uint8], dtype: Any) -> None:
+    kind = np.dtype(dtype)
+    white = np.iinfo(kind).max if kind.kind in "iu" else 1.0
+    scaled = (noisy / 255 * white).round() if kind.kind in "iu" else noisy / 255
+    answer = denoise(scaled.astype(kind), 25)
+    assert (answer.dtype, answer.shape) == (kind, noisy.shape)
+    expected = denoise(noisy / 255, 25)
+    # Half a grey level of the input's rounding, amplified a little, or float16's 11 bits.
+    np.testing.assert_allclose(answer.astype(float) / white, expected, atol=3e-3, rtol=0)
+
+
+def test_tensors_come_back_as_tensors(noisy: NDArray[np.uint8]) -> None:
+    batch = torch.from_numpy(np.stack([noisy, noisy[::-1].copy()]))[:, None]
+    answer = denoise(batch, 25)
+    assert isinstance(answer, torch.Tensor)
+    assert (answer.dtype, answer.shape) == (batch.dtype, batch.shape)
+    np.testing.assert_array_equal(answer[0, 0].numpy(), denoise(noisy, 25))
+
+
+def test_the_input_is_not_changed(noisy: NDArray[np.uint8]) -> None:
+    image = noisy.astype(np.float32) / 255
+    before = image.copy()
+    denoise(image, 25)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_read_only_strided_and_foreign_endian_arrays_are_taken(noisy: NDArray[np.uint8]) -> None:
+    expected = denoise(np.ascontiguousarray(noisy[::2, ::-1]), 25)
+    noisy.flags.writeable = False
+    np.testing.assert_array_equal(denoise(noisy[::2, ::-1], 25), expected)
+    swapped = (noisy.astype(np.float32) / 255).astype(">f4")
+    np.testing.assert_array_equal(denoise(swapped, 25), denoise(swapped.astype("<f4"), 25))
+
+
+def test_floats_outside_the_range_are_not_clipped(noisy: NDArray[np.uint8]) -> None:
+    image = noisy.astype(np.float32) / 255
+    brighter = denoise(0.5 + 4 * (image - 0.5), 100)
+    # The network is homogeneous: what it does to the picture it does to one of four times the
+    # contrast and noise. float32 rounding of values of the order of 10.
+    np.testing.assert_allclose(brighter, 0.5 + 4 * (denoise(image, 25) - 0.5), atol=1e-4, rtol=0)
+    assert brighter.max() > 1
+
+
+@pytest.mark.parametrize("sigma", [0, 0.0099])
+def test_next_to_no_noise_returns_the_input(noisy: NDArray[np.uint8], sigma: float) -> None:
+    answer = denoise(noisy, sigma)
+    np.testing.assert_array_equal(answer, noisy)
+    assert answer is not noisy
+
+
+@pytest.mark.parametrize("sigma", [-1, 255.5, float("nan"), float("inf")])
+def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) -> None:
+    with pytest.raises(UsageError, match="not a noise level"):
+        denoise(noisy, sigma)
+
+
+@pytest.mark.parametrize(
+    ("image", "error", "reason"),
+    [
+        (np.zeros((4, 4, 3)), UsageError, r"grey array \(H, W\)"),
+        (np.zeros((4, 4), bool), UsageError, "not bool"),
+        (np.zeros((4, 4), complex), UsageError, "not complex"),
+        (np.zeros((4, 4), np.int64), UsageError, "up to 32 bits"),
+        (np.zeros((0, 4)), InputError, "empty"),
+        (np.full((4, 4), np.nan), InputError, "not finite"),
+        (np.full((4, 4), np.inf), InputError, "not finite"),
+        (torch.zeros((1, 3, 4, 4)), UsageError, r"\(B, 1, H, W\)"),
+        (torch.zeros((4, 4)), UsageError, r"\(B, 1, H, W\)"),
+        (torch.zeros((1, 1, 4, 4), dtype=torch.bool), UsageError, "bool"),
+    ],
+)
+def test_images_that_cannot_be_are_refused(image: Any, error: type[Exception], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        denoise(image, 25)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (1, 40), (3, 5)])
+def test_every_size_is_denoised(shape: tuple[int, int]) -> None:
+    answer = denoise(np.full(shape, 100, np.uint8), 25)
+    assert answer.shape == shape
+    assert np.abs(answer.astype(int) - 100).max() <= 25
+
+
+def test_a_weight_file_decides_the_network(tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
+    path = tmp_path / "own.safetensors"
+    weights.save(path, random_model(Architecture("lista", 2)), (5, 60), "random")
+    assert not np.array_equal(denoise(noisy, 25, weight_file=path), denoise(noisy, 25))
+    denoise(noisy, 25, weight_file=str(path), variant="lista")
+    with pytest.raises(UsageError, match="holds DnINN-LISTA 2-scale"):
+        denoise(noisy, 25, weight_file=path, scales=1)
+
+
+def test_a_file_is_denoised_like_an_array(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
+    target = noisy_file.with_name("clean.png")
+    outcome = pipeline.denoise_file(pipeline.load(25), noisy_file, target, 25)
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+    assert (outcome.width, outcome.height) == (52, 37)
+    assert outcome.seconds > 0
