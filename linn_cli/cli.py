@@ -57,15 +57,22 @@ def main() -> None:
     app(prog_name="linn")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.emit(f"linn {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _linn(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
     ] = False,
 ) -> None:
-    if version:
-        console.emit(f"linn {__version__}")
-        raise typer.Exit
+    pass
 
 
 @app.command()

@@ -91,7 +91,7 @@ class Trainer:
         self.patches = patches
         self.model = model.train().requires_grad_(True).to(device)
         self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        moving = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+        moving = get_ema_multi_avg_fn(recipe.average)
         self.average = AveragedModel(self.model, multi_avg_fn=moving)
         self._forward = torch.compile(self.model) if compiled else self.model
         self.optimisers = _optimisers(self.model)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,8 +12,10 @@ import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 from PIL import Image
+from typer.testing import CliRunner
 
 from linn_cli.architecture import VARIANTS, Architecture
+from linn_cli.cli import app
 from linn_cli.model import DnINN
 
 # A shared machine may pause any test: examples have no deadline.
@@ -25,7 +26,16 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 ARCHITECTURES = [Architecture(variant, scales) for variant in VARIANTS for scales in (1, 2)]
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
 
 
 def shared(name: str) -> Path:
@@ -57,7 +67,8 @@ def grey() -> NDArray[np.uint8]:
     """A grey picture with edges and texture, uint8 (37, 52)."""
     rows, columns = np.mgrid[:37, :52]
     wave = 110 + 60 * np.sin(rows / 5) * np.cos(columns / 7) + 50 * (rows > columns)
-    return wave.astype(np.uint8)
+    picture: NDArray[np.uint8] = wave.astype(np.uint8)
+    return picture
 
 
 @pytest.fixture
@@ -78,12 +89,10 @@ def noisy_file(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
 
 @pytest.fixture
 def linn() -> Run:
-    """Run the command line in a process of its own, offline, far from the checkout's folder."""
+    """Run the command line in this process."""
 
-    def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "linn_cli", *map(str, arguments)]
-        return subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, timeout=300, check=False
-        )
+    def run(*arguments: object) -> Done:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        return Done(result.exit_code, result.stdout, result.stderr)
 
     return run

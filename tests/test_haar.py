@@ -24,7 +24,10 @@ def random_image(height: int, width: int, seed: int = 0) -> torch.Tensor:
 
 
 @given(
-    height=st.integers(1, 20), width=st.integers(1, 20), dilation=st.integers(1, 4), seed=st.integers(0, 99)
+    height=st.integers(1, 20),
+    width=st.integers(1, 20),
+    dilation=st.integers(1, 4),
+    seed=st.integers(0, 99),
 )
 def test_merge_undoes_split(height: int, width: int, dilation: int, seed: int) -> None:
     image = random_image(height, width, seed)

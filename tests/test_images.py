@@ -124,7 +124,10 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
     header = struct.pack(">IIBBBBB", 10_000, 10_000, 8, 0, 0, 0, 0)
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
     )
     with pytest.raises(InputError, match="too many pixels"):
         images.read(bomb)

@@ -6,9 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linn_cli.architecture import Architecture
-from linn_cli.lifting import DEPTH, WIDTH, LiftingStep
+from linn_cli.lifting import DEPTH, WIDTH, LiftingNetwork, LiftingStep, ThresholdedConv
 
 from .conftest import random_model
+
+
+def layers(network: LiftingNetwork) -> list[ThresholdedConv]:
+    return [layer for layer in network.layers if isinstance(layer, ThresholdedConv)]
 
 
 def random_step(dilation: int) -> LiftingStep:
@@ -41,7 +45,7 @@ def test_a_step_predicts_the_detail_and_updates_the_coarse_channel() -> None:
 @pytest.mark.parametrize(("dilation", "reach"), [(1, 9), (2, 18)])
 def test_a_network_reaches_nine_taps_in_each_direction(dilation: int, reach: int) -> None:
     network = random_step(dilation).predict
-    for layer in network.layers:
+    for layer in layers(network):
         layer.threshold.data.zero_()
     dot = torch.zeros((1, 1, 61, 61), dtype=torch.float64)
     dot[..., 30, 30] = 1
@@ -53,7 +57,7 @@ def test_a_network_reaches_nine_taps_in_each_direction(dilation: int, reach: int
 def test_a_network_has_eight_layers_of_sixteen_channels() -> None:
     network = random_step(1).update
     assert len(network.layers) == DEPTH == 8
-    assert [tuple(layer.weight.shape) for layer in network.layers] == [
+    assert [tuple(layer.weight.shape) for layer in layers(network)] == [
         (WIDTH, 3, 3, 3),
         *[(WIDTH, WIDTH, 3, 3)] * 7,
     ]

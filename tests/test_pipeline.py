@@ -27,7 +27,9 @@ def test_denoising_brings_the_picture_closer(
     assert after > before + 5
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.uint32, np.float16, np.float32])
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, np.uint16, np.int16, np.uint32, np.float16, np.float32]
+)
 def test_the_dtype_decides_the_range_only(noisy: NDArray[np.uint8], dtype: Any) -> None:
     kind = np.dtype(dtype)
     white = np.iinfo(kind).max if kind.kind in "iu" else 1.0

@@ -5,9 +5,12 @@ import pywt
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy.ndimage import correlate
 
 from linn_cli.shrinkage import ATOMS, ITERATIONS, Lista, SoftThreshold, soft_threshold
+
+Array = NDArray[np.float64]
 
 
 @given(
@@ -50,18 +53,22 @@ def test_lista_is_three_thresholded_iterations() -> None:
     lista.thresholds.data.abs_()
     detail = torch.randn((1, 3, 9, 11), generator=generator, dtype=torch.float64)
 
-    def filtered(channels: np.ndarray, weight: torch.Tensor) -> np.ndarray:
+    def filtered(channels: Array, weight: torch.Tensor) -> Array:
         taps = weight.detach().numpy()
         return np.stack(
             [
-                sum(correlate(channels[j], taps[i, j], mode="constant") for j in range(taps.shape[1]))
+                sum(
+                    correlate(channels[j], taps[i, j], mode="constant")
+                    for j in range(taps.shape[1])
+                )
                 for i in range(taps.shape[0])
             ]
         )
 
-    def soft(code: np.ndarray, thresholds: torch.Tensor) -> np.ndarray:
+    def soft(code: Array, thresholds: torch.Tensor) -> Array:
         bound = thresholds.detach().numpy()[:, None, None]
-        return np.sign(code) * np.maximum(np.abs(code) - bound, 0)
+        shrunk: Array = np.sign(code) * np.maximum(np.abs(code) - bound, 0)
+        return shrunk
 
     image = detail[0].numpy()
     code = np.zeros((ATOMS, 9, 11))

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli import denoise, weights
+from linn_cli.architecture import Architecture
+
+from .conftest import Run, random_model
+
+
+def only_line(text: str) -> str:
+    [line] = text.splitlines()
+    return line
+
+
+def test_denoise_writes_the_clean_picture_and_says_nothing(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    before = noisy_file.read_bytes()
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+    assert noisy_file.read_bytes() == before
+    assert sorted(path.name for path in noisy_file.parent.iterdir()) == ["clean.png", "noisy.png"]
+
+
+def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--json", "--verbose")
+    assert done.returncode == 0
+    record = json.loads(only_line(done.stdout))
+    seconds = record.pop("seconds")
+    assert seconds > 0
+    assert record == {
+        "input": str(noisy_file),
+        "output": str(target),
+        "width": 52,
+        "height": 37,
+        "sigma": 25.0,
+        "variant": record["variant"],
+        "scales": record["scales"],
+        "weights": record["weights"],
+        "device": record["device"],
+    }
+    assert "52 x 37, sigma 25, DnINN-" in only_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "reason"),
+    [
+        (["--sigma", "-1"], 2, "sigma -1 is not a noise level"),
+        (["--sigma", "nan"], 2, "sigma nan is not a noise level"),
+        (["--sigma", "256"], 2, "sigma 256 is not a noise level"),
+        (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
+        (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
+        (["--sigma", "25", "--weights", "missing.safetensors"], 1, "cannot read the weights"),
+    ],
+)
+def test_faults_of_the_command_line_are_one_line(
+    linn: Run, noisy_file: Path, options: list[str], code: int, reason: str
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, *options)
+    assert done.returncode == code
+    assert reason in only_line(done.stderr)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--sigma", "loud"], ["--sigma", "25", "--scales", "3"], ["--sigma", "25", "--turbo"]],
+)
+def test_malformed_options_are_usage_errors(
+    linn: Run, noisy_file: Path, options: list[str]
+) -> None:
+    done = linn("denoise", noisy_file, "-o", noisy_file.with_name("clean.png"), *options)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_faults_of_the_input_are_one_line(linn: Run, noisy_file: Path) -> None:
+    folder = noisy_file.parent
+    (folder / "text.png").write_text("no picture")
+    (folder / "cut.png").write_bytes(noisy_file.read_bytes()[:900])
+    Image.new("RGB", (8, 8)).save(folder / "colour.png")
+    before = sorted(folder.iterdir())
+    for source, reason in [
+        (folder / "missing.png", "no such file"),
+        (folder, "is a folder"),
+        (folder / "text.png", "not a picture"),
+        (folder / "cut.png", "damaged or cut short"),
+        (folder / "colour.png", "colour picture"),
+        (folder / "photo.nef", "develop it to a TIFF"),
+    ]:
+        done = linn("denoise", source, "-o", folder / "clean.png", "--sigma", 25)
+        assert done.returncode == 1, source
+        assert reason in only_line(done.stderr)
+    assert sorted(folder.iterdir()) == before
+
+
+def test_an_output_that_cannot_be_is_a_usage_error(linn: Run, noisy_file: Path) -> None:
+    before = noisy_file.read_bytes()
+    for target, reason in [
+        (noisy_file, "same file"),
+        (noisy_file.parent, "ends in .png"),
+        (noisy_file.parent / "missing" / "clean.png", "there is no folder"),
+        (noisy_file.with_name("clean.xyz"), "ends in .png"),
+    ]:
+        done = linn("denoise", noisy_file, "-o", target, "--sigma", 25)
+        assert done.returncode == 2
+        assert reason in only_line(done.stderr)
+    assert noisy_file.read_bytes() == before
+    assert [path.name for path in noisy_file.parent.iterdir()] == ["noisy.png"]
+
+
+def test_a_variant_without_weights_says_so(linn: Run, noisy_file: Path) -> None:
+    bundled = {
+        (entry.architecture.variant, entry.architecture.scales) for entry in weights.bundled()
+    }
+    missing = {("st", 1), ("st", 2), ("lista", 1), ("lista", 2)} - bundled
+    if not missing:
+        pytest.skip("every variant has weights")
+    variant, scales = sorted(missing)[0]
+    options = ["--sigma", 25, "--variant", variant, "--scales", scales]
+    done = linn("denoise", noisy_file, "-o", noisy_file.with_name("clean.png"), *options)
+    assert done.returncode == 2
+    assert "are bundled yet" in only_line(done.stderr)
+
+
+def test_debug_shows_the_traceback(linn: Run, noisy_file: Path) -> None:
+    options = ["-o", noisy_file, "--sigma", 25, "--debug"]
+    done = linn("denoise", noisy_file, *options)
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+
+
+def test_next_to_no_noise_returns_the_input(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    assert linn("denoise", noisy_file, "-o", target, "--sigma", 0.009).returncode == 0
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), noisy)
+
+
+def test_benchmark_prints_tables_or_data(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    Image.fromarray(grey).save(tmp_path / "clean.png")
+    done = linn("benchmark", tmp_path, "--sigma", 25, "--sigma", 40)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "WNNM" in done.stdout
+    assert "(this run)" in done.stdout
+    assert "clean.png" not in done.stdout
+    assert "clean.png" in linn("benchmark", tmp_path, "--sigma", 25, "--verbose").stdout
+
+    done = linn("benchmark", tmp_path, "--sigma", 25, "--sigma", 40, "--json", "--verbose")
+    data = json.loads(only_line(done.stdout))
+    assert [summary["sigma"] for summary in data["summaries"]] == [25, 40]
+    assert [picture["image"] for picture in data["pictures"]] == ["clean.png", "clean.png"]
+    assert data["published"]["psnr"]["DnCNN"]["25"] == 29.19
+
+
+def test_benchmark_defaults_to_the_published_sigmas(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    Image.fromarray(grey[:16, :16]).save(tmp_path / "clean.png")
+    data = json.loads(linn("benchmark", tmp_path, "--json").stdout)
+    assert [summary["sigma"] for summary in data["summaries"]] == [15, 25, 50]
+
+
+def test_benchmark_needs_pictures(linn: Run, tmp_path: Path) -> None:
+    done = linn("benchmark", tmp_path)
+    assert done.returncode == 1
+    assert "no pictures in it" in only_line(done.stderr)
+    done = linn("benchmark", tmp_path / "missing")
+    assert done.returncode == 1
+    assert "not a folder" in only_line(done.stderr)
+
+
+@pytest.fixture
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify on small pictures only; the full list is tried by test_invertibility.py."""
+    monkeypatch.setattr("linn_cli.invertibility.SIZES", ((1, 1), (3, 5), (33, 20)))
+
+
+@pytest.mark.usefixtures("small_pictures")
+def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_file: Path) -> None:
+    done = linn("verify-invertibility", noisy_file)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "inverted" in done.stdout
+    data = json.loads(linn("verify-invertibility", noisy_file, "--json").stdout)
+    assert data["passed"]
+    assert data["pictures"] == 4
+    assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64"}
+    assert {entry["weights"] for entry in data["worst"]} == {
+        entry.name for entry in weights.bundled()
+    }
+
+
+@pytest.mark.usefixtures("small_pictures")
+def test_verify_invertibility_fails_on_a_network_that_explodes(linn: Run, tmp_path: Path) -> None:
+    # Gains so large that the round trip drowns in rounding: the exit code must say so.
+    model = random_model(Architecture("st", 1))
+    for name, value in model.named_parameters():
+        if name.endswith("weight"):
+            value.mul_(3)
+    path = tmp_path / "exploding.safetensors"
+    weights.save(path, model, (5, 60), "made to fail")
+    done = linn("verify-invertibility", "--weights", path)
+    assert done.returncode == 1
+    assert "NO" in done.stdout
+    assert "not inverted" in only_line(done.stderr)
+
+
+def test_verify_invertibility_needs_some_sigma(linn: Run) -> None:
+    done = linn("verify-invertibility", "--sigma", 0)
+    assert done.returncode == 2
+    assert "too small to scale by" in only_line(done.stderr)
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, grey: NDArray[np.uint8]) -> Path:
+    folder = tmp_path / "gallery"
+    folder.mkdir()
+    for index in range(3):
+        Image.fromarray(np.roll(grey, 5 * index, axis=1)).save(folder / f"{index}.png")
+    return folder
+
+
+SHORT = ["--steps", 4, "--batch", 1, "--patch", 16, "--every", 2, "--no-compile"]
+
+
+def test_train_resumes_and_its_weights_denoise(
+    linn: Run, gallery: Path, tmp_path: Path, noisy_file: Path
+) -> None:
+    run, log = tmp_path / "run", tmp_path / "log.jsonl"
+    done = linn("train", gallery, "--run", run, "--log-json", log, *SHORT)
+    assert done.returncode == 0, done.stderr
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["step 2", "step 4"]
+    assert [json.loads(line)["step"] for line in log.read_text().splitlines()] == [2, 4]
+
+    done = linn("train", gallery, "--run", run, *SHORT)
+    assert done.returncode == 2
+    assert "holds a run already" in only_line(done.stderr)
+
+    done = linn("train", gallery, "--run", run, "--resume", *SHORT, "--steps", 6)
+    assert done.returncode == 0, done.stderr
+    assert "resumed" in done.stdout
+    assert "step 6" in done.stdout
+
+    trained = run / "weights.safetensors"
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--weights", trained)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal to send")
+def test_train_saves_when_it_is_interrupted(gallery: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "linn_cli", "train", gallery, "--run", tmp_path / "run"]
+    options = [
+        "--steps",
+        "1000000",
+        "--batch",
+        "1",
+        "--patch",
+        "16",
+        "--every",
+        "1",
+        "--no-compile",
+    ]
+    with subprocess.Popen(
+        [*map(str, command), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "saved; --resume goes on" in only_line(error)
+    assert (tmp_path / "run" / "weights.safetensors").exists()
+
+
+def test_the_console_script_is_installed() -> None:
+    script = shutil.which("linn", path=str(Path(sys.executable).parent))
+    assert script is not None
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("linn ")

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from linn_cli import tables
+from linn_cli.benchmark import Score, Summary
+from linn_cli.invertibility import RoundTrip
+from linn_cli.training import Progress
+
+SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
+SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100)
+TRIP = RoundTrip(torch.float32, 1, 321, 481, 1e-6, 1e-4)
+
+
+def test_every_row_has_every_column() -> None:
+    for _, columns, rows in (
+        tables.scores([SCORE]),
+        tables.summaries(Path("BSD68"), [SUMMARY]),
+        tables.published([SUMMARY]),
+        tables.round_trips([("set", TRIP)], 25, 8),
+    ):
+        assert rows
+        assert all(len(row) == len(columns) for row in rows)
+
+
+def test_the_run_stands_below_the_published_rows() -> None:
+    _, columns, rows = tables.published([SUMMARY])
+    assert columns == ["method", "sigma 25"]
+    assert rows[0] == ["BM3D", "28.57"]
+    assert rows[-1] == ["linn DnINN-ST 1-scale (this run)", "28.95"]
+    assert len(rows) == 10
+
+
+def test_a_sigma_nobody_published_has_no_figure() -> None:
+    _, _, rows = tables.published([Summary("m", "set", "cpu", 30.0, 1, 28.0, None, 1.0, 1.0)])
+    assert rows[0] == ["BM3D", "-"]
+
+
+def test_errors_are_given_in_both_units() -> None:
+    [row] = tables.round_trip_data([("set", TRIP)], 25, 8)["worst"]
+    assert row["error_in_sigma"] == 1e-6
+    assert row["error_in_grey_levels"] == pytest.approx(25e-6)
+    assert row["passed"]
+
+
+def test_benchmark_data_is_json() -> None:
+    data = tables.benchmark_data(Path("BSD68"), [SUMMARY], [])
+    assert json.loads(json.dumps(data))["summaries"][0]["psnr"] == 28.95
+    assert len(data["published"]["psnr"]) == 9
+
+
+def test_progress_is_one_line() -> None:
+    line = tables.progress_line(Progress(500, 0.0125, 2_000_000, 20.0, {"25": 29.3654}))
+    assert line == "step 500: loss 0.012500, held out 29.365 dB at sigma 25; 100.0 kpx/s"

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from linn_cli import training, weights
+from linn_cli.architecture import Architecture
+from linn_cli.errors import InputError, UsageError
+from linn_cli.training import Pictures, Recipe, Run, Trainer, Validation, gather, prepare, train
+
+CPU = torch.device("cpu")
+SHORT = Recipe(
+    Architecture("lista", 2), sigma=(5, 50), steps=6, batch=2, patch=16, warmup=2, cooldown=3
+)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    """Twenty pictures of smooth waves and an edge, 40 x 48."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rows, columns = np.mgrid[:40, :48]
+    for index in range(20):
+        wave = np.sin(rows / (4 + index)) * np.cos(columns / (9 - index / 4))
+        edge = rows * (index + 1) > columns * 8
+        levels = (120 + 60 * wave + 40 * edge).astype(np.uint8)
+        Image.fromarray(levels).save(folder / f"{index:02}.png")
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def files(pictures: list[Path]) -> Pictures:
+    return gather(pictures[0].parent, None, None)
+
+
+def trainer(files: Pictures, recipe: Recipe = SHORT) -> Trainer:
+    return prepare(recipe, files, None, CPU, compiled=False)
+
+
+def finish(subject: Trainer, files: Pictures, folder: Path, every: int = 3) -> list[float]:
+    validation = Validation(files.held_out, subject.recipe.sigma)
+    steps = train(subject, validation, Run(folder), provenance="a test", every=every)
+    return [progress.psnr["25"] for progress in steps if progress.psnr]
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    recipe = replace(SHORT, steps=10, warmup=2, cooldown=4)
+    rates = [recipe.rate(step) for step in range(10)]
+    assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+    assert replace(recipe, warmup=0, cooldown=0).rate(9) == 1
+
+
+def test_training_lowers_the_loss_and_beats_its_start(files: Pictures, tmp_path: Path) -> None:
+    recipe = replace(SHORT, architecture=Architecture("st", 1), steps=80, average=0.9)
+    subject = trainer(files, recipe)
+    validation = Validation(files.held_out, recipe.sigma)
+    before = validation.measure(subject.averaged)["25"]
+    after = finish(subject, files, tmp_path / "run", every=80)[-1]
+    assert after > before + 0.3
+
+
+def test_a_resumed_run_takes_the_same_trajectory(files: Pictures, tmp_path: Path) -> None:
+    whole = trainer(files)
+    finish(whole, files, tmp_path / "whole")
+
+    first = trainer(files)
+    validation = Validation(files.held_out, SHORT.sigma)
+    stopped_at_4 = lambda: first.steps_done == 4  # noqa: E731
+    for _ in train(first, validation, Run(tmp_path / "halves"), provenance="", stop=stopped_at_4):
+        pass
+    assert first.steps_done == 4
+    second = prepare(replace(SHORT, seed=99), files, None, CPU, compiled=False)
+    Run(tmp_path / "halves").resume(second)
+    finish(second, files, tmp_path / "halves")
+
+    for name, value in whole.averaged.state_dict().items():
+        assert torch.equal(value, second.averaged.state_dict()[name]), name
+
+
+def test_thresholds_never_turn_negative(files: Pictures) -> None:
+    subject = trainer(files, replace(SHORT, warmup=0))
+    thresholds = [value for value in subject.model.parameters() if value.dim() < 4]
+    with torch.no_grad():
+        for value in thresholds:
+            value.fill_(1e-6)  # much less than a step, so that half of them would cross 0
+    for _ in range(3):
+        subject.step()
+    assert min(value.min().item() for value in thresholds) == 0
+
+
+def test_the_written_weights_load_and_say_where_they_come_from(
+    files: Pictures, tmp_path: Path
+) -> None:
+    subject = trainer(files)
+    finish(subject, files, tmp_path)
+    described = weights.describe(tmp_path / "weights.safetensors")
+    assert described.architecture == SHORT.architecture
+    assert described.sigma == (5, 50)
+    assert described.provenance == "a test"
+    loaded = weights.load(described)
+    for name, value in subject.averaged.state_dict().items():
+        assert torch.equal(value, loaded.state_dict()[name])
+
+
+def test_weights_can_be_grown_into_a_run(files: Pictures, tmp_path: Path) -> None:
+    finish(trainer(files, replace(SHORT, architecture=Architecture("st", 1))), files, tmp_path)
+    init = tmp_path / "weights.safetensors"
+    grown = prepare(SHORT, files, init, CPU, compiled=False)
+    measured = Validation(files.held_out, SHORT.sigma).measure(grown.averaged)
+    original = weights.load(weights.describe(init))
+    expected = Validation(files.held_out, SHORT.sigma).measure(original)
+    assert measured == pytest.approx(expected, abs=1e-4)
+    line = training.provenance(Path("pictures"), files, init)
+    assert line.endswith(
+        "18 pictures of pictures, 2 others to judge by; started from weights (a test)"
+    )
+
+
+def test_a_damaged_or_missing_checkpoint_is_an_error(files: Pictures, tmp_path: Path) -> None:
+    subject = trainer(files)
+    with pytest.raises(InputError, match="nothing to resume"):
+        Run(tmp_path).resume(subject)
+    (tmp_path / "checkpoint.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(InputError, match="cannot resume"):
+        Run(tmp_path).resume(subject)
+
+
+def test_another_architecture_cannot_resume(files: Pictures, tmp_path: Path) -> None:
+    finish(trainer(files), files, tmp_path)
+    with pytest.raises(InputError, match="cannot resume"):
+        Run(tmp_path).resume(trainer(files, replace(SHORT, architecture=Architecture("st", 1))))
+
+
+def test_divergence_stops_the_run_and_keeps_the_checkpoint(files: Pictures, tmp_path: Path) -> None:
+    subject = trainer(files)
+    with torch.no_grad():
+        subject.model.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
+    with pytest.raises(InputError, match="lower --lr"):
+        finish(subject, files, tmp_path)
+    assert list(tmp_path.glob("*.pt")) == []
+
+
+def test_a_time_limit_ends_the_run_and_saves(files: Pictures, tmp_path: Path) -> None:
+    subject = trainer(files)
+    validation = Validation(files.held_out, SHORT.sigma)
+    steps = list(train(subject, validation, Run(tmp_path), provenance="", seconds=0))
+    assert [step.step for step in steps] == [1]
+    assert Run(tmp_path).checkpoint.exists()
+
+
+def test_pictures_are_gathered(pictures: list[Path], tmp_path: Path) -> None:
+    folder = pictures[0].parent
+    names = tmp_path / "held-out.txt"
+    names.write_text("04.png\n11.png\n")
+    assert [path.name for path in gather(folder, names, None).held_out] == ["04.png", "11.png"]
+    assert len(gather(folder, None, folder).training) == 20
+    with pytest.raises(InputError, match="cannot be read"):
+        gather(folder, tmp_path / "missing.txt", None)
+
+
+def test_a_larger_network_cannot_start_a_smaller_one(files: Pictures, tmp_path: Path) -> None:
+    finish(trainer(files), files, tmp_path)
+    with pytest.raises(UsageError, match="cannot"):
+        prepare(
+            replace(SHORT, architecture=Architecture("st", 1)),
+            files,
+            tmp_path / "weights.safetensors",
+            CPU,
+        )
