@@ -100,18 +100,21 @@ def test_sigma_may_differ_within_a_batch() -> None:
         torch.testing.assert_close(together[k : k + 1], model(batch[k : k + 1], sigma[k].item()))
 
 
-def test_the_receptive_field_of_one_scale_has_a_radius_of_136() -> None:
-    model = random_model(Architecture("st", 1))
+@pytest.mark.parametrize(("scales", "radius"), [(1, 136), (2, 408)])
+def test_the_receptive_field_has_the_radius_that_the_layers_add_up_to(
+    scales: int, radius: int
+) -> None:
+    # Positive filters and no thresholds inside the networks let every path count; the shrinkage
+    # takes all detail, or the network would be the identity.
+    model = random_model(Architecture("st", scales))
     for name, value in model.named_parameters():
-        value.abs_() if name.endswith("weight") else value.zero_()
-    # With positive filters, no thresholds and P subtracted as -P nothing cancels on the way.
-    for name, value in model.named_parameters():
-        if "predict.output" in name:
-            value.neg_()
-    image = torch.zeros((1, 1, 290, 3), dtype=torch.float64)
-    image[0, 0, 145, 1] = 1
-    model.scales[0].shrinkage.threshold.zero_()
-    changed = model(image, 1.0) != model(torch.zeros_like(image), 1.0)
-    rows = changed.any(dim=-1).nonzero()[:, 2]
-    assert rows.min() >= 145 - 136
-    assert rows.max() <= 145 + 136
+        if name.endswith("weight"):
+            value.abs_()
+        else:
+            value.fill_(torch.inf if "shrinkage" in name else 0)
+    height = 2 * radius + 21
+    image = torch.zeros((1, 1, height, 3), dtype=torch.float64, requires_grad=True)
+    model(image, 1.0)[0, 0, height // 2, 1].backward()
+    assert image.grad is not None
+    rows = image.grad[0, 0].any(dim=1).nonzero()
+    assert (rows.min().item(), rows.max().item()) == (height // 2 - radius, height // 2 + radius)

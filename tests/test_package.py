@@ -16,7 +16,7 @@ LAYERS = [
     ["errors"],
     ["architecture", "files"],
     ["haar", "shrinkage", "lifting", "model", "metrics", "devices"],
-    ["images", "initialisation", "invertibility", "optimizer", "weights"],
+    ["card", "images", "initialisation", "invertibility", "optimizer", "weights"],
     ["patches", "pipeline", "training", "benchmark"],
     ["tables", "console"],
     ["cli"],

@@ -1,0 +1,97 @@
+"""Put a trained weight file into `weights/`: manifest, model card and the README's table.
+
+    python benchmarks/ship_weights.py runs/mine/weights.safetensors dninn-st-1-any --bsd68 BSD68/
+    python benchmarks/ship_weights.py            # only rewrite card and README from the manifest
+
+With --bsd68 the file's PSNR on that folder is measured and recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+
+from linn_cli import benchmark, images, pipeline, weights
+from linn_cli.card import model_card, weights_table
+
+ROOT = Path(__file__).resolve().parent.parent
+WEIGHTS = ROOT / "weights"
+MANIFEST = WEIGHTS / "manifest.json"
+BEGIN, END = "<!-- weights -->\n", "<!-- /weights -->"
+FACTS = ("steps", "pixels", "seed")
+
+
+def main() -> None:
+    """Ship a file, or only rewrite what is derived from the manifest."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("source", type=Path, nargs="?", help="the trained .safetensors file")
+    parser.add_argument("name", nargs="?", help="its name in weights/, without ending")
+    parser.add_argument("--bsd68", type=Path, help="folder with the clean test images")
+    options = parser.parse_args()
+    entries: list[dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
+    if options.source:
+        entry = ship(options.source, options.name, options.bsd68)
+        others = [other for other in entries if other["file"] != entry["file"]]
+        entries = sorted([*others, entry], key=lambda listed: str(listed["file"]))
+        MANIFEST.write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
+    (WEIGHTS / "README.md").write_text(model_card(entries), encoding="utf-8")
+    readme = ROOT / "README.md"
+    head, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    tail = rest[rest.index(END) :]
+    readme.write_text(head + BEGIN + weights_table(entries) + tail, encoding="utf-8")
+
+
+def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
+    """Copy the file and describe it for the manifest."""
+    described = weights.describe(source)
+    weights.load(described)
+    target = WEIGHTS / f"{name}.safetensors"
+    if source.resolve() != target:
+        shutil.copyfile(source, target)
+    with safe_open(target, "pt") as file:
+        header = file.metadata()
+    entry: dict[str, Any] = {
+        "file": target.name,
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "variant": described.architecture.variant,
+        "scales": described.architecture.scales,
+        "sigma": list(described.sigma),
+        "provenance": described.provenance,
+        **{fact: int(header[fact]) for fact in FACTS if fact in header},
+        "commit": commit(),
+    }
+    if "held_out_psnr" in header:
+        entry["held_out_psnr"] = json.loads(header["held_out_psnr"])
+    if bsd68:
+        low, high = described.sigma
+        measured = {f"{s}": mean_psnr(target, bsd68, s) for s in (15, 25, 50) if low <= s <= high}
+        entry["bsd68"] = measured
+    return entry
+
+
+def mean_psnr(file: Path, folder: Path, sigma: float) -> float:
+    """The mean PSNR that `linn benchmark` gives, rounded to a thousandth of a dB."""
+    denoiser = pipeline.load(sigma, weight_file=file)
+    scores = list(benchmark.measure(denoiser, images.list_pictures(folder), sigma))
+    return round(benchmark.summarise(denoiser, scores).psnr, 3)
+
+
+def commit() -> str:
+    """The commit of the code that ships the file."""
+    command = ["git", "rev-parse", "--short=12", "HEAD"]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The README's commands run, and what it shows of their output is still what they print."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from .conftest import ROOT, Run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, flags=re.DOTALL)
+
+
+def shape(text: str) -> str:
+    """The text with every number, unit of width and trailing space taken out."""
+    return re.sub(r"[\d.e+-]*\d|[━─┃│┏┓┡┩└┘┳╇┴┼\s]+", " ", text)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"), [block for block in BLOCKS if block[0].startswith("linn ")]
+)
+def test_a_command_prints_what_the_readme_shows(
+    linn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, shown: str
+) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    (tmp_path / "BSD68").mkdir()
+    Image.new("L", (20, 20), 90).save(tmp_path / "BSD68" / "clean.png")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("linn_cli.invertibility.SIZES", ((1, 1), (3, 5)))
+    program, *arguments = shlex.split(command)
+    assert program == "linn"
+    done = linn(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert shape(done.stdout).split() == shape(shown).split()
+
+
+def test_the_first_command_installs_and_denoises() -> None:
+    install, _, denoise = BLOCKS[0][0].partition(" && ")
+    assert install == "python -m pip install ."
+    assert denoise == "linn denoise examples/astronaut-noisy.png -o clean.png --sigma 25"
