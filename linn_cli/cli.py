@@ -208,7 +208,7 @@ def verify_invertibility(
         with console.progress("round trips", len(checks) * len(pictures)) as advance:
             for entry, dtype in checks:
                 model = weights.load(entry).to(dtype)
-                trips = invertibility.worst_by_scale(
+                trips = invertibility.worst_by_part(
                     model,
                     pictures,
                     sigma / pipeline.GREY_LEVELS,

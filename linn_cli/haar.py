@@ -21,7 +21,12 @@ def split(image: Tensor, dilation: int = 1) -> tuple[Tensor, Tensor]:
     The filters, each times 1/2: coarse [[+, +], [+, +]]; detail [[+, -], [+, -]], [[+, +], [-, -]] and
     [[+, -], [-, +]].
     """
-    low, high = _pairs(reflect(image, dilation, ROWS), dilation, ROWS)
+    return split_padded(reflect(image, dilation, ROWS), dilation)
+
+
+def split_padded(image: Tensor, dilation: int) -> tuple[Tensor, Tensor]:
+    """Split an image (B, 1, H + 2d, W) whose rows are padded already; columns are padded here."""
+    low, high = _pairs(image, dilation, ROWS)
     coarse, across = _pairs(reflect(low, dilation, COLUMNS), dilation, COLUMNS)
     down, diagonal = _pairs(reflect(high, dilation, COLUMNS), dilation, COLUMNS)
     return coarse / 2, torch.cat((across, down, diagonal), dim=1) / 2

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from linn_cli import streaming
+from linn_cli.folding import fold
 from linn_cli.model import DnINN
 
 # Odd, even and degenerate pictures, and the size of the standard test images.
@@ -26,10 +28,14 @@ TOLERANCE = _ROUNDINGS / 2 * _GAIN
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """The error of one scale's round trip on one picture, in units of the noise's sigma."""
+    """The error of a round trip on one picture, in units of the noise's sigma.
+
+    `part` is "scale 1" or "scale 2" of the plain network, or "streamed": the folded network as the
+    streaming engine runs it for `linn denoise`, all scales at once.
+    """
 
     dtype: torch.dtype
-    scale: int
+    part: str
     height: int
     width: int
     error: float
@@ -43,7 +49,7 @@ class RoundTrip:
 
 @torch.inference_mode()
 def round_trips(model: DnINN, picture: Tensor, sigma: float) -> Iterator[RoundTrip]:
-    """Run each scale forth and back.
+    """Run each scale, and then the streaming engine, forth and back.
 
     Args:
         model: any DnINN; its shrinkage is not used. It keeps its dtype and device.
@@ -51,36 +57,43 @@ def round_trips(model: DnINN, picture: Tensor, sigma: float) -> Iterator[RoundTr
         sigma: in the same units; it scales the picture as `DnINN` does.
     """
     parameter = next(model.parameters())
-    image = ((picture.to(parameter) - 0.5) / sigma)[None, None]
-    for number, scale in enumerate(model.scales, start=1):
-        coarse, detail = scale.analyse(image)
-        error = (scale.synthesise(coarse, detail) - image).abs().max().item()
-        largest = max(part.abs().max().item() for part in (image, coarse, detail))
-        yield RoundTrip(
+    normalised = ((picture.to(parameter) - 0.5) / sigma)[None, None]
+    largest = 0.0
+
+    def trip(part: str, before: Tensor, after: Tensor) -> RoundTrip:
+        return RoundTrip(
             dtype=parameter.dtype,
-            scale=number,
+            part=part,
             height=picture.shape[0],
             width=picture.shape[1],
-            error=error,
+            error=(after - before).abs().max().item(),
             bound=TOLERANCE * torch.finfo(parameter.dtype).eps * largest,
         )
+
+    image = normalised
+    for number, scale in enumerate(model.scales, start=1):
+        coarse, detail = scale.analyse(image)
+        largest = max(largest, *(part.abs().max().item() for part in (image, coarse, detail)))
+        yield trip(f"scale {number}", image, scale.synthesise(coarse, detail))
         image = coarse
+    streamed = streaming.run(fold(model, parameter.dtype), normalised, shrink=False)
+    yield trip("streamed", normalised, streamed)
 
 
-def worst_by_scale(
+def worst_by_part(
     model: DnINN,
     pictures: Iterable[Tensor],
     sigma: float,
     done: Callable[[], None] = lambda: None,
 ) -> list[RoundTrip]:
-    """The worst round trip of each scale over all pictures; `done` is called after each picture.
+    """The worst round trip of each part over all pictures; `done` is called after each picture.
 
     A failed round trip is worse than any that passed, then the larger error is.
     """
-    worst: dict[int, RoundTrip] = {}
+    worst: dict[str, RoundTrip] = {}
     for picture in pictures:
         for trip in round_trips(model, picture, sigma):
-            worst[trip.scale] = max(worst.get(trip.scale, trip), trip, key=_badness)
+            worst[trip.part] = max(worst.get(trip.part, trip), trip, key=_badness)
         done()
     return list(worst.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import devices, images, weights
+from linn_cli import devices, images, streaming, weights
 from linn_cli.architecture import Architecture, Variant
 from linn_cli.errors import InputError, UsageError
+from linn_cli.folding import FoldedScale, fold
 from linn_cli.images import Picture
-from linn_cli.model import DnINN
 from linn_cli.weights import WeightSet
 
 GREY_LEVELS = 255
@@ -34,19 +35,61 @@ ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
 
 @dataclass(frozen=True)
 class Denoiser:
-    """A network with its weights on a device, ready for any number of pictures."""
+    """A folded network with its weights on a device, ready for any number of pictures."""
 
-    model: DnINN
+    scales: tuple[FoldedScale, ...]
     weight_set: WeightSet
     device: torch.device
 
-    @torch.no_grad()
-    def __call__(self, noisy: Tensor, sigma: float) -> Tensor:
-        """Denoise noisy (B, 1, H, W), white at 1.0; sigma in 8-bit grey levels. Nothing is clamped."""
+    def __call__(self, images: Tensor, sigma: float) -> Tensor:
+        """Denoise images (B, 1, H, W) of any dtype into the same; sigma in 8-bit grey levels.
+
+        Integers have the range of their dtype; floats are white at 1.0 and are not clamped.
+
+        Raises:
+            UsageError: the dtype is neither float nor an integer of up to 32 bits.
+            InputError: the images are empty or hold values that are not finite.
+        """
+        if not images.is_floating_point() and images.dtype not in _WHOLE:
+            raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
+        if images.numel() == 0:
+            raise InputError("the image is empty")
         if sigma < LEAST_SIGMA:
-            return noisy
-        estimate: Tensor = self.model(noisy.to(self.device, torch.float32), sigma / GREY_LEVELS)
-        return estimate.to(noisy)
+            return images.clone()
+        answers = torch.empty_like(images)
+        for noisy, answer in zip(images[:, 0], answers[:, 0], strict=True):
+            self._denoise_plane(noisy, answer, sigma)
+        return answers
+
+    def bands(self, bands: Iterable[Tensor], width: int, sigma: float) -> Iterator[Tensor]:
+        """Denoise a picture given as float32 bands (n, width) from the top; sigma as above.
+
+        Yields the finished bands from the top, on the CPU. Their heights differ from the input's.
+        """
+        scale = sigma / GREY_LEVELS
+        normalised = ((band.to(self.device)[None, None] - 0.5) / scale for band in bands)
+        for answer in streaming.stream(self.scales, normalised, width):
+            yield (answer[0, 0] * scale + 0.5).cpu()
+
+    def _denoise_plane(self, noisy: Tensor, answer: Tensor, sigma: float) -> None:
+        """Denoise values (H, W) into `answer`, so that only bands are ever held as floats."""
+        width = noisy.shape[1]
+        levels = None if noisy.is_floating_point() else torch.iinfo(noisy.dtype)
+        white = levels.max if levels else 1.0
+
+        def bands() -> Iterator[Tensor]:
+            for rows in noisy.split(streaming.band_height(width)):
+                if levels is None and not bool(torch.isfinite(rows).all()):
+                    raise InputError("the image holds values that are not finite numbers")
+                yield (rows.double() / white).float()
+
+        top = 0
+        for rows in self.bands(bands(), width, sigma):
+            values = rows.double() * white
+            if levels:
+                values = values.round().clamp(levels.min, levels.max)
+            answer[top : top + len(rows)] = values
+            top += len(rows)
 
 
 def load(
@@ -79,7 +122,7 @@ def load(
         held = chosen.architecture
         if Architecture(variant or held.variant, scales or held.scales) != held:
             raise UsageError(f"{weight_file}: holds {held}, leave --variant and --scales out")
-    return Denoiser(weights.load(chosen).to(where), chosen, where)
+    return Denoiser(fold(weights.load(chosen).to(where)), chosen, where)
 
 
 def denoise(
@@ -119,31 +162,14 @@ def denoise(
     if isinstance(image, Tensor):
         if image.dim() != 4 or image.shape[1] != 1:
             raise UsageError(f"expected a tensor (B, 1, H, W), not {tuple(image.shape)}")
-        return _denoise_values(denoiser, image, sigma)
+        return denoiser(image, sigma)
     array = np.asarray(image)
     if array.ndim != 2:
         raise UsageError(f"expected a grey array (H, W), not {array.shape}")
     if array.dtype.kind not in "iuf":
         raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
     tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
-    return _denoise_values(denoiser, tensor[None, None], sigma)[0, 0].numpy()
-
-
-def _denoise_values(denoiser: Denoiser, image: Tensor, sigma: float) -> Tensor:
-    if image.numel() == 0:
-        raise InputError("the image is empty")
-    if sigma < LEAST_SIGMA:
-        return image.clone()
-    if image.is_floating_point():
-        if not bool(torch.isfinite(image).all()):
-            raise InputError("the image holds values that are not finite numbers")
-        return denoiser(image.float(), sigma).to(image)
-    if image.dtype not in _WHOLE:
-        raise UsageError(f"expected floats or integers of up to 32 bits, not {image.dtype}")
-    levels = torch.iinfo(image.dtype)
-    noisy = image.to("cpu", torch.float64) / levels.max
-    estimate = denoiser(noisy.float(), sigma).double() * levels.max
-    return estimate.round().clamp(levels.min, levels.max).to(image)
+    return denoiser(tensor[None, None], sigma)[0, 0].numpy()
 
 
 @dataclass(frozen=True)
@@ -172,8 +198,7 @@ def denoise_file(denoiser: Denoiser, source: Path, target: Path, sigma: float) -
     began = time.perf_counter()
     images.check_output(target, source)
     picture = images.read(source)
-    levels = torch.from_numpy(picture.levels)[None, None]
-    clean = _denoise_values(denoiser, levels, sigma)[0, 0].cpu().numpy()
+    clean = denoiser(torch.from_numpy(picture.levels)[None, None], sigma)[0, 0].numpy()
     images.write(target, Picture(clean, picture.metadata))
     return Outcome(
         input=str(source),

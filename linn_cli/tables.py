@@ -79,12 +79,12 @@ def benchmark_data(
 
 
 def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int) -> Table:
-    """A row for each weight set, dtype and scale; sigma in grey levels."""
+    """A row for each weight set, dtype and part; sigma in grey levels."""
     rows = [
         [
             weights,
             _dtype(trip),
-            f"{trip.scale}",
+            trip.part,
             f"{trip.error:.1e}",
             f"{trip.error * sigma:.1e}",
             f"{trip.bound:.1e}",
@@ -96,7 +96,7 @@ def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: 
     columns = [
         "weights",
         "dtype",
-        "scale",
+        "part",
         "in sigma",
         "in grey levels",
         "bound in sigma",
@@ -118,7 +118,7 @@ def round_trip_data(
             {
                 "weights": weights,
                 "dtype": _dtype(trip),
-                "scale": trip.scale,
+                "part": trip.part,
                 "error_in_sigma": trip.error,
                 "error_in_grey_levels": trip.error * sigma,
                 "bound_in_sigma": trip.bound,

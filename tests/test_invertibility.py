@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
 
-from linn_cli import weights
+from linn_cli import streaming, weights
 from linn_cli.architecture import Architecture
-from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, worst_by_scale
+from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, worst_by_part
 from linn_cli.lifting import LiftingStep
 from linn_cli.model import DnINN, Scale
 from linn_cli.weights import WeightSet
@@ -21,15 +23,16 @@ SIGMA = 25 / 255
 @pytest.mark.parametrize("weight_set", weights.bundled(), ids=lambda entry: entry.name)
 def test_every_bundled_network_is_inverted(weight_set: WeightSet, dtype: torch.dtype) -> None:
     model = weights.load(weight_set).to(dtype)
-    worst = worst_by_scale(model, random_pictures(), SIGMA)
-    assert [trip.scale for trip in worst] == list(range(1, weight_set.architecture.scales + 1))
+    worst = worst_by_part(model, random_pictures(), SIGMA)
+    plain = [f"scale {k + 1}" for k in range(weight_set.architecture.scales)]
+    assert [trip.part for trip in worst] == [*plain, "streamed"]
     for trip in worst:
         assert trip.passed, trip
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
 def test_random_networks_are_inverted(architecture: Architecture) -> None:
-    assert all(trip.passed for trip in worst_by_scale(random_model(architecture), SMALL, SIGMA))
+    assert all(trip.passed for trip in worst_by_part(random_model(architecture), SMALL, SIGMA))
 
 
 def test_every_size_is_tried() -> None:
@@ -78,9 +81,9 @@ def spoiled(part: type[LiftingStep] | type[Scale]) -> DnINN:
 def test_a_network_that_is_not_inverted_fails(
     part: type[LiftingStep] | type[Scale], dtype: torch.dtype
 ) -> None:
-    [worst] = worst_by_scale(spoiled(part).to(dtype), SMALL, SIGMA)
-    assert not worst.passed
-    assert worst.error > 100 * worst.bound
+    plain, _ = worst_by_part(spoiled(part).to(dtype), SMALL, SIGMA)
+    assert not plain.passed
+    assert plain.error > 100 * plain.bound
 
 
 def test_a_slight_flaw_fails_in_float64_where_float32_cannot_see_it() -> None:
@@ -92,8 +95,8 @@ def test_a_slight_flaw_fails_in_float64_where_float32_cannot_see_it() -> None:
         return coarse * (1 + 1e-9), detail
 
     model.scales[0].steps[0].inverse = slightly_off  # type: ignore[method-assign]
-    [in_double] = worst_by_scale(model, SMALL, SIGMA)
-    [in_single] = worst_by_scale(model.float(), SMALL, SIGMA)
+    in_double, _ = worst_by_part(model, SMALL, SIGMA)
+    in_single, _ = worst_by_part(model.float(), SMALL, SIGMA)
     assert not in_double.passed
     assert in_single.passed
 
@@ -101,5 +104,15 @@ def test_a_slight_flaw_fails_in_float64_where_float32_cannot_see_it() -> None:
 def test_nan_is_a_failure() -> None:
     model = random_model(Architecture("st", 1))
     model.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
-    [trip] = round_trips(model, SMALL[-1], SIGMA)
-    assert not trip.passed
+    assert not any(trip.passed for trip in round_trips(model, SMALL[-1], SIGMA))
+
+
+def test_a_streaming_engine_that_loses_a_row_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shifted(*arguments: Any, **options: Any) -> Tensor:
+        return run(*arguments, **options).roll(1, dims=-2)
+
+    run = streaming.run
+    monkeypatch.setattr(streaming, "run", shifted)
+    plain, streamed = worst_by_part(random_model(Architecture("st", 1)), SMALL, SIGMA)
+    assert plain.passed
+    assert not streamed.passed

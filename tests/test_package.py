@@ -15,7 +15,7 @@ from .conftest import ROOT
 LAYERS = [
     ["errors"],
     ["architecture", "files"],
-    ["haar", "shrinkage", "lifting", "model", "metrics", "devices"],
+    ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
     ["card", "images", "initialisation", "invertibility", "optimizer", "weights"],
     ["patches", "pipeline", "training", "benchmark"],
     ["tables", "console"],

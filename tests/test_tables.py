@@ -14,7 +14,7 @@ from linn_cli.training import Progress
 
 SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
 SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100)
-TRIP = RoundTrip(torch.float32, 1, 321, 481, 1e-6, 1e-4)
+TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 
 
 def test_every_row_has_every_column() -> None:

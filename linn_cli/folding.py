@@ -1,0 +1,74 @@
+"""Thresholds folded into the filters, so that a layer is a convolution and one fixed shrink.
+
+soft(v, t) = t soft(v / t, 1): a layer's filters are divided by its thresholds and the next layer's are
+multiplied by them. The networks' answers stay the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linn_cli.lifting import LiftingNetwork, ThresholdedConv
+from linn_cli.model import DnINN
+from linn_cli.shrinkage import Lista, SoftThreshold
+
+# A threshold of 0 cannot be divided by. This floor moves the answers by less than 1e-9.
+_FLOOR = 2.0**-20
+
+
+@dataclass(frozen=True)
+class FoldedNetwork:
+    """The filters of a predict or update network; soft(., 1) belongs between each two of them."""
+
+    filters: tuple[Tensor, ...]
+    dilation: int
+
+
+@dataclass(frozen=True)
+class FoldedStep:
+    """The two networks of a lifting step."""
+
+    predict: FoldedNetwork
+    update: FoldedNetwork
+
+
+@dataclass(frozen=True)
+class FoldedScale:
+    """The lifting steps of one scale and its shrinkage, which stays as it is."""
+
+    steps: tuple[FoldedStep, ...]
+    shrinkage: SoftThreshold | Lista
+    dilation: int
+
+
+def fold(model: DnINN, dtype: torch.dtype = torch.float32) -> tuple[FoldedScale, ...]:
+    """Fold all networks of a model, in float64, and store their filters in `dtype`."""
+    return tuple(
+        FoldedScale(
+            tuple(
+                FoldedStep(fold_network(step.predict, dtype), fold_network(step.update, dtype))
+                for step in scale.steps
+            ),
+            scale.shrinkage,
+            scale.dilation,
+        )
+        for scale in model.scales
+    )
+
+
+def fold_network(network: LiftingNetwork, dtype: torch.dtype) -> FoldedNetwork:
+    """Fold one network; the filters are stored channels-last, as the convolutions like them."""
+    filters = []
+    incoming = torch.ones(1, dtype=torch.float64, device=network.output.weight.device)
+    for layer in network.layers:
+        if isinstance(layer, ThresholdedConv):
+            threshold = layer.threshold.double().clamp(min=_FLOOR)
+            scale = incoming[None, :] / threshold[:, None]
+            filters.append(layer.weight.double() * scale[:, :, None, None])
+            incoming = threshold
+    filters.append(network.output.weight.double() * incoming[None, :, None, None])
+    stored = (bank.detach().to(dtype, memory_format=torch.channels_last) for bank in filters)
+    return FoldedNetwork(tuple(stored), network.output.dilation[0])

@@ -1,0 +1,353 @@
+"""The exact streaming engine: row bands in at the top, finished rows out at the bottom.
+
+A 3x3 convolution needs one row above and one below the row that it computes (d rows if dilated by d). So
+it can run over bands of rows if it keeps the last 2d rows of its input: its answer lags d rows behind,
+nothing is computed twice, and what comes out is the untiled answer. At every layer, rows outside the
+picture are zeros, as in the whole-image network: d of them lie above the first band and d below the last.
+
+Every part has the same form: it takes the next rows of its input, any number of them, and whether they
+have `ended`; it gives back all rows that are finished by then. docs/streaming.md has a diagram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from linn_cli import haar
+from linn_cli.folding import FoldedNetwork, FoldedScale, FoldedStep
+from linn_cli.haar import ROWS
+from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
+
+# How many pixels a band has: its activations should stay in the cache, yet many rows should share the
+# cost of those that every layer keeps. benchmarks/speed.py shows the choice.
+_BAND_PIXELS = 65_536
+
+
+def band_height(width: int) -> int:
+    """The number of rows that a band of a picture of this width should have."""
+    return max(1, _BAND_PIXELS // width)
+
+
+@torch.inference_mode()
+def stream(
+    scales: Sequence[FoldedScale],
+    bands: Iterable[Tensor],
+    width: int,
+    *,
+    band: int | None = None,
+    shrink: bool = True,
+) -> Iterator[Tensor]:
+    """Run a folded DnINN over a noise-normalised picture.
+
+    Args:
+        scales: the folded network.
+        bands: the picture from the top, as bands (1, 1, n, W) of any height.
+        width: W.
+        band: the most rows that are computed at once; by default a good number for the width.
+        shrink: without the shrinkage, the answer is the picture itself up to rounding.
+
+    Yields:
+        The answer from the top, as bands (1, 1, m, W); m may differ from n and be 0.
+    """
+    outer, *inner = scales
+    engine = ScaleStream(outer, inner, width, band or band_height(width), shrink)
+    waiting = None
+    for rows in bands:
+        if waiting is not None:
+            yield engine.push(waiting, ended=False)
+        waiting = rows
+    if waiting is not None:
+        yield engine.push(waiting, ended=True)
+
+
+def run(
+    scales: Sequence[FoldedScale], image: Tensor, *, band: int | None = None, shrink: bool = True
+) -> Tensor:
+    """Run a folded DnINN over a noise-normalised image (B, 1, H, W) in memory; the same shape out."""
+    height = band or band_height(image.shape[-1])
+    pictures = image.split(1)
+    answers = [
+        torch.cat(
+            list(
+                stream(scales, p.split(height, dim=ROWS), p.shape[-1], band=height, shrink=shrink)
+            ),
+            dim=ROWS,
+        )
+        for p in pictures
+    ]
+    return torch.cat(answers)
+
+
+class ScaleStream:
+    """One scale, and within it the scales that work on its coarse channel."""
+
+    def __init__(
+        self, scale: FoldedScale, inner: Sequence[FoldedScale], width: int, band: int, shrink: bool
+    ) -> None:
+        wide = width + scale.dilation
+        self.split = SplitStream(scale.dilation)
+        self.lifts = [LiftStream(step, wide, band) for step in scale.steps]
+        self.shrinkage = shrinkage_stream(scale) if shrink else None
+        self.inner = ScaleStream(inner[0], inner[1:], wide, band, shrink) if inner else None
+        self.meeting = Meeting()
+        self.unlifts = [UnliftStream(step, wide, band) for step in reversed(scale.steps)]
+        self.merge = MergeStream(scale.dilation)
+
+    def push(self, image: Tensor, ended: bool) -> Tensor:
+        """Image rows (1, 1, n, W) in and out."""
+        coarse, detail = self.split.push(image, ended)
+        for lift in self.lifts:
+            coarse, detail = lift.push(coarse, detail, ended)
+        if self.shrinkage:
+            detail = self.shrinkage.push(detail, ended)
+        if self.inner:
+            coarse = self.inner.push(coarse, ended)
+        coarse, detail = self.meeting.wait(coarse, detail)
+        for unlift in self.unlifts:
+            coarse, detail = unlift.push(coarse, detail, ended)
+        return self.merge.push(coarse, detail)
+
+
+class LiftStream:
+    """`LiftingStep.forward` over bands."""
+
+    def __init__(self, step: FoldedStep, width: int, band: int) -> None:
+        self.predict = NetworkStream(step.predict, width, band)
+        self.update = NetworkStream(step.update, width, band)
+        self.at_predict, self.at_update = Meeting(), Meeting()
+
+    def push(self, coarse: Tensor, detail: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
+        """Coarse (1, 1, n, W) and detail (1, 3, n, W) rows in and out."""
+        predicted = self.predict.push(coarse, ended)
+        detail, predicted = self.at_predict.wait(detail, predicted)
+        detail = detail - predicted
+        updated = self.update.push(detail, ended)
+        coarse, detail, updated = self.at_update.wait(coarse, detail, updated)
+        return coarse + updated, detail
+
+
+class UnliftStream:
+    """`LiftingStep.inverse` over bands."""
+
+    def __init__(self, step: FoldedStep, width: int, band: int) -> None:
+        self.predict = NetworkStream(step.predict, width, band)
+        self.update = NetworkStream(step.update, width, band)
+        self.at_predict, self.at_update = Meeting(), Meeting()
+
+    def push(self, coarse: Tensor, detail: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
+        """Coarse (1, 1, n, W) and detail (1, 3, n, W) rows in and out."""
+        updated = self.update.push(detail, ended)
+        coarse, updated = self.at_update.wait(coarse, updated)
+        coarse = coarse - updated
+        predicted = self.predict.push(coarse, ended)
+        coarse, detail, predicted = self.at_predict.wait(coarse, detail, predicted)
+        return coarse, detail + predicted
+
+
+class NetworkStream:
+    """A folded predict or update network over bands.
+
+    All layers share one workspace: it holds the rows a layer keeps and, behind them, the new ones that
+    the layer before shrinks straight into it. So a band travels through the network in the cache.
+    """
+
+    def __init__(self, network: FoldedNetwork, width: int, band: int) -> None:
+        self.filters = network.filters
+        self.dilation = network.dilation
+        self.band = band
+        workspaces: dict[int, Tensor] = {}
+        # A band, the 2d rows kept from the last one, and at the end d more for every layer passed.
+        height = band + (len(self.filters) + 2) * self.dilation
+        self.windows = []
+        for bank in self.filters:
+            channels = bank.shape[1]
+            if channels not in workspaces:
+                workspaces[channels] = rows_like(bank, channels, height, width)
+            kept = rows_like(bank, channels, 2 * self.dilation, width)
+            self.windows.append(Window(kept, workspaces[channels], self.dilation))
+
+    def push(self, rows: Tensor, ended: bool) -> Tensor:
+        """Rows (1, C, n, W) in, (1, C', m, W) out, in float32."""
+        if rows.shape[ROWS] <= self.band:
+            return self._push(rows, ended)
+        *bands, last = rows.split(self.band, dim=ROWS)
+        answers = [self._push(band, ended=False) for band in bands]
+        return torch.cat((*answers, self._push(last, ended)), dim=ROWS)
+
+    def _push(self, band: Tensor, ended: bool) -> Tensor:
+        self.windows[0].open(band.shape[ROWS]).copy_(band)
+        for window, following, bank in zip(
+            self.windows, self.windows[1:], self.filters, strict=False
+        ):
+            response = convolve(window.close(ended), bank, self.dilation)
+            torch.ops.aten.softshrink.out(response, 1.0, out=following.open(response.shape[ROWS]))
+        rows = self.windows[-1].close(ended)
+        return convolve(rows, self.filters[-1], self.dilation).to(band.dtype)
+
+
+class Window:
+    """The input rows of one layer: those it keeps between bands, and room for new ones behind them."""
+
+    def __init__(self, kept: Tensor, workspace: Tensor, dilation: int) -> None:
+        self.kept = kept
+        self.workspace = workspace
+        self.dilation = dilation
+        self.count = dilation  # the zero rows above the picture
+        self.filled = 0
+
+    def open(self, count: int) -> Tensor:
+        """Lay out the kept rows and give the room for `count` new ones, to be written at once."""
+        self.filled = self.count + count
+        self.workspace[:, :, : self.count] = self.kept[:, :, : self.count]
+        return self.workspace[:, :, self.count : self.filled]
+
+    def close(self, ended: bool) -> Tensor:
+        """All rows that the filters can be laid on; remembers what the next band will need of them."""
+        if ended:
+            self.workspace[:, :, self.filled : self.filled + self.dilation] = 0
+            self.filled += self.dilation
+        rows = self.workspace[:, :, : self.filled]
+        self.count = min(self.filled, 2 * self.dilation)
+        self.kept[:, :, : self.count] = rows[:, :, self.filled - self.count :]
+        return rows
+
+
+class Meeting:
+    """Where streams that lag differently wait for each other."""
+
+    def __init__(self) -> None:
+        self.waiting: tuple[Tensor, ...] = ()
+
+    def wait(self, *streams: Tensor) -> tuple[Tensor, ...]:
+        """New rows of each stream in; as many rows as all of them have by now out."""
+        if self.waiting:
+            streams = tuple(
+                torch.cat(parts, dim=ROWS) for parts in zip(self.waiting, streams, strict=True)
+            )
+        ready = min(stream.shape[ROWS] for stream in streams)
+        self.waiting = tuple(stream[:, :, ready:] for stream in streams)
+        return tuple(stream[:, :, :ready] for stream in streams)
+
+
+class SplitStream:
+    """`haar.split` over bands: mirrors the first and the last rows, and keeps d + 1 between bands."""
+
+    def __init__(self, dilation: int) -> None:
+        self.dilation = dilation
+        self.kept: Tensor | None = None
+        self.begun = False
+
+    def push(self, image: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
+        """Image rows (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) rows."""
+        d = self.dilation
+        rows = image if self.kept is None else torch.cat((self.kept, image), dim=ROWS)
+        self.kept = rows[:, :, -d - 1 :]
+        if rows.shape[ROWS] <= d + self.begun and not ended:
+            empty = rows.new_empty((1, 4, 0, rows.shape[-1] + d))
+            return empty[:, :1], empty[:, 1:]
+        top = d + 1 if self.begun else 0
+        padded = haar.reflect(rows, d, ROWS)[:, :, top : None if ended else -d]
+        self.begun = True
+        coarse, detail = haar.split_padded(padded, d)
+        return coarse, detail.contiguous(memory_format=torch.channels_last)
+
+
+class MergeStream:
+    """`haar.merge` over bands: keeps d rows between bands."""
+
+    def __init__(self, dilation: int) -> None:
+        self.dilation = dilation
+        self.kept: tuple[Tensor, Tensor] | None = None
+
+    def push(self, coarse: Tensor, detail: Tensor) -> Tensor:
+        """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) rows to image rows (1, 1, m, W)."""
+        d = self.dilation
+        if self.kept:
+            coarse = torch.cat((self.kept[0], coarse), dim=ROWS)
+            detail = torch.cat((self.kept[1], detail), dim=ROWS)
+        self.kept = coarse[:, :, -d:], detail[:, :, -d:]
+        if coarse.shape[ROWS] <= d:
+            return coarse.new_empty((1, 1, 0, coarse.shape[-1] - d))
+        return haar.merge(coarse, detail, d)
+
+
+class SoftThresholdStream:
+    """`SoftThreshold` over bands: every row by itself."""
+
+    def __init__(self, shrinkage: SoftThreshold) -> None:
+        self.threshold = shrinkage.threshold
+
+    def push(self, detail: Tensor, ended: bool) -> Tensor:
+        """Detail rows (1, 3, n, W) in and out."""
+        return soft_threshold(detail, self.threshold.to(detail.dtype))
+
+
+class ListaStream:
+    """`Lista` over bands: six convolutions, and the detail and the code waiting for each."""
+
+    def __init__(self, lista: Lista, dilation: int) -> None:
+        analysis, synthesis = lista.analysis.weight, lista.synthesis.weight
+        self.thresholds = lista.thresholds
+        self.begin = ConvStream(analysis, dilation)
+        self.iterations = [
+            (ConvStream(synthesis, dilation), Meeting(), ConvStream(analysis, dilation), Meeting())
+            for _ in self.thresholds[1:]
+        ]
+        self.finish = ConvStream(synthesis, dilation)
+        self.meeting = Meeting()
+
+    def push(self, detail: Tensor, ended: bool) -> Tensor:
+        """Detail rows (1, 3, n, W) in and out."""
+        first, *others = self.thresholds.to(detail.dtype)
+        code = soft_threshold(self.begin.push(detail, ended), first)
+        detail, code = self.meeting.wait(detail, code)
+        for threshold, (synthesise, at_fit, analyse, at_step) in zip(
+            others, self.iterations, strict=True
+        ):
+            fit = synthesise.push(code, ended)
+            detail, code, fit = at_fit.wait(detail, code, fit)
+            step = analyse.push(detail - fit, ended)
+            detail, code, step = at_step.wait(detail, code, step)
+            code = soft_threshold(code + step, threshold)
+        return self.finish.push(code, ended)
+
+
+class ConvStream:
+    """A single 3x3 convolution over bands."""
+
+    def __init__(self, bank: Tensor, dilation: int) -> None:
+        self.bank = bank
+        self.dilation = dilation
+        self.kept: Tensor | None = None
+
+    def push(self, rows: Tensor, ended: bool) -> Tensor:
+        """Rows (1, C, n, W) in, (1, C', m, W) out."""
+        border = rows.new_zeros((1, rows.shape[1], self.dilation, rows.shape[-1]))
+        above = border if self.kept is None else self.kept
+        rows = torch.cat((above, rows, border) if ended else (above, rows), dim=ROWS)
+        self.kept = rows[:, :, -2 * self.dilation :]
+        return convolve(rows, self.bank.to(rows.dtype), self.dilation)
+
+
+def shrinkage_stream(scale: FoldedScale) -> SoftThresholdStream | ListaStream:
+    """The stream of a scale's shrinkage."""
+    if isinstance(scale.shrinkage, Lista):
+        return ListaStream(scale.shrinkage, scale.dilation)
+    return SoftThresholdStream(scale.shrinkage)
+
+
+def convolve(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
+    """Convolve rows (1, C, n + 2d, W) without padding above and below; n may be 0 or less."""
+    if rows.shape[ROWS] <= 2 * dilation:
+        return rows.new_empty((1, len(bank), 0, rows.shape[-1]))
+    return F.conv2d(rows, bank, padding=(0, dilation), dilation=dilation)
+
+
+def rows_like(bank: Tensor, channels: int, height: int, width: int) -> Tensor:
+    """Zero rows (1, channels, height, width), channels-last, of the dtype and device of `bank`."""
+    zeros = torch.zeros((1, channels, height, width), dtype=bank.dtype, device=bank.device)
+    return zeros.contiguous(memory_format=torch.channels_last)

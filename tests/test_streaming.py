@@ -1,0 +1,208 @@
+"""The oracle is the plain whole-image network."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torch import Tensor
+
+from linn_cli import pipeline, streaming, weights
+from linn_cli.architecture import Architecture
+from linn_cli.folding import fold
+from linn_cli.metrics import add_noise
+from linn_cli.model import DnINN
+from linn_cli.streaming import ConvStream, Meeting, MergeStream, SplitStream
+
+from .conftest import ARCHITECTURES, random_model, shared
+from .test_model import arrays
+
+MODELS = {architecture: random_model(architecture) for architecture in ARCHITECTURES}
+FOLDED = {architecture: fold(model, torch.float64) for architecture, model in MODELS.items()}
+
+
+def random_image(height: int, width: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn((1, 1, height, width), generator=generator, dtype=torch.float64)
+
+
+def whole(model: DnINN, image: Tensor) -> Tensor:
+    coarse, details = model.analyse(image)
+    return model.synthesise(coarse, model.shrink(details))
+
+
+@settings(max_examples=60)
+@given(
+    architecture=st.sampled_from(ARCHITECTURES),
+    height=st.integers(1, 60),
+    width=st.integers(1, 12),
+    band=st.integers(1, 70),
+)
+def test_bands_of_any_height_give_the_whole_images_answer(
+    architecture: Architecture, height: int, width: int, band: int
+) -> None:
+    image = random_image(height, width)
+    streamed = streaming.run(FOLDED[architecture], image, band=band)
+    expected = whole(MODELS[architecture], image)
+    # float64, so that only the folding's and the convolutions' rounding is left, amplified by random
+    # networks; a wrong or missing row is off by 0.01 or more.
+    torch.testing.assert_close(streamed, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_a_picture_much_higher_than_the_receptive_field(architecture: Architecture) -> None:
+    image = random_image(900, 3)
+    streamed = streaming.run(FOLDED[architecture], image, band=40)
+    torch.testing.assert_close(streamed, whole(MODELS[architecture], image), rtol=0, atol=1e-9)
+
+
+@given(cuts=st.lists(st.integers(1, 9), min_size=1, max_size=12), band=st.integers(1, 9))
+def test_the_source_may_cut_its_bands_anyhow(cuts: list[int], band: int) -> None:
+    image = random_image(sum(cuts), 5)
+    scales = FOLDED[Architecture("lista", 2)]
+    bands = streaming.stream(scales, image.split(cuts, dim=2), 5, band=band)
+    expected = whole(MODELS[Architecture("lista", 2)], image)
+    torch.testing.assert_close(torch.cat(list(bands), dim=2), expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_without_shrinkage_the_picture_comes_back(architecture: Architecture) -> None:
+    image = random_image(50, 13)
+    streamed = streaming.run(FOLDED[architecture], image, band=7, shrink=False)
+    torch.testing.assert_close(streamed, image, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_agrees_with_the_independent_implementation(architecture: Architecture) -> None:
+    golden = np.load(shared("weights/golden.npz"))
+    case = f"{architecture.variant}-{architecture.scales}"
+    model = DnINN(architecture)
+    model.load_state_dict(arrays(golden, f"{case}/weights/"))
+    for dtype, tolerance in ((torch.float64, 1e-8), (torch.float32, 2e-5)):
+        scales = fold(model.to(dtype), dtype)
+        for q in range(4):
+            sigma = float(golden[f"{case}/pairs/{q}/sigma"]) / 255
+            noisy = torch.from_numpy(golden[f"{case}/pairs/{q}/noisy"]).to(dtype)[None, None]
+            expected = torch.from_numpy(golden[f"{case}/pairs/{q}/denoised"])
+            answer = streaming.run(scales, (noisy - 0.5) / sigma, band=8)[0, 0] * sigma + 0.5
+            # Some golden thresholds are 0, and folding floors them: hence 1e-8, not 1e-10.
+            torch.testing.assert_close(answer.double(), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("entry", weights.bundled(), ids=lambda entry: entry.name)
+def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
+    entry: weights.WeightSet,
+) -> None:
+    model = weights.load(entry)
+    rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
+    clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
+    noisy = add_noise(clean[None, None], 25 / 255, seed=0)
+    with torch.no_grad():
+        expected = model(noisy, 25 / 255)
+    for band in (1, 7, 64, 200):
+        answer = streaming.run(fold(model), (noisy - 0.5) / (25 / 255), band=band)
+        torch.testing.assert_close(answer * (25 / 255) + 0.5, expected, rtol=0, atol=1e-5)
+
+
+def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
+    denoiser = pipeline.load(25)
+    model = weights.load(denoiser.weight_set)
+    different, pixels = 0, 0
+    for index, path in enumerate(sorted(shared("data/BSD68").iterdir())[:2]):
+        with Image.open(path) as picture:
+            clean = torch.from_numpy(np.array(picture))[None, None] / 255
+        noisy = (add_noise(clean, 25 / 255, seed=index) * 255).round().clamp(0, 255)
+        with torch.no_grad():
+            expected = (model(noisy / 255, 25 / 255) * 255).round().clamp(0, 255)
+        answer = denoiser(noisy.to(torch.uint8), 25).float()
+        assert (answer - expected).abs().max() <= 1
+        different += int((answer != expected).sum())
+        pixels += clean.numel()
+    assert different <= pixels / 1000
+
+
+def test_the_answer_is_the_same_every_time() -> None:
+    scales = fold(weights.load(weights.bundled()[0]))
+    image = random_image(90, 40).float()
+    hashes = {
+        hashlib.sha256(streaming.run(scales, image).numpy().tobytes()).hexdigest() for _ in range(3)
+    }
+    assert len(hashes) == 1
+
+
+def test_what_is_kept_does_not_depend_on_the_height() -> None:
+    scales = FOLDED[Architecture("lista", 2)]
+
+    def kept_after(height: int) -> int:
+        engine = streaming.ScaleStream(scales[0], scales[1:], 6, 10, True)
+        for rows in random_image(height, 6).split(10, dim=2):
+            engine.push(rows, ended=False)
+        return held(engine)
+
+    assert kept_after(900) == kept_after(1800)
+
+
+def held(part: object) -> int:
+    """The number of values in all tensors below an object; shared ones count once."""
+    seen: dict[int, int] = {}
+
+    def visit(value: object) -> None:
+        if isinstance(value, Tensor):
+            seen[value.data_ptr()] = value.numel()
+        elif isinstance(value, list | tuple):
+            for item in value:
+                visit(item)
+        elif type(value).__module__ == streaming.__name__:
+            for item in vars(value).values():
+                visit(item)
+
+    visit(part)
+    return sum(seen.values())
+
+
+def test_no_bands_no_answer() -> None:
+    assert list(streaming.stream(FOLDED[Architecture("st", 1)], [], 5)) == []
+
+
+def test_streams_wait_for_the_slowest() -> None:
+    meeting = Meeting()
+    fast, slow = torch.arange(6.0).view(1, 1, 6, 1), 10 * torch.arange(6.0).view(1, 1, 6, 1)
+    first = meeting.wait(fast[:, :, :4], slow[:, :, :1])
+    second = meeting.wait(fast[:, :, 4:], slow[:, :, 1:6])
+    assert [part.flatten().tolist() for part in first] == [[0], [0]]
+    assert [part.flatten().tolist() for part in second] == [[1, 2, 3, 4, 5], [10, 20, 30, 40, 50]]
+
+
+@given(
+    cuts=st.lists(st.integers(1, 4), min_size=1, max_size=8),
+    width=st.integers(1, 6),
+    dilation=st.sampled_from([1, 2]),
+)
+def test_splitting_and_merging_bands(cuts: list[int], width: int, dilation: int) -> None:
+    from linn_cli import haar
+
+    image = random_image(sum(cuts), width)
+    splitter, merger = SplitStream(dilation), MergeStream(dilation)
+    bands = image.split(cuts, dim=2)
+    parts = [splitter.push(rows, k == len(bands) - 1) for k, rows in enumerate(bands)]
+    coarse, detail = (torch.cat(rows, dim=2) for rows in zip(*parts, strict=True))
+    expected = haar.split(image, dilation)
+    torch.testing.assert_close((coarse, detail), expected, rtol=0, atol=0)
+    merged = torch.cat([merger.push(*rows) for rows in parts], dim=2)
+    torch.testing.assert_close(merged, image, rtol=0, atol=1e-14)
+
+
+@given(cuts=st.lists(st.integers(1, 4), min_size=1, max_size=8), dilation=st.sampled_from([1, 2]))
+def test_convolving_bands(cuts: list[int], dilation: int) -> None:
+    bank = random_image(3, 3).expand(2, 1, 3, 3) * torch.tensor([1.0, -2.0]).view(2, 1, 1, 1)
+    image = random_image(sum(cuts), 5)
+    stream = ConvStream(bank, dilation)
+    bands = image.split(cuts, dim=2)
+    answer = [stream.push(rows, k == len(bands) - 1) for k, rows in enumerate(bands)]
+    expected = torch.nn.functional.conv2d(image, bank, padding=dilation, dilation=dilation)
+    torch.testing.assert_close(torch.cat(answer, dim=2), expected, rtol=0, atol=1e-13)
