@@ -28,3 +28,16 @@ def test_absent_devices_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert devices.resolve("auto") == torch.device("cuda")
     with pytest.raises(UsageError, match="'cuda:1' is not available here"):
         devices.resolve("cuda:1")
+
+
+def test_bfloat16_is_used_only_where_the_processor_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cpu = torch.device("cpu")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    assert devices.has_bfloat16(cpu)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": False})
+    assert not devices.has_bfloat16(cpu)
+    monkeypatch.delattr(torch.cpu, "get_capabilities")
+    assert not devices.has_bfloat16(cpu)
+    assert not devices.has_bfloat16(torch.device("mps"))
