@@ -1,0 +1,122 @@
+"""How fast the streaming engine is, against what bounds it and against what people run instead.
+
+    python benchmarks/speed.py --height 2048 --width 2048 --dtype float32
+
+All in one process, in turns, the median of the rounds; speeds are in megapixels per second and depend on
+the machine, ratios less so. It measures, for DnINN-ST with one scale (and two with --scales 2):
+
+- linn: the engine as `linn denoise` runs it, from a float array to a float array;
+- bare: its convolutions alone, channels-last, on bands of the engine's height: the bound;
+- bare whole: the same on the whole picture at once;
+- module: the plain whole-image network (float32 only);
+- DnCNN: 17 layers of 64 channels with random weights, as usually run (float32, whole image).
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from linn_cli import streaming
+from linn_cli.architecture import Architecture
+from linn_cli.folding import FoldedScale, fold
+from linn_cli.initialisation import initialise
+from linn_cli.model import DnINN
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--height", type=int, default=2048)
+    parser.add_argument("--width", type=int, default=2048)
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--scales", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
+    options = parser.parse_args()
+    dtype = getattr(torch, options.dtype)
+
+    generator = torch.Generator().manual_seed(0)
+    model = initialise(DnINN(Architecture("st", options.scales)), generator).requires_grad_(False)
+    scales = fold(model, dtype)
+    denoiser = dncnn()
+    image = torch.randn((1, 1, options.height, options.width), generator=generator)
+    band = options.band or streaming.band_height(options.width)
+    contestants: dict[str, Callable[[], object]] = {
+        "linn": lambda: streaming.run(scales, image, band=band),
+        "bare": bare(scales, image, band),
+        "bare whole": bare(scales, image, options.height),
+        "module": lambda: model(image, 1.0),
+        "DnCNN": lambda: denoiser(image),
+    }
+    times = measure(contestants, options.rounds)
+    pixels = options.height * options.width / 1e6
+    print(
+        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    )
+    print(
+        f"DnINN-ST {options.scales}-scale, {options.width} x {options.height}, {options.dtype}, bands of {band} rows"
+    )
+    for name, seconds in times.items():
+        print(
+            f"{name:>10}: {pixels / seconds:6.3f} Mpx/s, linn is {seconds / times['linn']:5.2f} times as fast"
+        )
+
+
+@torch.inference_mode()
+def measure(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median seconds of each contestant, taken in turns after one warm-up."""
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for turn in range(rounds + 1):
+        for name, work in contestants.items():
+            began = time.perf_counter()
+            work()
+            if turn:
+                seconds[name].append(time.perf_counter() - began)
+    return {name: median(taken) for name, taken in seconds.items()}
+
+
+def bare(scales: tuple[FoldedScale, ...], image: Tensor, band: int) -> Callable[[], None]:
+    """All convolutions of a network at the shape of a band, as often as there are bands."""
+    height, width = image.shape[-2:]
+    banks = [
+        (bank, scale.dilation)
+        for scale in scales
+        for step in scale.steps
+        for network in (step.predict, step.update, step.update, step.predict)
+        for bank in network.filters
+    ]
+    inputs = {
+        channels: torch.randn((1, channels, band, width)).to(
+            banks[0][0].dtype, memory_format=torch.channels_last
+        )
+        for channels in {bank.shape[1] for bank, _ in banks}
+    }
+
+    def work() -> None:
+        for _ in range(-(-height // band)):
+            for bank, dilation in banks:
+                F.conv2d(inputs[bank.shape[1]], bank, padding=dilation, dilation=dilation)
+
+    return work
+
+
+def dncnn(depth: int = 17, width: int = 64) -> nn.Module:
+    """DnCNN (Zhang et al. 2017) with its batch norms folded away, as it is run after training."""
+    layers: list[nn.Module] = [nn.Conv2d(1, width, 3, padding=1), nn.ReLU(inplace=True)]
+    for _ in range(depth - 2):
+        layers += [nn.Conv2d(width, width, 3, padding=1), nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers, nn.Conv2d(width, 1, 3, padding=1)).eval()
+
+
+if __name__ == "__main__":
+    main()
