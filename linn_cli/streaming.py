@@ -54,7 +54,8 @@ def stream(
         The answer from the top, as bands (1, 1, m, W); m may differ from n and be 0.
     """
     outer, *inner = scales
-    engine = ScaleStream(outer, inner, width, band or band_height(width), shrink)
+    height = band or band_height(width)
+    engine = ScaleStream(outer, inner, width, height, shrink=shrink, spaces=Workspaces())
     waiting = None
     for rows in bands:
         if waiting is not None:
@@ -86,15 +87,26 @@ class ScaleStream:
     """One scale, and within it the scales that work on its coarse channel."""
 
     def __init__(
-        self, scale: FoldedScale, inner: Sequence[FoldedScale], width: int, band: int, shrink: bool
+        self,
+        scale: FoldedScale,
+        inner: Sequence[FoldedScale],
+        width: int,
+        band: int,
+        *,
+        shrink: bool,
+        spaces: Workspaces,
     ) -> None:
         wide = width + scale.dilation
         self.split = SplitStream(scale.dilation)
-        self.lifts = [LiftStream(step, wide, band) for step in scale.steps]
+        self.lifts = [LiftStream(step, wide, band, spaces) for step in scale.steps]
         self.shrinkage = shrinkage_stream(scale) if shrink else None
-        self.inner = ScaleStream(inner[0], inner[1:], wide, band, shrink) if inner else None
+        self.inner = (
+            ScaleStream(inner[0], inner[1:], wide, band, shrink=shrink, spaces=spaces)
+            if inner
+            else None
+        )
         self.meeting = Meeting()
-        self.unlifts = [UnliftStream(step, wide, band) for step in reversed(scale.steps)]
+        self.unlifts = [UnliftStream(step, wide, band, spaces) for step in reversed(scale.steps)]
         self.merge = MergeStream(scale.dilation)
 
     def push(self, image: Tensor, ended: bool) -> Tensor:
@@ -115,9 +127,9 @@ class ScaleStream:
 class LiftStream:
     """`LiftingStep.forward` over bands."""
 
-    def __init__(self, step: FoldedStep, width: int, band: int) -> None:
-        self.predict = NetworkStream(step.predict, width, band)
-        self.update = NetworkStream(step.update, width, band)
+    def __init__(self, step: FoldedStep, width: int, band: int, spaces: Workspaces) -> None:
+        self.predict = NetworkStream(step.predict, width, band, spaces)
+        self.update = NetworkStream(step.update, width, band, spaces)
         self.at_predict, self.at_update = Meeting(), Meeting()
 
     def push(self, coarse: Tensor, detail: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
@@ -133,9 +145,9 @@ class LiftStream:
 class UnliftStream:
     """`LiftingStep.inverse` over bands."""
 
-    def __init__(self, step: FoldedStep, width: int, band: int) -> None:
-        self.predict = NetworkStream(step.predict, width, band)
-        self.update = NetworkStream(step.update, width, band)
+    def __init__(self, step: FoldedStep, width: int, band: int, spaces: Workspaces) -> None:
+        self.predict = NetworkStream(step.predict, width, band, spaces)
+        self.update = NetworkStream(step.update, width, band, spaces)
         self.at_predict, self.at_update = Meeting(), Meeting()
 
     def push(self, coarse: Tensor, detail: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
@@ -151,24 +163,26 @@ class UnliftStream:
 class NetworkStream:
     """A folded predict or update network over bands.
 
-    All layers share one workspace: it holds the rows a layer keeps and, behind them, the new ones that
-    the layer before shrinks straight into it. So a band travels through the network in the cache.
+    Its layers share a workspace, which holds the rows that a layer keeps and, behind them, the new ones
+    that the layer before shrinks straight into it. So a band travels through the network in the cache.
     """
 
-    def __init__(self, network: FoldedNetwork, width: int, band: int) -> None:
+    def __init__(
+        self, network: FoldedNetwork, width: int, band: int, workspaces: Workspaces
+    ) -> None:
         self.filters = network.filters
         self.dilation = network.dilation
         self.band = band
-        workspaces: dict[int, Tensor] = {}
         # A band, the 2d rows kept from the last one, and at the end d more for every layer passed.
         height = band + (len(self.filters) + 2) * self.dilation
-        self.windows = []
-        for bank in self.filters:
-            channels = bank.shape[1]
-            if channels not in workspaces:
-                workspaces[channels] = rows_like(bank, channels, height, width)
-            kept = rows_like(bank, channels, 2 * self.dilation, width)
-            self.windows.append(Window(kept, workspaces[channels], self.dilation))
+        self.windows = [
+            Window(
+                kept=rows_like(bank, 2 * self.dilation, width),
+                workspace=workspaces.like(bank, height, width),
+                dilation=self.dilation,
+            )
+            for bank in self.filters
+        ]
 
     def push(self, rows: Tensor, ended: bool) -> Tensor:
         """Rows (1, C, n, W) in, (1, C', m, W) out, in float32."""
@@ -187,6 +201,20 @@ class NetworkStream:
             torch.ops.aten.softshrink.out(response, 1.0, out=following.open(response.shape[ROWS]))
         rows = self.windows[-1].close(ended)
         return convolve(rows, self.filters[-1], self.dilation).to(band.dtype)
+
+
+class Workspaces:
+    """The workspaces of an engine: one for each shape, since no two networks run at the same time."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[int, int, int], Tensor] = {}
+
+    def like(self, bank: Tensor, height: int, width: int) -> Tensor:
+        """Rows (1, C, height, width) that `bank` can be laid on, the same for each who asks."""
+        shape = bank.shape[1], height, width
+        if shape not in self.made:
+            self.made[shape] = rows_like(bank, height, width)
+        return self.made[shape]
 
 
 class Window:
@@ -347,7 +375,7 @@ def convolve(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
     return F.conv2d(rows, bank, padding=(0, dilation), dilation=dilation)
 
 
-def rows_like(bank: Tensor, channels: int, height: int, width: int) -> Tensor:
-    """Zero rows (1, channels, height, width), channels-last, of the dtype and device of `bank`."""
-    zeros = torch.zeros((1, channels, height, width), dtype=bank.dtype, device=bank.device)
+def rows_like(bank: Tensor, height: int, width: int) -> Tensor:
+    """Zero rows (1, C, height, width), channels-last, as `bank` takes them."""
+    zeros = torch.zeros((1, bank.shape[1], height, width), dtype=bank.dtype, device=bank.device)
     return zeros.contiguous(memory_format=torch.channels_last)

@@ -139,7 +139,9 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
     scales = FOLDED[Architecture("lista", 2)]
 
     def kept_after(height: int) -> int:
-        engine = streaming.ScaleStream(scales[0], scales[1:], 6, 10, True)
+        engine = streaming.ScaleStream(
+            scales[0], scales[1:], 6, 10, shrink=True, spaces=streaming.Workspaces()
+        )
         for rows in random_image(height, 6).split(10, dim=2):
             engine.push(rows, ended=False)
         return held(engine)
