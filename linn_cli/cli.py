@@ -46,6 +46,9 @@ WeightsOption = Annotated[
         "--weights", metavar="FILE", help="A .safetensors file instead of the bundled sets."
     ),
 ]
+ThreadsOption = Annotated[
+    int | None, typer.Option(min=1, help="Processor threads; all cores if left out.")
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
@@ -86,15 +89,22 @@ def denoise(
     scales: ScalesOption = None,
     weight_file: WeightsOption = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+    ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Denoise a picture."""
     with console.reported(debug=debug):
-        from linn_cli import images, pipeline
+        from functools import partial
+
+        from linn_cli import devices, images, pipeline
 
         pipeline.check_sigma(sigma)
+        devices.use_threads(threads)
         images.check_output(output, picture)
         denoiser = pipeline.load(
             sigma,
@@ -103,7 +113,15 @@ def denoise(
             weight_file=weight_file,
             device=device,
         )
-        outcome = pipeline.denoise_file(denoiser, picture, output, sigma)
+        with console.progress(picture.name) as advance:
+            outcome = pipeline.denoise_file(
+                denoiser,
+                picture,
+                output,
+                sigma,
+                max_pixels=max_pixels or images.MOST_PIXELS,
+                done=partial(advance, "rows"),
+            )
         if verbose:
             console.say(
                 f"{outcome.width} x {outcome.height}, sigma {sigma:g}, "
@@ -132,6 +150,7 @@ def benchmark(
     ] = None,
     weight_file: WeightsOption = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     json: JsonOption = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="A row for each picture.")
@@ -143,8 +162,9 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import images, pipeline, tables
+        from linn_cli import devices, images, pipeline, tables
 
+        devices.use_threads(threads)
         pictures = images.list_pictures(folder)
         variants = [parse_variant(name) for name in variant or ANY]
         runs = [

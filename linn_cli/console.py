@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 from rich.console import Console
@@ -20,6 +20,13 @@ from linn_cli.errors import LinnError
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
+
+
+class Advance(Protocol):
+    """Moves a progress bar."""
+
+    def __call__(self, note: str, done: int, total: int | None = None) -> None:
+        """Note what is being done, and that `done` more of `total` are."""
 
 
 def say(text: str) -> None:
@@ -57,10 +64,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 @contextmanager
-def progress(description: str, total: int) -> Iterator[Callable[[str, int], None]]:
+def progress(description: str, total: int | None = None) -> Iterator[Advance]:
     """A progress bar on stderr, shown on a terminal only.
 
-    Yields a function that takes a note and how many of `total` are newly done.
+    Yields a function that takes a note, how many are newly done and, once it is known, the total.
     """
     console = Console(stderr=True)
     bar = Progress(
@@ -75,7 +82,11 @@ def progress(description: str, total: int) -> Iterator[Callable[[str, int], None
     )
     with bar:
         task = bar.add_task(description, total=total, note="")
-        yield lambda note, done: bar.update(task, advance=done, note=escape(note))
+
+        def advance(note: str, done: int, total: int | None = None) -> None:
+            bar.update(task, advance=done, total=total, note=escape(note))
+
+        yield advance
 
 
 @contextmanager

@@ -8,6 +8,9 @@ import torch
 
 from linn_cli.errors import UsageError
 
+# From this sigma on, in grey levels, bfloat16 loses at most 0.01 dB on held-out pictures.
+BFLOAT16_FROM = 10.0
+
 _KNOWN = re.compile(r"cpu|mps|cuda(:\d+)?")
 
 
@@ -36,6 +39,31 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and any(
         bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
     )
+
+
+def resolve_precision(name: str, device: torch.device, sigma: float) -> torch.dtype:
+    """The dtype called auto, float32 or bfloat16; auto looks at the device and sigma (grey levels).
+
+    Raises:
+        UsageError: the name is none of these.
+    """
+    match name:
+        case "auto":
+            return (
+                torch.bfloat16 if sigma >= BFLOAT16_FROM and has_bfloat16(device) else torch.float32
+            )
+        case "float32":
+            return torch.float32
+        case "bfloat16":
+            return torch.bfloat16
+        case _:
+            raise UsageError(f"unknown precision {name!r}: choose auto, float32 or bfloat16")
+
+
+def use_threads(count: int | None) -> None:
+    """Compute with this many processor threads from now on, in the whole process; None changes nothing."""
+    if count is not None:
+        torch.set_num_threads(count)
 
 
 def _present(device: torch.device) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ _CONVERT_FIRST = {
 }
 _KEPT = ("exif", "icc_profile", "dpi")
 _JPEG_QUALITY = 95
+MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte as 24-bit colour
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,13 @@ def list_pictures(folder: Path) -> list[Path]:
     return pictures
 
 
-def read(path: Path, *, as_grey: bool = False) -> Picture:
+def read(path: Path, *, as_grey: bool = False, max_pixels: int = MOST_PIXELS) -> Picture:
     """Read an 8-bit grey picture.
 
     Args:
         path: the file.
         as_grey: also take a colour picture, as its luma.
+        max_pixels: refuse larger pictures before they are decoded; a small file may claim any size.
 
     Raises:
         InputError: the file is missing, no picture, damaged, too large, or of a kind not handled yet.
@@ -74,10 +78,11 @@ def read(path: Path, *, as_grey: bool = False) -> Picture:
     if path.is_dir():
         raise InputError(f"{path}: is a folder, name one picture")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=sorted(set(_FORMATS.values()))) as image:
-                return _grey(path, image, as_grey)
+        with (
+            _pixel_limit(max_pixels),
+            Image.open(path, formats=sorted(set(_FORMATS.values()))) as image,
+        ):
+            return _grey(path, image, as_grey)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except UnidentifiedImageError as error:
@@ -85,15 +90,31 @@ def read(path: Path, *, as_grey: bool = False) -> Picture:
             f"{path}: not a picture that linn reads ({', '.join(_FORMATS)})"
         ) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: too many pixels ({error})") from error
+        advice = "if you trust the file, raise --max-pixels"
+        raise InputError(f"{path}: more than {max_pixels} pixels; {advice}") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read, damaged or cut short ({reason})") from error
 
 
+@contextmanager
+def _pixel_limit(most: int) -> Iterator[None]:
+    """Pillow's guard against decompression bombs, as an error and at this many pixels."""
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = most
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
 def _grey(path: Path, image: Image.Image, as_grey: bool) -> Picture:
     if getattr(image, "n_frames", 1) > 1:
         raise InputError(f"{path}: has several frames or pages, save one of them as a picture")
+    if "transparency" in image.info and not as_grey:
+        raise InputError(f"{path}: has transparency; linn takes 8-bit grey pictures so far")
     if image.mode != "L":
         if not as_grey:
             raise InputError(

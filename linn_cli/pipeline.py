@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,10 +41,13 @@ class Denoiser:
     weight_set: WeightSet
     device: torch.device
 
-    def __call__(self, images: Tensor, sigma: float) -> Tensor:
+    def __call__(
+        self, images: Tensor, sigma: float, done: Callable[[int], None] = lambda rows: None
+    ) -> Tensor:
         """Denoise images (B, 1, H, W) of any dtype into the same; sigma in 8-bit grey levels.
 
-        Integers have the range of their dtype; floats are white at 1.0 and are not clamped.
+        Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is
+        called with the number of rows whenever some are finished.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits.
@@ -58,7 +61,7 @@ class Denoiser:
             return images.clone()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images[:, 0], answers[:, 0], strict=True):
-            self._denoise_plane(noisy, answer, sigma)
+            self._denoise_plane(noisy, answer, sigma, done)
         return answers
 
     def bands(self, bands: Iterable[Tensor], width: int, sigma: float) -> Iterator[Tensor]:
@@ -71,7 +74,9 @@ class Denoiser:
         for answer in streaming.stream(self.scales, normalised, width):
             yield (answer[0, 0] * scale + 0.5).cpu()
 
-    def _denoise_plane(self, noisy: Tensor, answer: Tensor, sigma: float) -> None:
+    def _denoise_plane(
+        self, noisy: Tensor, answer: Tensor, sigma: float, done: Callable[[int], None]
+    ) -> None:
         """Denoise values (H, W) into `answer`, so that only bands are ever held as floats."""
         width = noisy.shape[1]
         levels = None if noisy.is_floating_point() else torch.iinfo(noisy.dtype)
@@ -90,6 +95,7 @@ class Denoiser:
                 values = values.round().clamp(levels.min, levels.max)
             answer[top : top + len(rows)] = values
             top += len(rows)
+            done(len(rows))
 
 
 def load(
@@ -99,6 +105,7 @@ def load(
     scales: int | None = None,
     weight_file: Path | None = None,
     device: str = "auto",
+    precision: str = "auto",
 ) -> Denoiser:
     """Choose weights for sigma (8-bit grey levels) and put the network on a device.
 
@@ -108,9 +115,12 @@ def load(
         scales: 1 or 2; None for the best set there is.
         weight_file: a safetensors file to use instead of the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
+            and the lifting sums are always float32. auto takes bfloat16 where the device has it and
+            sigma is high enough for it to lose no more than 0.01 dB (benchmarks/precision.py).
 
     Raises:
-        UsageError: sigma, variant, scales or device are not to be had.
+        UsageError: sigma, variant, scales, device or precision are not to be had.
         WeightsError: the weights are damaged or are not what they should be.
     """
     check_sigma(sigma)
@@ -122,7 +132,10 @@ def load(
         held = chosen.architecture
         if Architecture(variant or held.variant, scales or held.scales) != held:
             raise UsageError(f"{weight_file}: holds {held}, leave --variant and --scales out")
-    return Denoiser(fold(weights.load(chosen).to(where)), chosen, where)
+    scales_in_use = fold(
+        weights.load(chosen).to(where), devices.resolve_precision(precision, where, sigma)
+    )
+    return Denoiser(scales_in_use, chosen, where)
 
 
 def denoise(
@@ -188,8 +201,24 @@ class Outcome:
     seconds: float
 
 
-def denoise_file(denoiser: Denoiser, source: Path, target: Path, sigma: float) -> Outcome:
-    """Denoise one picture file into another; sigma in 8-bit grey levels.
+def denoise_file(
+    denoiser: Denoiser,
+    source: Path,
+    target: Path,
+    sigma: float,
+    *,
+    max_pixels: int = images.MOST_PIXELS,
+    done: Callable[[int, int], None] = lambda rows, height: None,
+) -> Outcome:
+    """Denoise one picture file into another.
+
+    Args:
+        denoiser: what to denoise with.
+        source: an 8-bit grey picture; it is only read.
+        target: where to; an existing file is replaced.
+        sigma: in 8-bit grey levels.
+        max_pixels: refuse larger pictures.
+        done: called with a number of finished rows and the picture's height whenever there are some.
 
     Raises:
         UsageError: the target cannot be written or is the source; raised before any work.
@@ -197,8 +226,9 @@ def denoise_file(denoiser: Denoiser, source: Path, target: Path, sigma: float) -
     """
     began = time.perf_counter()
     images.check_output(target, source)
-    picture = images.read(source)
-    clean = denoiser(torch.from_numpy(picture.levels)[None, None], sigma)[0, 0].numpy()
+    picture = images.read(source, max_pixels=max_pixels)
+    levels = torch.from_numpy(picture.levels)[None, None]
+    clean = denoiser(levels, sigma, lambda rows: done(rows, levels.shape[2]))[0, 0].numpy()
     images.write(target, Picture(clean, picture.metadata))
     return Outcome(
         input=str(source),

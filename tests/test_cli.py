@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -144,6 +145,65 @@ def test_debug_shows_the_traceback(linn: Run, noisy_file: Path) -> None:
     done = linn("denoise", noisy_file, *options)
     assert done.returncode == 2
     assert "Traceback" in done.stderr
+
+
+def test_a_larger_picture_needs_a_raised_limit(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    options = ["-o", target, "--sigma", 25, "--max-pixels"]
+    done = linn("denoise", noisy_file, *options, 1000)
+    assert done.returncode == 1
+    assert "more than 1000 pixels" in only_line(done.stderr)
+    assert linn("denoise", noisy_file, *options, 2000).returncode == 0
+
+
+def test_threads_change_nothing_but_the_speed(linn: Run, noisy_file: Path) -> None:
+    threads = torch.get_num_threads()
+    answers = []
+    try:
+        for count in (1, 2):
+            target = noisy_file.with_name(f"{count}.png")
+            done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--threads", count)
+            assert done.returncode == 0
+            assert torch.get_num_threads() == count
+            answers.append(target.read_bytes())
+    finally:
+        torch.set_num_threads(threads)
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal to send")
+def test_an_interruption_leaves_nothing_and_exits_130(tmp_path: Path) -> None:
+    source, target = tmp_path / "large.png", tmp_path / "clean.png"
+    Image.new("L", (2000, 4000), 90).save(source)
+    command = [sys.executable, "-c", _ANNOUNCED, "denoise", source, "-o", target, "--sigma", "25"]
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first rows\n"
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert only_line(error) == "linn: interrupted"
+    assert list(tmp_path.iterdir()) == [source]
+
+
+# The command line, but it says when the first rows are finished.
+_ANNOUNCED = """
+from linn_cli import pipeline, streaming
+from linn_cli.cli import main
+
+def announced(*arguments, original=streaming.stream, **options):
+    said = False
+    for rows in original(*arguments, **options):
+        if rows.shape[2] and not said:
+            said = True
+            print("first rows", flush=True)
+        yield rows
+
+streaming.stream = announced
+main()
+"""
 
 
 def test_next_to_no_noise_returns_the_input(

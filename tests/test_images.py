@@ -77,6 +77,13 @@ def test_colour_is_taken_as_luma_where_that_is_asked_for(tmp_path: Path) -> None
     assert images.read(path, as_grey=True).levels.tolist() == [[76] * 6] * 4
 
 
+def test_a_transparent_grey_level_is_refused(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    path = tmp_path / "picture.png"
+    Image.fromarray(grey).save(path, transparency=0)
+    with pytest.raises(InputError, match="transparency"):
+        images.read(path)
+
+
 def test_several_pages_are_refused(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
     path = tmp_path / "pages.tif"
     page = Image.fromarray(grey)
@@ -129,8 +136,19 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path) -> None:
         + chunk(b"IDAT", zlib.compress(b""))
         + chunk(b"IEND", b"")
     )
-    with pytest.raises(InputError, match="too many pixels"):
+    with pytest.raises(InputError, match=r"more than 89478485 pixels; .* raise --max-pixels"):
         images.read(bomb)
+    with pytest.raises(InputError, match="damaged or cut short"):
+        images.read(bomb, max_pixels=10**8)
+
+
+@pytest.mark.parametrize("most", [37 * 52 - 1, 37 * 52 // 2 - 1])
+def test_the_pixel_limit_is_exact_and_pillows_own_is_put_back(noisy_file: Path, most: int) -> None:
+    before = Image.MAX_IMAGE_PIXELS
+    images.read(noisy_file, max_pixels=37 * 52)
+    with pytest.raises(InputError, match=f"more than {most} pixels"):
+        images.read(noisy_file, max_pixels=most)
+    assert before == Image.MAX_IMAGE_PIXELS
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may read and write anything")
