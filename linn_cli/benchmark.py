@@ -48,6 +48,7 @@ class Summary:
     method: str
     weights: str
     device: str
+    precision: str
     sigma: float
     images: int
     psnr: float
@@ -87,6 +88,7 @@ def summarise(denoiser: Denoiser, scores: Sequence[Score]) -> Summary:
         method=str(denoiser.weight_set.architecture),
         weights=denoiser.weight_set.name,
         device=str(denoiser.device),
+        precision=denoiser.precision,
         sigma=scores[0].sigma,
         images=len(scores),
         psnr=fmean(score.psnr for score in scores),

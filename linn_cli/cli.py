@@ -49,6 +49,9 @@ WeightsOption = Annotated[
 ThreadsOption = Annotated[
     int | None, typer.Option(min=1, help="Processor threads; all cores if left out.")
 ]
+PrecisionOption = Annotated[
+    str, typer.Option(metavar="auto|float32|bfloat16", help="What the networks compute in.")
+]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
@@ -89,6 +92,7 @@ def denoise(
     scales: ScalesOption = None,
     weight_file: WeightsOption = None,
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
@@ -112,6 +116,7 @@ def denoise(
             scales=scales,
             weight_file=weight_file,
             device=device,
+            precision=precision,
         )
         with console.progress(picture.name) as advance:
             outcome = pipeline.denoise_file(
@@ -126,7 +131,7 @@ def denoise(
             console.say(
                 f"{outcome.width} x {outcome.height}, sigma {sigma:g}, "
                 f"{denoiser.weight_set.architecture}, weights {outcome.weights}, "
-                f"{outcome.device}, {outcome.seconds:.2f} s"
+                f"{outcome.device}, {outcome.precision}, {outcome.seconds:.2f} s"
             )
         if json:
             console.emit_json(asdict(outcome))
@@ -150,6 +155,7 @@ def benchmark(
     ] = None,
     weight_file: WeightsOption = None,
     device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
     json: JsonOption = False,
     verbose: Annotated[
@@ -171,7 +177,12 @@ def benchmark(
             (
                 grey,
                 pipeline.load(
-                    grey, variant=kind, scales=count, weight_file=weight_file, device=device
+                    grey,
+                    variant=kind,
+                    scales=count,
+                    weight_file=weight_file,
+                    device=device,
+                    precision=precision,
                 ),
             )
             for kind, count, grey in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)

@@ -9,7 +9,7 @@ import torch
 from linn_cli.errors import UsageError
 
 # From this sigma on, in grey levels, bfloat16 loses at most 0.01 dB on held-out pictures.
-BFLOAT16_FROM = 10.0
+BFLOAT16_FROM = 2.0
 
 _KNOWN = re.compile(r"cpu|mps|cuda(:\d+)?")
 

@@ -41,6 +41,12 @@ class Denoiser:
     weight_set: WeightSet
     device: torch.device
 
+    @property
+    def precision(self) -> str:
+        """The dtype that the predict and update networks compute in."""
+        dtype = self.scales[0].steps[0].predict.filters[0].dtype
+        return str(dtype).removeprefix("torch.")
+
     def __call__(
         self, images: Tensor, sigma: float, done: Callable[[int], None] = lambda rows: None
     ) -> Tensor:
@@ -146,6 +152,7 @@ def denoise(
     scales: int | None = None,
     weight_file: str | Path | None = None,
     device: str = "auto",
+    precision: str = "auto",
 ) -> ImageT:
     """Remove white Gaussian noise of standard deviation sigma from a grey image.
 
@@ -157,6 +164,7 @@ def denoise(
         scales: 1 or 2; None for the best set there is.
         weight_file: a safetensors file to use instead of the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto, float32 or bfloat16; see `load`.
 
     Returns:
         The denoised image: same kind, shape and dtype. The input is not changed.
@@ -171,6 +179,7 @@ def denoise(
         scales=scales,
         weight_file=None if weight_file is None else Path(weight_file),
         device=device,
+        precision=precision,
     )
     if isinstance(image, Tensor):
         if image.dim() != 4 or image.shape[1] != 1:
@@ -198,6 +207,7 @@ class Outcome:
     scales: int
     weights: str
     device: str
+    precision: str
     seconds: float
 
 
@@ -240,6 +250,7 @@ def denoise_file(
         scales=denoiser.weight_set.architecture.scales,
         weights=denoiser.weight_set.name,
         device=str(denoiser.device),
+        precision=denoiser.precision,
         seconds=time.perf_counter() - began,
     )
 

@@ -36,6 +36,7 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
         [
             summary.method,
             summary.weights,
+            summary.precision,
             f"{summary.sigma:g}",
             f"{summary.psnr:.3f}",
             _ssim(summary.ssim),
@@ -44,7 +45,7 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
         ]
         for summary in measured
     ]
-    columns = ["method", "weights", "sigma", "PSNR", "SSIM", "seconds", "Mpx/s"]
+    columns = ["method", "weights", "precision", "sigma", "PSNR", "SSIM", "seconds", "Mpx/s"]
     return (
         f"{folder.resolve().name}: means over {first.images} pictures, {first.device}",
         columns,

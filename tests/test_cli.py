@@ -54,6 +54,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "scales": record["scales"],
         "weights": record["weights"],
         "device": record["device"],
+        "precision": record["precision"],
     }
     assert "52 x 37, sigma 25, DnINN-" in only_line(done.stderr)
 
@@ -66,6 +67,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         (["--sigma", "256"], 2, "sigma 256 is not a noise level"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
+        (["--sigma", "25", "--precision", "float16"], 2, "unknown precision 'float16'"),
         (["--sigma", "25", "--weights", "missing.safetensors"], 1, "cannot read the weights"),
     ],
 )

@@ -41,3 +41,18 @@ def test_bfloat16_is_used_only_where_the_processor_says_so(
     monkeypatch.delattr(torch.cpu, "get_capabilities")
     assert not devices.has_bfloat16(cpu)
     assert not devices.has_bfloat16(torch.device("mps"))
+
+
+def test_auto_precision_is_half_only_where_it_is_native_and_harmless(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cpu = torch.device("cpu")
+    for native in (True, False):
+        monkeypatch.setattr(devices, "has_bfloat16", lambda _, native=native: native)
+        high = devices.resolve_precision("auto", cpu, devices.BFLOAT16_FROM)
+        assert high == (torch.bfloat16 if native else torch.float32)
+        assert devices.resolve_precision("auto", cpu, 1.0) == torch.float32
+        assert devices.resolve_precision("bfloat16", cpu, 1.0) == torch.bfloat16
+        assert devices.resolve_precision("float32", cpu, 50.0) == torch.float32
+    with pytest.raises(UsageError, match="unknown precision 'half'"):
+        devices.resolve_precision("half", cpu, 25.0)

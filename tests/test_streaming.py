@@ -110,7 +110,7 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
 
 
 def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
-    denoiser = pipeline.load(25)
+    denoiser = pipeline.load(25, precision="float32")
     model = weights.load(denoiser.weight_set)
     different, pixels = 0, 0
     for index, path in enumerate(sorted(shared("data/BSD68").iterdir())[:2]):
@@ -124,6 +124,37 @@ def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
         different += int((answer != expected).sum())
         pixels += clean.numel()
     assert different <= pixels / 1000
+
+
+@pytest.mark.parametrize("sigma", [2, 25, 75])
+def test_half_precision_stays_near_the_answer(sigma: float) -> None:
+    rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
+    clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
+    noisy = add_noise(clean[None, None], sigma / 255, seed=0)
+    single = pipeline.load(sigma, precision="float32")(noisy, sigma)
+    half = pipeline.load(sigma, precision="bfloat16")(noisy, sigma)
+    difference = (half - single) * 255 / sigma
+    # In units of sigma: bfloat16 rounds by 2^-9 relative, and at sigma 2 the normalised picture
+    # reaches 64, so that single values may be rounded by an eighth of sigma; on average far less.
+    assert difference.abs().max() < 0.25
+    assert difference.std() < 0.03
+
+
+@pytest.mark.parametrize("sigma", [0.01, 1, 25, 255])
+@pytest.mark.parametrize("picture", ["black", "white", "chessboard", "huge"])
+def test_half_precision_never_turns_black_or_nan(sigma: float, picture: str) -> None:
+    board = (torch.arange(40)[:, None] + torch.arange(40)[None, :]) % 2
+    image = {
+        "black": torch.zeros((40, 40)),
+        "white": torch.ones((40, 40)),
+        "chessboard": board.float(),
+        "huge": 1000 * board.float(),
+    }[picture][None, None]
+    answer = pipeline.load(sigma, precision="bfloat16")(image, sigma)
+    assert torch.isfinite(answer).all()
+    # The mean is what is left of a picture taken for noise; 2^-8 is the rounding of a bfloat16.
+    scale = max(1.0, image.max().item())
+    assert (answer.mean() - image.mean()).abs() < 0.02 * scale
 
 
 def test_the_answer_is_the_same_every_time() -> None:

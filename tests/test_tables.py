@@ -12,7 +12,7 @@ from linn_cli.benchmark import Score, Summary
 from linn_cli.invertibility import RoundTrip
 from linn_cli.training import Progress
 
-SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
+SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
 SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100)
 TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 
@@ -37,7 +37,9 @@ def test_the_run_stands_below_the_published_rows() -> None:
 
 
 def test_a_sigma_nobody_published_has_no_figure() -> None:
-    _, _, rows = tables.published([Summary("m", "set", "cpu", 30.0, 1, 28.0, None, 1.0, 1.0)])
+    _, _, rows = tables.published(
+        [Summary("m", "set", "cpu", "float32", 30.0, 1, 28.0, None, 1.0, 1.0)]
+    )
     assert rows[0] == ["BM3D", "-"]
 
 
