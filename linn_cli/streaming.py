@@ -5,8 +5,9 @@ it can run over bands of rows if it keeps the last 2d rows of its input: its ans
 nothing is computed twice, and what comes out is the untiled answer. At every layer, rows outside the
 picture are zeros, as in the whole-image network: d of them lie above the first band and d below the last.
 
-Every part has the same form: it takes the next rows of its input, any number of them, and whether they
-have `ended`; it gives back all rows that are finished by then. docs/streaming.md has a diagram.
+Every part takes the bands of its input from an iterator and yields its own, so the parts are chained like
+generators. When its input ends, a part is given an empty band marked `ended` and yields what it still
+holds. docs/streaming.md has a diagram.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from linn_cli import haar
 from linn_cli.folding import FoldedNetwork, FoldedScale, FoldedStep
 from linn_cli.haar import ROWS
 from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
+
+Pair = tuple[Tensor, Tensor]  # coarse (1, 1, n, W) and detail (1, 3, n, W) rows
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the
 # cost of those that every layer keeps. benchmarks/speed.py shows the choice.
@@ -56,13 +59,7 @@ def stream(
     outer, *inner = scales
     height = band or band_height(width)
     engine = ScaleStream(outer, inner, width, height, shrink=shrink, spaces=Workspaces())
-    waiting = None
-    for rows in bands:
-        if waiting is not None:
-            yield engine.push(waiting, ended=False)
-        waiting = rows
-    if waiting is not None:
-        yield engine.push(waiting, ended=True)
+    yield from engine.through(bands)
 
 
 def run(
@@ -109,19 +106,34 @@ class ScaleStream:
         self.unlifts = [UnliftStream(step, wide, band, spaces) for step in reversed(scale.steps)]
         self.merge = MergeStream(scale.dilation)
 
-    def push(self, image: Tensor, ended: bool) -> Tensor:
-        """Image rows (1, 1, n, W) in and out."""
-        coarse, detail = self.split.push(image, ended)
+    def through(self, image: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Bands of an image (1, 1, n, W) in and out."""
+        pairs = self.split.through(image)
         for lift in self.lifts:
-            coarse, detail = lift.push(coarse, detail, ended)
+            pairs = lift.through(pairs)
         if self.shrinkage:
-            detail = self.shrinkage.push(detail, ended)
+            pairs = self.shrinkage.through(pairs)
         if self.inner:
-            coarse = self.inner.push(coarse, ended)
-        coarse, detail = self.meeting.wait(coarse, detail)
+            pairs = self._within(self.inner, pairs)
         for unlift in self.unlifts:
-            coarse, detail = unlift.push(coarse, detail, ended)
-        return self.merge.push(coarse, detail)
+            pairs = unlift.through(pairs)
+        return self.merge.through(pairs)
+
+    def _within(self, inner: ScaleStream, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """The coarse rows go through the inner scales; the detail waits for them."""
+        details: list[Tensor] = []
+
+        def coarse_rows() -> Iterator[Tensor]:
+            for coarse, detail in pairs:
+                details.append(detail)
+                yield coarse
+
+        for coarse in inner.through(coarse_rows()):
+            empty = coarse.new_empty((1, 3, 0, coarse.shape[-1]))
+            detail = torch.cat((empty, *details), dim=ROWS)
+            details.clear()
+            coarse, detail = self.meeting.wait(coarse, detail)
+            yield coarse, detail
 
 
 class LiftStream:
@@ -132,14 +144,15 @@ class LiftStream:
         self.update = NetworkStream(step.update, width, band, spaces)
         self.at_predict, self.at_update = Meeting(), Meeting()
 
-    def push(self, coarse: Tensor, detail: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) rows in and out."""
-        predicted = self.predict.push(coarse, ended)
-        detail, predicted = self.at_predict.wait(detail, predicted)
-        detail = detail - predicted
-        updated = self.update.push(detail, ended)
-        coarse, detail, updated = self.at_update.wait(coarse, detail, updated)
-        return coarse + updated, detail
+    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        for coarse, detail, ended in closed(pairs):
+            predicted = self.predict.push(coarse, ended)
+            detail, predicted = self.at_predict.wait(detail, predicted)
+            detail = detail - predicted
+            updated = self.update.push(detail, ended)
+            coarse, detail, updated = self.at_update.wait(coarse, detail, updated)
+            yield coarse + updated, detail
 
 
 class UnliftStream:
@@ -150,14 +163,24 @@ class UnliftStream:
         self.update = NetworkStream(step.update, width, band, spaces)
         self.at_predict, self.at_update = Meeting(), Meeting()
 
-    def push(self, coarse: Tensor, detail: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) rows in and out."""
-        updated = self.update.push(detail, ended)
-        coarse, updated = self.at_update.wait(coarse, updated)
-        coarse = coarse - updated
-        predicted = self.predict.push(coarse, ended)
-        coarse, detail, predicted = self.at_predict.wait(coarse, detail, predicted)
-        return coarse, detail + predicted
+    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        for coarse, detail, ended in closed(pairs):
+            updated = self.update.push(detail, ended)
+            coarse, updated = self.at_update.wait(coarse, updated)
+            coarse = coarse - updated
+            predicted = self.predict.push(coarse, ended)
+            coarse, detail, predicted = self.at_predict.wait(coarse, detail, predicted)
+            yield coarse, detail + predicted
+
+
+def closed(pairs: Iterable[Pair]) -> Iterator[tuple[Tensor, Tensor, bool]]:
+    """The pairs, not ended, and then a pair without rows, ended; nothing if there are no pairs."""
+    coarse = detail = None
+    for coarse, detail in pairs:
+        yield coarse, detail, False
+    if coarse is not None and detail is not None:
+        yield coarse[:, :, :0], detail[:, :, :0], True
 
 
 class NetworkStream:
@@ -269,14 +292,17 @@ class SplitStream:
         self.kept: Tensor | None = None
         self.begun = False
 
-    def push(self, image: Tensor, ended: bool) -> tuple[Tensor, Tensor]:
-        """Image rows (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) rows."""
+    def through(self, image: Iterable[Tensor]) -> Iterator[Pair]:
+        """Image bands (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) bands."""
+        for band, _, ended in closed((band, band) for band in image):
+            rows = band if self.kept is None else torch.cat((self.kept, band), dim=ROWS)
+            self.kept = rows[:, :, -self.dilation - 1 :]
+            if rows.shape[ROWS] > self.dilation + self.begun or ended:
+                yield self._split(rows, ended)
+
+    def _split(self, rows: Tensor, ended: bool) -> Pair:
+        """Split new rows, behind d + 1 older ones once the picture has begun."""
         d = self.dilation
-        rows = image if self.kept is None else torch.cat((self.kept, image), dim=ROWS)
-        self.kept = rows[:, :, -d - 1 :]
-        if rows.shape[ROWS] <= d + self.begun and not ended:
-            empty = rows.new_empty((1, 4, 0, rows.shape[-1] + d))
-            return empty[:, :1], empty[:, 1:]
         top = d + 1 if self.begun else 0
         padded = haar.reflect(rows, d, ROWS)[:, :, top : None if ended else -d]
         self.begun = True
@@ -291,16 +317,16 @@ class MergeStream:
         self.dilation = dilation
         self.kept: tuple[Tensor, Tensor] | None = None
 
-    def push(self, coarse: Tensor, detail: Tensor) -> Tensor:
-        """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) rows to image rows (1, 1, m, W)."""
+    def through(self, pairs: Iterable[Pair]) -> Iterator[Tensor]:
+        """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) bands to image bands (1, 1, m, W)."""
         d = self.dilation
-        if self.kept:
-            coarse = torch.cat((self.kept[0], coarse), dim=ROWS)
-            detail = torch.cat((self.kept[1], detail), dim=ROWS)
-        self.kept = coarse[:, :, -d:], detail[:, :, -d:]
-        if coarse.shape[ROWS] <= d:
-            return coarse.new_empty((1, 1, 0, coarse.shape[-1] - d))
-        return haar.merge(coarse, detail, d)
+        for coarse, detail in pairs:
+            if self.kept:
+                coarse = torch.cat((self.kept[0], coarse), dim=ROWS)
+                detail = torch.cat((self.kept[1], detail), dim=ROWS)
+            self.kept = coarse[:, :, -d:], detail[:, :, -d:]
+            if coarse.shape[ROWS] > d:
+                yield haar.merge(coarse, detail, d)
 
 
 class SoftThresholdStream:
@@ -309,9 +335,10 @@ class SoftThresholdStream:
     def __init__(self, shrinkage: SoftThreshold) -> None:
         self.threshold = shrinkage.threshold
 
-    def push(self, detail: Tensor, ended: bool) -> Tensor:
-        """Detail rows (1, 3, n, W) in and out."""
-        return soft_threshold(detail, self.threshold.to(detail.dtype))
+    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        for coarse, detail in pairs:
+            yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype))
 
 
 class ListaStream:
@@ -326,22 +353,24 @@ class ListaStream:
             for _ in self.thresholds[1:]
         ]
         self.finish = ConvStream(synthesis, dilation)
-        self.meeting = Meeting()
+        self.at_begin, self.at_end = Meeting(), Meeting()
 
-    def push(self, detail: Tensor, ended: bool) -> Tensor:
-        """Detail rows (1, 3, n, W) in and out."""
-        first, *others = self.thresholds.to(detail.dtype)
-        code = soft_threshold(self.begin.push(detail, ended), first)
-        detail, code = self.meeting.wait(detail, code)
-        for threshold, (synthesise, at_fit, analyse, at_step) in zip(
-            others, self.iterations, strict=True
-        ):
-            fit = synthesise.push(code, ended)
-            detail, code, fit = at_fit.wait(detail, code, fit)
-            step = analyse.push(detail - fit, ended)
-            detail, code, step = at_step.wait(detail, code, step)
-            code = soft_threshold(code + step, threshold)
-        return self.finish.push(code, ended)
+    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        first, *others = self.thresholds
+        for coarse, detail, ended in closed(pairs):
+            code = soft_threshold(self.begin.push(detail, ended), first.to(detail.dtype))
+            detail, code = self.at_begin.wait(detail, code)
+            for threshold, (synthesise, at_fit, analyse, at_step) in zip(
+                others, self.iterations, strict=True
+            ):
+                fit = synthesise.push(code, ended)
+                detail, code, fit = at_fit.wait(detail, code, fit)
+                step = analyse.push(detail - fit, ended)
+                detail, code, step = at_step.wait(detail, code, step)
+                code = soft_threshold(code + step, threshold.to(detail.dtype))
+            coarse, detail = self.at_end.wait(coarse, self.finish.push(code, ended))
+            yield coarse, detail
 
 
 class ConvStream:
