@@ -1,0 +1,65 @@
+"""The peak resident memory of a whole `linn denoise` process, by the size of the picture.
+
+    python benchmarks/memory.py --width 10000 --heights 256 512 10000
+
+The pictures are 8-bit grey PNG files of noise, made in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+_CHILD = """
+import resource, sys
+from linn_cli.cli import app
+app(sys.argv[1:], standalone_mode=False)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--width", type=int, default=10_000)
+    parser.add_argument("--heights", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--precision", default="float32")
+    options = parser.parse_args()
+    print(f"{platform.machine()}, DnINN as `linn denoise` chooses it, {options.precision}")
+    with tempfile.TemporaryDirectory() as folder:
+        for height in options.heights:
+            peak = peak_memory(Path(folder), options.width, height, options.precision)
+            print(f"{options.width} x {height}: {peak / 1e6:.0f} MB", flush=True)
+
+
+def peak_memory(folder: Path, width: int, height: int, precision: str = "float32") -> int:
+    """The peak resident memory in bytes of denoising one picture of noise."""
+    source = folder / f"{width}x{height}.png"
+    levels = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+    Image.fromarray(levels).save(source, compress_level=1)
+    options = ["--sigma", "25", "--precision", precision, "--max-pixels", str(width * height)]
+    command = [
+        sys.executable,
+        "-c",
+        _CHILD,
+        "denoise",
+        str(source),
+        "-o",
+        str(folder / "clean.png"),
+    ]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
+    # Linux counts in kibibytes, macOS in bytes.
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    main()
