@@ -20,7 +20,8 @@ class Architecture:
     scales: int = 1
 
     def __post_init__(self) -> None:
-        parse_variant(self.variant)
+        if self.variant not in VARIANTS:
+            raise UsageError(_unknown(self.variant))
         if self.scales not in range(1, MOST_SCALES + 1):
             raise UsageError(f"{self.scales} scales: choose from 1 to {MOST_SCALES}")
 
@@ -39,4 +40,8 @@ def parse_variant(name: str | None) -> Variant | None:
             return variant
     if name is None:
         return None
-    raise UsageError(f"unknown variant {name!r}: choose {' or '.join(VARIANTS)}")
+    raise UsageError(_unknown(name))
+
+
+def _unknown(variant: object) -> str:
+    return f"unknown variant {variant!r}: choose {' or '.join(VARIANTS)}"

@@ -108,8 +108,8 @@ def denoise(
         from linn_cli import devices, images, pipeline
 
         pipeline.check_sigma(sigma)
-        devices.use_threads(threads)
         images.check_output(output, picture)
+        devices.use_threads(threads)
         denoiser = pipeline.load(
             sigma,
             variant=parse_variant(variant),
@@ -127,6 +127,8 @@ def denoise(
                 max_pixels=max_pixels or images.MOST_PIXELS,
                 done=partial(advance, "rows"),
             )
+        if not outcome.metadata_kept:
+            console.say(f"{output}: the metadata is damaged or too large and was left out")
         if verbose:
             console.say(
                 f"{outcome.width} x {outcome.height}, sigma {sigma:g}, "
@@ -322,6 +324,9 @@ def train(
         pictures = training.gather(folder, held_out, val_images)
         trainer = training.prepare(recipe, pictures, init, where, compiled=compiled)
         place = training.Run(run)
+        place.prepare()
+        if log_json:
+            console.append_json(log_json)
         if resume:
             place.resume(trainer)
             console.emit(f"resumed {run} at step {trainer.steps_done}")
@@ -337,7 +342,6 @@ def train(
                 trainer,
                 training.Validation(pictures.held_out, recipe.sigma),
                 place,
-                provenance=training.provenance(folder, pictures, init),
                 every=every,
                 stop=interrupted,
                 seconds=math.inf if time_limit is None else time_limit * 60,

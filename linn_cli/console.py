@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from linn_cli.errors import LinnError
+from linn_cli.errors import InputError, LinnError
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
@@ -44,10 +44,17 @@ def emit_json(data: Any) -> None:
     typer.echo(json.dumps(_finite(data), ensure_ascii=False, allow_nan=False))
 
 
-def append_json(path: Path, data: Any) -> None:
-    """Append one line of JSON to a file."""
-    with path.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(_finite(data)) + "\n")
+def append_json(path: Path, *data: Any) -> None:
+    """Append a line of JSON for each of `data` to a file; without any, only see that it can be done.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    try:
+        with path.open("a", encoding="utf-8") as log:
+            log.writelines(json.dumps(_finite(item)) + "\n" for item in data)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -73,7 +80,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Advance]:
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
+        TaskProgressColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
         console=console,
@@ -111,7 +118,7 @@ def reported(*, debug: bool) -> Iterator[None]:
     """
     try:
         yield
-    except (LinnError, KeyboardInterrupt, MemoryError, Exception) as error:
+    except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, typer.Exit):
             raise
         if debug:
@@ -126,10 +133,19 @@ def _line(error: BaseException) -> str:
             return str(error)
         case KeyboardInterrupt():
             return "interrupted"
-        case MemoryError():
+        case MemoryError() | RuntimeError() if _is_out_of_memory(error):
             return "out of memory: the picture is too large for this machine"
+        case BrokenPipeError():
+            return "the output was closed before all of it was written"
         case _:
             return f"unexpected {type(error).__name__}: {error} (a defect; --debug shows where)"
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    # torch reports a failed allocation on the CPU as a plain RuntimeError.
+    return isinstance(error, MemoryError) or any(
+        sign in str(error) for sign in ("out of memory", "can't allocate memory")
+    )
 
 
 def _exit_code(error: BaseException) -> int:

@@ -12,7 +12,7 @@ from linn_cli.errors import UsageError
 # noise-normalised picture is so large that its rounding shows. benchmarks/precision.py measures it.
 BFLOAT16_FROM = 2.0
 
-_KNOWN = re.compile(r"cpu|mps|cuda(:\d+)?")
+_KNOWN = re.compile(r"cpu|mps|cuda(:\d{1,2})?")
 
 
 def resolve(name: str) -> torch.device:
@@ -28,6 +28,8 @@ def resolve(name: str) -> torch.device:
     device = torch.device(name)
     if not _present(device):
         raise UsageError(f"device {name!r} is not available here: choose auto or cpu")
+    if device.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False  # float32 shall mean float32
     return device
 
 

@@ -13,12 +13,13 @@ from pathlib import Path
 def write_atomically(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it on success and removed on any failure.
 
-    The temporary file keeps the ending of `path`, since writers choose the format by it, and its
-    permissions follow the umask as those of a plainly created file do.
+    A link is followed. The temporary file keeps the ending of `path`, since writers choose the format
+    by it, and its permissions follow the umask as those of a plainly created file do.
 
     Raises:
         OSError: the folder is missing or read-only, or the disk is full.
     """
+    path = path.resolve()
     handle, name = tempfile.mkstemp(prefix=".linn-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)

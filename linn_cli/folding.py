@@ -6,6 +6,7 @@ multiplied by them. The networks' answers stay the same.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -15,8 +16,10 @@ from linn_cli.lifting import LiftingNetwork, ThresholdedConv
 from linn_cli.model import DnINN
 from linn_cli.shrinkage import Lista, SoftThreshold
 
-# A threshold of 0 cannot be divided by. This floor moves the answers by less than 1e-9.
+# A threshold of 0 cannot be divided by. In units of the noise's sigma this floor is far below rounding
+# in float32; where it applies it moves the answers by about as much (1e-6) times the networks' gain.
 _FLOOR = 2.0**-20
+_CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -44,31 +47,40 @@ class FoldedScale:
     dilation: int
 
 
-def fold(model: DnINN, dtype: torch.dtype = torch.float32) -> tuple[FoldedScale, ...]:
-    """Fold all networks of a model, in float64, and store their filters in `dtype`."""
+def fold(
+    model: DnINN, dtype: torch.dtype = torch.float32, device: torch.device = _CPU
+) -> tuple[FoldedScale, ...]:
+    """Fold all networks of a model, in float64 on the CPU, and store their filters as asked."""
     return tuple(
         FoldedScale(
             tuple(
-                FoldedStep(fold_network(step.predict, dtype), fold_network(step.update, dtype))
+                FoldedStep(
+                    fold_network(step.predict, dtype, device),
+                    fold_network(step.update, dtype, device),
+                )
                 for step in scale.steps
             ),
-            scale.shrinkage,
+            copy.deepcopy(scale.shrinkage).to(device),
             scale.dilation,
         )
         for scale in model.scales
     )
 
 
-def fold_network(network: LiftingNetwork, dtype: torch.dtype) -> FoldedNetwork:
+def fold_network(
+    network: LiftingNetwork, dtype: torch.dtype, device: torch.device = _CPU
+) -> FoldedNetwork:
     """Fold one network; the filters are stored channels-last, as the convolutions like them."""
     filters = []
-    incoming = torch.ones(1, dtype=torch.float64, device=network.output.weight.device)
+    incoming = torch.ones(1, dtype=torch.float64)
     for layer in network.layers:
         if isinstance(layer, ThresholdedConv):
-            threshold = layer.threshold.double().clamp(min=_FLOOR)
+            threshold = layer.threshold.cpu().double().clamp(min=_FLOOR)
             scale = incoming[None, :] / threshold[:, None]
-            filters.append(layer.weight.double() * scale[:, :, None, None])
+            filters.append(layer.weight.cpu().double() * scale[:, :, None, None])
             incoming = threshold
-    filters.append(network.output.weight.double() * incoming[None, :, None, None])
-    stored = (bank.detach().to(dtype, memory_format=torch.channels_last) for bank in filters)
+    filters.append(network.output.weight.cpu().double() * incoming[None, :, None, None])
+    stored = (
+        bank.detach().to(device, dtype, memory_format=torch.channels_last) for bank in filters
+    )
     return FoldedNetwork(tuple(stored), network.output.dilation[0])

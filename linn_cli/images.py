@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from linn_cli.errors import InputError, UsageError
+from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
 
 # Only decoders that we test are let near a file, whatever its name says.
@@ -36,13 +38,14 @@ _CONVERT_FIRST = {
     ),
 }
 _KEPT = ("exif", "icc_profile", "dpi")
+_COLOUR = ("RGB", "P", "CMYK", "YCbCr")
 _JPEG_QUALITY = 95
 MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte as 24-bit colour
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A grey picture: levels, uint8 (H, W), and the metadata that is written back with it."""
+    """A grey picture: levels, uint8 (H, W), the right way up, and the metadata to write back with it."""
 
     levels: NDArray[np.uint8]
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -56,18 +59,22 @@ def list_pictures(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: not a folder of pictures")
-    pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in _FORMATS)
+    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+    # By name and not by path, which some systems compare without regard to case.
+    pictures = sorted(
+        (path for path in files if path.suffix.lower() in _FORMATS), key=lambda path: path.name
+    )
     if not pictures:
         raise InputError(f"{folder}: no pictures in it ({', '.join(_FORMATS)})")
     return pictures
 
 
 def read(path: Path, *, as_grey: bool = False, max_pixels: int = MOST_PIXELS) -> Picture:
-    """Read an 8-bit grey picture.
+    """Read an 8-bit grey picture and turn it the right way up.
 
     Args:
         path: the file.
-        as_grey: also take a colour picture, as its luma.
+        as_grey: also take an opaque 8-bit colour picture, as its luma.
         max_pixels: refuse larger pictures before they are decoded; a small file may claim any size.
 
     Raises:
@@ -75,14 +82,15 @@ def read(path: Path, *, as_grey: bool = False, max_pixels: int = MOST_PIXELS) ->
     """
     if advice := _CONVERT_FIRST.get(path.suffix.lower()):
         raise InputError(f"{path}: linn does not read {path.suffix} files, {advice}")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder, name one picture")
     try:
-        with (
-            _pixel_limit(max_pixels),
-            Image.open(path, formats=sorted(set(_FORMATS.values()))) as image,
-        ):
-            return _grey(path, image, as_grey)
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder, name one picture")
+        # Pillow maps a file that it opens itself into memory, and then mistakes the shape of turned
+        # TIFFs; it reads an open one.
+        with path.open("rb") as file, _guarded(max_pixels):
+            return _grey(path, Image.open(file, formats=sorted(set(_FORMATS.values()))), as_grey)
+    except (LinnError, MemoryError):
+        raise
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except UnidentifiedImageError as error:
@@ -90,20 +98,23 @@ def read(path: Path, *, as_grey: bool = False, max_pixels: int = MOST_PIXELS) ->
             f"{path}: not a picture that linn reads ({', '.join(_FORMATS)})"
         ) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        advice = "if you trust the file, raise --max-pixels"
-        raise InputError(f"{path}: more than {max_pixels} pixels; {advice}") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise InputError(
+            f"{path}: more than {max_pixels} pixels; if you trust the file, "
+            "linn denoise takes it with a higher --max-pixels"
+        ) from error
+    except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{path}: cannot be read, damaged or cut short ({reason})") from error
 
 
 @contextmanager
-def _pixel_limit(most: int) -> Iterator[None]:
-    """Pillow's guard against decompression bombs, as an error and at this many pixels."""
+def _guarded(max_pixels: int) -> Iterator[None]:
+    """Pillow's guard against decompression bombs as an error, its other warnings silent."""
     before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = most
+    Image.MAX_IMAGE_PIXELS = max_pixels
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     finally:
@@ -113,16 +124,23 @@ def _pixel_limit(most: int) -> Iterator[None]:
 def _grey(path: Path, image: Image.Image, as_grey: bool) -> Picture:
     if getattr(image, "n_frames", 1) > 1:
         raise InputError(f"{path}: has several frames or pages, save one of them as a picture")
-    if "transparency" in image.info and not as_grey:
+    if "transparency" in image.info:
         raise InputError(f"{path}: has transparency; linn takes 8-bit grey pictures so far")
-    if image.mode != "L":
-        if not as_grey:
-            raise InputError(
-                f"{path}: {_describe(image.mode)}; linn takes 8-bit grey pictures so far"
-            )
-        image = image.convert("L")
-    metadata = {key: image.info[key] for key in _KEPT if image.info.get(key)}
-    return Picture(np.array(image), metadata)
+    if image.mode != "L" and not (as_grey and image.mode in _COLOUR):
+        raise InputError(f"{path}: {_describe(image.mode)}; linn takes 8-bit grey pictures so far")
+    upright = ImageOps.exif_transpose(image)
+    metadata = {key: upright.info[key] for key in _KEPT if upright.info.get(key)}
+    if not _is_resolution(metadata.get("dpi")):
+        metadata.pop("dpi", None)
+    return Picture(np.array(upright.convert("L")), metadata)
+
+
+def _is_resolution(dpi: object) -> bool:
+    try:
+        horizontal, vertical = map(float, dpi)  # type: ignore[call-overload]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return False
+    return all(0 < value < math.inf for value in (horizontal, vertical))
 
 
 def _describe(mode: str) -> str:
@@ -141,27 +159,46 @@ def check_output(path: Path, source: Path) -> None:
     """
     if path.suffix.lower() not in _FORMATS:
         raise UsageError(f"{path}: choose an output name that ends in {', '.join(_FORMATS)}")
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder, name a file for the output")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
-    if path.exists() and source.exists() and path.samefile(source):
-        raise UsageError(f"{path}: output and input are the same file, choose another output")
+    try:
+        exists = path.exists()
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder, name a file for the output")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
+        if exists and source.exists() and path.samefile(source):
+            raise UsageError(f"{path}: output and input are the same file, choose another output")
+        if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+            raise UsageError(f"{path}: the folder cannot be written to, choose another output")
+        if exists and not os.access(path, os.W_OK):
+            raise UsageError(f"{path}: is there already and read-only, choose another output")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def write(path: Path, picture: Picture) -> None:
+def write(path: Path, picture: Picture) -> bool:
     """Write a picture in the format of the path's ending; the file appears whole or not at all.
+
+    Returns:
+        Whether the metadata could be written too: some is damaged, or too large for the format.
 
     Raises:
         InputError: the folder cannot be written to, or the disk is full.
     """
     try:
-        with write_atomically(path) as temporary:
-            Image.fromarray(picture.levels).save(
-                temporary,
-                format=_FORMATS[path.suffix.lower()],
-                **picture.metadata,
-                **({"quality": _JPEG_QUALITY} if path.suffix.lower() in (".jpg", ".jpeg") else {}),
-            )
+        try:
+            _save(path, picture.levels, picture.metadata)
+        except OSError:
+            raise
+        except Exception:  # encoders raise whatever damaged metadata makes them stumble over
+            _save(path, picture.levels, {})
+            return False
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    return True
+
+
+def _save(path: Path, levels: NDArray[np.uint8], metadata: dict[str, Any]) -> None:
+    kind = _FORMATS[path.suffix.lower()]
+    quality = {"quality": _JPEG_QUALITY} if kind == "JPEG" else {}
+    with write_atomically(path) as temporary:
+        Image.fromarray(levels).save(temporary, format=kind, **metadata, **quality)

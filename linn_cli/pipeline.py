@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli import devices, images, streaming, weights
-from linn_cli.architecture import Architecture, Variant
+from linn_cli.architecture import Variant
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.images import Picture
@@ -25,7 +25,8 @@ GREY_LEVELS = 255
 # Below this sigma, in grey levels, there is nothing to remove and the input is the answer.
 LEAST_SIGMA = 0.01
 
-_WHOLE = {
+_DTYPES = {
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
     *(torch.uint8, torch.uint16, torch.uint32),
     *(torch.int8, torch.int16, torch.int32),
 }
@@ -59,7 +60,7 @@ class Denoiser:
             UsageError: the dtype is neither float nor an integer of up to 32 bits.
             InputError: the images are empty or hold values that are not finite.
         """
-        if not images.is_floating_point() and images.dtype not in _WHOLE:
+        if images.dtype not in _DTYPES:
             raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
         if images.numel() == 0:
             raise InputError("the image is empty")
@@ -90,12 +91,15 @@ class Denoiser:
 
         def bands() -> Iterator[Tensor]:
             for rows in noisy.split(streaming.band_height(width)):
-                if levels is None and not bool(torch.isfinite(rows).all()):
+                band = (rows.cpu().double() / white).float()
+                if not bool(torch.isfinite(band).all()):
                     raise InputError("the image holds values that are not finite numbers")
-                yield (rows.double() / white).float()
+                yield band
 
         top = 0
         for rows in self.bands(bands(), width, sigma):
+            if not bool(torch.isfinite(rows).all()):
+                raise InputError("the answer is not finite: the weights or the image are extreme")
             values = rows.double() * white
             if levels:
                 values = values.round().clamp(levels.min, levels.max)
@@ -136,12 +140,10 @@ def load(
     else:
         chosen = weights.describe(weight_file)
         held = chosen.architecture
-        if Architecture(variant or held.variant, scales or held.scales) != held:
+        if variant not in (None, held.variant) or scales not in (None, held.scales):
             raise UsageError(f"{weight_file}: holds {held}, leave --variant and --scales out")
-    scales_in_use = fold(
-        weights.load(chosen).to(where), devices.resolve_precision(precision, where, sigma)
-    )
-    return Denoiser(scales_in_use, chosen, where)
+    dtype = devices.resolve_precision(precision, where, sigma)
+    return Denoiser(fold(weights.load(chosen), dtype, where), chosen, where)
 
 
 def denoise(
@@ -188,10 +190,10 @@ def denoise(
     array = np.asarray(image)
     if array.ndim != 2:
         raise UsageError(f"expected a grey array (H, W), not {array.shape}")
-    if array.dtype.kind not in "iuf":
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
     tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
-    return denoiser(tensor[None, None], sigma)[0, 0].numpy()
+    return denoiser(tensor[None, None], sigma)[0, 0].numpy().astype(array.dtype, copy=False)
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,7 @@ class Outcome:
     weights: str
     device: str
     precision: str
+    metadata_kept: bool
     seconds: float
 
 
@@ -239,7 +242,7 @@ def denoise_file(
     picture = images.read(source, max_pixels=max_pixels)
     levels = torch.from_numpy(picture.levels)[None, None]
     clean = denoiser(levels, sigma, lambda rows: done(rows, levels.shape[2]))[0, 0].numpy()
-    images.write(target, Picture(clean, picture.metadata))
+    metadata_kept = images.write(target, Picture(clean, picture.metadata))
     return Outcome(
         input=str(source),
         output=str(target),
@@ -251,6 +254,7 @@ def denoise_file(
         weights=denoiser.weight_set.name,
         device=str(denoiser.device),
         precision=denoiser.precision,
+        metadata_kept=metadata_kept,
         seconds=time.perf_counter() - began,
     )
 

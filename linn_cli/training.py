@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import pickle
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from linn_cli import __version__, weights
 from linn_cli.architecture import Architecture
 from linn_cli.devices import has_bfloat16
-from linn_cli.errors import InputError
+from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
 from linn_cli.images import list_pictures
 from linn_cli.initialisation import grow, initialise
@@ -29,12 +28,14 @@ from linn_cli.metrics import add_noise, psnr
 from linn_cli.model import DnINN
 from linn_cli.optimizer import Muon
 from linn_cli.patches import Patches, hold_out, read_grey
+from linn_cli.pipeline import GREY_LEVELS, LEAST_SIGMA
 
-_WHITE = 255
 # Quiet patches would otherwise count for little: below this sigma the loss stays a plain squared error.
-_LOSS_FLOOR = 15 / _WHITE
+_LOSS_FLOOR = 15 / GREY_LEVELS
 _OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
 _CLIP = 1.0
+# What of a recipe may change when a run is resumed.
+_SCHEDULE = {"steps", "lr", "warmup", "cooldown"}
 _TESTED_SIGMAS = (15.0, 25.0, 50.0)
 _VALIDATION_CROP = 160
 
@@ -58,6 +59,12 @@ class Recipe:
     cooldown: int = 4_000
     average: float = 0.999
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.sigma[0] < LEAST_SIGMA:
+            raise UsageError(
+                f"sigma {self.sigma[0]:g} is no noise: train from {LEAST_SIGMA} upwards"
+            )
 
     def rate(self, step: int) -> float:
         """The share of the learning rate at a step (counted from 0), in [0, 1]."""
@@ -84,9 +91,17 @@ class Trainer:
     """A model in training with its optimisers, averaged weights and random states."""
 
     def __init__(
-        self, recipe: Recipe, model: DnINN, patches: Patches, device: torch.device, compiled: bool
+        self,
+        recipe: Recipe,
+        model: DnINN,
+        patches: Patches,
+        device: torch.device,
+        *,
+        compiled: bool,
+        provenance: str,
     ) -> None:
         self.recipe = recipe
+        self.provenance = provenance
         self.device = device
         self.patches = patches
         self.model = model.train().requires_grad_(True).to(device)
@@ -103,7 +118,7 @@ class Trainer:
         """Draw a batch, take one optimisation step and return the loss before it."""
         recipe = self.recipe
         clean = self.patches.sample(recipe.batch, self.draws)
-        low, high = (math.sqrt(grey / _WHITE) for grey in recipe.sigma)
+        low, high = (math.sqrt(grey / GREY_LEVELS) for grey in recipe.sigma)
         chosen = torch.rand((recipe.batch, 1, 1, 1), generator=self.draws)
         sigma = (low + (high - low) * chosen).square().to(self.device)
         noise = torch.randn(clean.shape, generator=self.noise, device=self.device)
@@ -139,6 +154,7 @@ class Trainer:
         """Everything that the next step depends on."""
         return {
             "recipe": asdict(self.recipe),
+            "provenance": self.provenance,
             "steps_done": self.steps_done,
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
@@ -148,9 +164,18 @@ class Trainer:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken; steps, learning rate and schedule stay this recipe's."""
+        """Go on where `state` was taken; the schedule (steps, rates) stays this recipe's.
+
+        Raises:
+            UsageError: `state` is of another recipe, in more than the schedule.
+        """
+        for name, value in asdict(self.recipe).items():
+            if name not in _SCHEDULE and state["recipe"][name] != value:
+                was = state["recipe"][name]
+                raise UsageError(f"the run has {name} {was}, not {value}: resume it with the same")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
+        self.provenance = state["provenance"]
         self.steps_done = state["steps_done"]
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
@@ -174,7 +199,7 @@ class Validation:
         """Mean PSNR in dB over the pictures, by sigma in 8-bit grey levels."""
         return {
             f"{grey:g}": fmean(
-                self._psnr(model, index, grey / _WHITE) for index in range(len(self.pictures))
+                self._psnr(model, index, grey / GREY_LEVELS) for index in range(len(self.pictures))
             )
             for grey in self.sigmas
         }
@@ -203,32 +228,58 @@ class Run:
         """The averaged weights, in the form that `linn denoise --weights` takes."""
         return self.folder / "weights.safetensors"
 
-    def save(self, trainer: Trainer, provenance: str, psnr: dict[str, float]) -> None:
-        """Write both files, each whole or not at all."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with write_atomically(self.checkpoint) as temporary:
-            torch.save(trainer.state_dict(), temporary)
-        weights.save(
-            self.weights,
-            trainer.averaged,
-            trainer.recipe.sigma,
-            provenance,
-            steps=trainer.steps_done,
-            pixels=trainer.pixels_seen,
-            seed=trainer.recipe.seed,
-            held_out_psnr=json.dumps(psnr),
-        )
+    def prepare(self) -> None:
+        """Make the folder.
+
+        Raises:
+            InputError: it cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be made ({error.strerror})") from error
+
+    def save(self, trainer: Trainer, psnr: dict[str, float]) -> None:
+        """Write both files, each whole or not at all; neither if the weights are not finite.
+
+        Raises:
+            InputError: the folder cannot be written to, or the disk is full.
+            WeightsError: the weights are not finite.
+        """
+        self.prepare()
+        try:
+            weights.save(
+                self.weights,
+                trainer.averaged,
+                trainer.recipe.sigma,
+                trainer.provenance,
+                steps=trainer.steps_done,
+                pixels=trainer.pixels_seen,
+                seed=trainer.recipe.seed,
+                held_out_psnr=json.dumps(psnr),
+            )
+            with write_atomically(self.checkpoint) as temporary:
+                torch.save(trainer.state_dict(), temporary)
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be written ({error.strerror})") from error
 
     def resume(self, trainer: Trainer) -> None:
-        """Load the checkpoint into a trainer of the same architecture."""
+        """Load the checkpoint into a trainer of the same recipe; the schedule may be another.
+
+        Raises:
+            InputError: the checkpoint is missing or damaged.
+            UsageError: it is of another recipe.
+        """
         try:
             # weights_only: a checkpoint holds tensors and plain values, so nothing in it may run code.
             state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
             trainer.load_state_dict(state)
         except FileNotFoundError as error:
             raise InputError(f"{self.checkpoint}: nothing to resume, leave out --resume") from error
-        except (OSError, RuntimeError, KeyError, ValueError, pickle.UnpicklingError) as error:
-            raise InputError(f"{self.checkpoint}: cannot resume from it ({error})") from error
+        except LinnError:
+            raise
+        except Exception as error:  # a damaged archive fails in whatever part is read first
+            raise InputError(f"{self.checkpoint}: damaged, cannot resume from it") from error
 
 
 def train(
@@ -236,7 +287,6 @@ def train(
     validation: Validation,
     run: Run,
     *,
-    provenance: str,
     every: int = 500,
     stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
@@ -247,7 +297,6 @@ def train(
         trainer: what to train; already resumed if it is to go on.
         validation: measured every `every` steps and at the end.
         run: where checkpoints and weights go.
-        provenance: how the weights came to be, for their header.
         every: steps between two measurements, each followed by a checkpoint.
         stop: asked after every step; True ends the run early.
         seconds: the run also ends after this time.
@@ -256,7 +305,7 @@ def train(
         The progress after every step; its loss is the mean since the last measurement.
 
     Raises:
-        InputError: the loss is not finite; the last checkpoint is from before.
+        InputError: the loss or the network is not finite any more; the last checkpoint is from before.
     """
     began = time.monotonic()
     pixels_before = trainer.pixels_seen
@@ -271,7 +320,9 @@ def train(
         measured: dict[str, float] = {}
         if ended or trainer.steps_done % every == 0:
             measured = validation.measure(trainer.averaged)
-            run.save(trainer, provenance, measured)
+            if not all(map(math.isfinite, measured.values())):
+                raise InputError(f"the network broke at step {trainer.steps_done}: lower --lr")
+            run.save(trainer, measured)
         pixels = trainer.pixels_seen - pixels_before
         yield Progress(trainer.steps_done, fmean(losses), pixels, elapsed, measured)
         if measured:
@@ -296,14 +347,17 @@ def gather(folder: Path, held_out: Path | None, val_images: Path | None) -> Pict
 
     Raises:
         InputError: a folder or file is missing, or a part would be empty.
+        UsageError: both held_out and val_images are given.
     """
     pictures = list_pictures(folder)
+    if held_out is not None and val_images is not None:
+        raise UsageError("--held-out and --val-images exclude each other")
     if val_images is not None:
         return Pictures(pictures, list_pictures(val_images))
     try:
-        names = None if held_out is None else held_out.read_text(encoding="utf-8").split()
-    except OSError as error:
-        raise InputError(f"{held_out}: cannot be read ({error.strerror})") from error
+        names = None if held_out is None else held_out.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{held_out}: cannot be read ({error})") from error
     return Pictures(*hold_out(pictures, names))
 
 
@@ -312,6 +366,7 @@ def prepare(
     pictures: Pictures,
     init: Path | None,
     device: torch.device,
+    *,
     compiled: bool | None = None,
 ) -> Trainer:
     """Load the pictures and the network to begin with: `init` grown to the recipe's, or a fresh one.
@@ -327,21 +382,21 @@ def prepare(
     generator = Generator().manual_seed(recipe.seed)
     if init is None:
         model = initialise(DnINN(recipe.architecture), generator)
+        start = "nothing"
     else:
-        model = grow(weights.load(weights.describe(init)), recipe.architecture, generator)
-    if compiled is None:
-        compiled = shutil.which("c++") is not None
+        described = weights.describe(init)
+        model = grow(weights.load(described), recipe.architecture, generator)
+        start = f"{init.stem} ({described.provenance})"
     return Trainer(
-        recipe, model, Patches(pictures.training, recipe.patch, device), device, compiled
+        recipe,
+        model,
+        Patches(pictures.training, recipe.patch, device),
+        device,
+        compiled=shutil.which("c++") is not None if compiled is None else compiled,
+        provenance=f"trained by linn {__version__} on {len(pictures.training)} pictures of "
+        f"{pictures.training[0].resolve().parent.name}, {len(pictures.held_out)} others to judge by; "
+        f"started from {start}",
     )
-
-
-def provenance(folder: Path, pictures: Pictures, init: Path | None) -> str:
-    """How a run's weights came to be, in words."""
-    source = f"trained by linn {__version__} on {len(pictures.training)} pictures of"
-    start = "nothing" if init is None else f"{init.stem} ({weights.describe(init).provenance})"
-    judged = f"{len(pictures.held_out)} others to judge by"
-    return f"{source} {folder.resolve().name}, {judged}; started from {start}"
 
 
 def _optimisers(model: DnINN) -> list[Optimizer]:
@@ -372,4 +427,4 @@ def _centre(picture: Tensor) -> Tensor:
     height, width = (min(side, _VALIDATION_CROP) for side in picture.shape)
     top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
     crop = picture[top : top + height, left : left + width]
-    return crop[None, None].float() / _WHITE
+    return crop[None, None].float() / GREY_LEVELS

@@ -23,6 +23,7 @@ from linn_cli.model import DnINN
 # A DnINN has at most 270,338 parameters (1.1 MB in float32): anything far larger is something else.
 _MOST_BYTES = 32 * 2**20
 _HEADER_LENGTH_BYTES = 8
+_DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -83,9 +84,14 @@ def select(
         and scales in (None, candidate.architecture.scales)
     ]
     if not fitting:
-        wanted = Architecture(variant or "st", scales or 1)
+        wanted = " ".join(
+            [
+                f"DnINN-{variant.upper()}" if variant else "DnINN",
+                *([f"{scales}-scale"] if scales else []),
+            ]
+        )
         raise UsageError(
-            f"no weights for {wanted} are bundled yet: leave --variant and --scales out"
+            f"no weights for {wanted} are bundled yet: leave out what names it, or give --weights"
         )
 
     def rank(candidate: WeightSet) -> tuple[float, float, int]:
@@ -142,7 +148,7 @@ def check_state(path: Path, state: Mapping[str, Tensor], model: DnINN) -> None:
             raise WeightsError(
                 f"{path}: {key} has shape {tuple(value.shape)}, expected {tuple(expected[key].shape)}"
             )
-        if not value.is_floating_point() or not bool(torch.isfinite(value).all()):
+        if value.dtype not in _DTYPES or not bool(torch.isfinite(value.float()).all()):
             raise WeightsError(f"{path}: {key} holds values that are not finite numbers")
         if "threshold" in key and bool((value < 0).any()):
             raise WeightsError(f"{path}: {key} holds a negative threshold")
@@ -229,6 +235,8 @@ def _metadata(path: Path, content: bytes) -> Mapping[str, Any]:
 
 def _described(path: Path, metadata: Mapping[str, Any]) -> WeightSet:
     try:
+        if not all(isinstance(value, str) for value in metadata.values()):
+            raise ValueError("the metadata is not text")
         if metadata["architecture"] != "dninn":
             raise ValueError(f"architecture {metadata['architecture']!r}")
         architecture = Architecture(metadata["variant"], int(metadata["scales"]))

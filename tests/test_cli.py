@@ -55,6 +55,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "weights": record["weights"],
         "device": record["device"],
         "precision": record["precision"],
+        "metadata_kept": True,
     }
     assert "52 x 37, sigma 25, DnINN-" in only_line(done.stderr)
 
@@ -266,7 +267,7 @@ def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_fil
     data = json.loads(linn("verify-invertibility", noisy_file, "--json").stdout)
     assert data["passed"]
     assert data["pictures"] == 4
-    assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64"}
+    assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64", "bfloat16"}
     assert {entry["weights"] for entry in data["worst"]} == {
         entry.name for entry in weights.bundled()
     }

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
 
 import pytest
@@ -69,6 +68,6 @@ def test_interruptions_are_noted_and_handlers_put_back() -> None:
     before = signal.getsignal(signal.SIGINT)
     with console.interruptions() as interrupted:
         assert not interrupted()
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert interrupted()
     assert signal.getsignal(signal.SIGINT) is before

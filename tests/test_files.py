@@ -48,6 +48,16 @@ def test_permissions_follow_the_umask_or_the_replaced_file(tmp_path: Path) -> No
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o604
 
 
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real" / "file")
+    with write_atomically(tmp_path / "link") as temporary:
+        temporary.write_text("new")
+        assert temporary.parent == tmp_path / "real"
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "file").read_text() == "new"
+
+
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), write_atomically(tmp_path / "missing" / "file"):
         pass

@@ -60,6 +60,7 @@ def test_read_only_strided_and_foreign_endian_arrays_are_taken(noisy: NDArray[np
     expected = denoise(np.ascontiguousarray(noisy[::2, ::-1]), 25)
     noisy.flags.writeable = False
     np.testing.assert_array_equal(denoise(noisy[::2, ::-1], 25), expected)
+    assert denoise((noisy / 255).astype(">f4"), 25).dtype == np.dtype(">f4")
     swapped = (noisy.astype(np.float32) / 255).astype(">f4")
     np.testing.assert_array_equal(denoise(swapped, 25), denoise(swapped.astype("<f4"), 25))
 
@@ -96,6 +97,9 @@ def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) 
         (np.zeros((0, 4)), InputError, "empty"),
         (np.full((4, 4), np.nan), InputError, "not finite"),
         (np.full((4, 4), np.inf), InputError, "not finite"),
+        (np.full((4, 4), 1e300), InputError, "not finite"),
+        (np.zeros((4, 4), np.longdouble), UsageError, "up to 32 bits"),
+        (torch.zeros((1, 1, 4, 4)).to(torch.float8_e4m3fn), UsageError, "up to 32 bits"),
         (torch.zeros((1, 3, 4, 4)), UsageError, r"\(B, 1, H, W\)"),
         (torch.zeros((4, 4)), UsageError, r"\(B, 1, H, W\)"),
         (torch.zeros((1, 1, 4, 4), dtype=torch.bool), UsageError, "bool"),
@@ -118,8 +122,20 @@ def test_a_weight_file_decides_the_network(tmp_path: Path, noisy: NDArray[np.uin
     weights.save(path, random_model(Architecture("lista", 2)), (5, 60), "random")
     assert not np.array_equal(denoise(noisy, 25, weight_file=path), denoise(noisy, 25))
     denoise(noisy, 25, weight_file=str(path), variant="lista")
-    with pytest.raises(UsageError, match="holds DnINN-LISTA 2-scale"):
-        denoise(noisy, 25, weight_file=path, scales=1)
+    for scales in (0, 1):
+        with pytest.raises(UsageError, match="holds DnINN-LISTA 2-scale"):
+            denoise(noisy, 25, weight_file=path, scales=scales)
+
+
+def test_an_answer_that_is_not_finite_is_an_error(tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
+    path = tmp_path / "extreme.safetensors"
+    model = random_model(Architecture("st", 1)).float()
+    for name, value in model.named_parameters():
+        if name.endswith("weight"):
+            value.mul_(1e30)
+    weights.save(path, model, (5, 60), "extreme")
+    with pytest.raises(InputError, match="the answer is not finite"):
+        denoise(noisy, 25, weight_file=path)
 
 
 def test_a_file_is_denoised_like_an_array(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:

@@ -2,15 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from linn_cli import training, weights
+from linn_cli import weights
 from linn_cli.architecture import Architecture
-from linn_cli.errors import InputError, UsageError
+from linn_cli.errors import InputError, UsageError, WeightsError
 from linn_cli.training import Pictures, Recipe, Run, Trainer, Validation, gather, prepare, train
 
 CPU = torch.device("cpu")
@@ -44,7 +45,7 @@ def trainer(files: Pictures, recipe: Recipe = SHORT) -> Trainer:
 
 def finish(subject: Trainer, files: Pictures, folder: Path, every: int = 3) -> list[float]:
     validation = Validation(files.held_out, subject.recipe.sigma)
-    steps = train(subject, validation, Run(folder), provenance="a test", every=every)
+    steps = train(subject, validation, Run(folder), every=every)
     return [progress.psnr["25"] for progress in steps if progress.psnr]
 
 
@@ -71,10 +72,11 @@ def test_a_resumed_run_takes_the_same_trajectory(files: Pictures, tmp_path: Path
     first = trainer(files)
     validation = Validation(files.held_out, SHORT.sigma)
     stopped_at_4 = lambda: first.steps_done == 4  # noqa: E731
-    for _ in train(first, validation, Run(tmp_path / "halves"), provenance="", stop=stopped_at_4):
+    for _ in train(first, validation, Run(tmp_path / "halves"), stop=stopped_at_4):
         pass
     assert first.steps_done == 4
-    second = prepare(replace(SHORT, seed=99), files, None, CPU, compiled=False)
+    second = trainer(files)
+    second.draws.manual_seed(99)
     Run(tmp_path / "halves").resume(second)
     finish(second, files, tmp_path / "halves")
 
@@ -101,7 +103,7 @@ def test_the_written_weights_load_and_say_where_they_come_from(
     described = weights.describe(tmp_path / "weights.safetensors")
     assert described.architecture == SHORT.architecture
     assert described.sigma == (5, 50)
-    assert described.provenance == "a test"
+    assert described.provenance == subject.provenance
     loaded = weights.load(described)
     for name, value in subject.averaged.state_dict().items():
         assert torch.equal(value, loaded.state_dict()[name])
@@ -115,10 +117,9 @@ def test_weights_can_be_grown_into_a_run(files: Pictures, tmp_path: Path) -> Non
     original = weights.load(weights.describe(init))
     expected = Validation(files.held_out, SHORT.sigma).measure(original)
     assert measured == pytest.approx(expected, abs=1e-4)
-    line = training.provenance(Path("pictures"), files, init)
-    assert line.endswith(
-        "18 pictures of pictures, 2 others to judge by; started from weights (a test)"
-    )
+    told = "18 pictures of pictures, 2 others to judge by; started from "
+    assert f"{told}weights (trained by" in grown.provenance
+    assert grown.provenance.endswith(f"{told}nothing)")
 
 
 def test_a_damaged_or_missing_checkpoint_is_an_error(files: Pictures, tmp_path: Path) -> None:
@@ -130,10 +131,47 @@ def test_a_damaged_or_missing_checkpoint_is_an_error(files: Pictures, tmp_path: 
         Run(tmp_path).resume(subject)
 
 
-def test_another_architecture_cannot_resume(files: Pictures, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"junk"])
+def test_every_damaged_checkpoint_has_the_same_reason(
+    files: Pictures, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(content)
+    with pytest.raises(InputError, match="damaged, cannot resume from it"):
+        Run(tmp_path).resume(trainer(files))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"architecture": Architecture("st", 1)},
+        {"sigma": (5, 40)},
+        {"batch": 3},
+        {"seed": 1},
+    ],
+)
+def test_another_recipe_cannot_resume(
+    files: Pictures, tmp_path: Path, other: dict[str, Any]
+) -> None:
     finish(trainer(files), files, tmp_path)
-    with pytest.raises(InputError, match="cannot resume"):
-        Run(tmp_path).resume(trainer(files, replace(SHORT, architecture=Architecture("st", 1))))
+    with pytest.raises(UsageError, match=f"the run has {next(iter(other))}"):
+        Run(tmp_path).resume(trainer(files, replace(SHORT, **other)))
+
+
+def test_the_schedule_may_change_and_the_provenance_stays(files: Pictures, tmp_path: Path) -> None:
+    first = trainer(files)
+    finish(first, files, tmp_path)
+    longer = trainer(files, replace(SHORT, steps=8, lr=1e-4, cooldown=0))
+    longer.provenance = "something else"
+    Run(tmp_path).resume(longer)
+    finish(longer, files, tmp_path)
+    assert longer.steps_done == 8
+    described = weights.describe(tmp_path / "weights.safetensors")
+    assert described.provenance == first.provenance
+
+
+def test_no_noise_is_nothing_to_train_on() -> None:
+    with pytest.raises(UsageError, match="is no noise"):
+        replace(SHORT, sigma=(0, 50))
 
 
 def test_divergence_stops_the_run_and_keeps_the_checkpoint(files: Pictures, tmp_path: Path) -> None:
@@ -142,13 +180,24 @@ def test_divergence_stops_the_run_and_keeps_the_checkpoint(files: Pictures, tmp_
         subject.model.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
     with pytest.raises(InputError, match="lower --lr"):
         finish(subject, files, tmp_path)
-    assert list(tmp_path.glob("*.pt")) == []
+    assert list(tmp_path.glob("*.*")) == []
+
+
+def test_a_broken_network_is_not_saved_over_a_good_one(files: Pictures, tmp_path: Path) -> None:
+    subject = trainer(files)
+    finish(subject, files, tmp_path)
+    before = Run(tmp_path).checkpoint.read_bytes()
+    with torch.no_grad():
+        subject.averaged.scales[0].steps[0].predict.output.weight.fill_(torch.inf)
+    with pytest.raises(WeightsError, match="not finite"):
+        Run(tmp_path).save(subject, {})
+    assert Run(tmp_path).checkpoint.read_bytes() == before
 
 
 def test_a_time_limit_ends_the_run_and_saves(files: Pictures, tmp_path: Path) -> None:
     subject = trainer(files)
     validation = Validation(files.held_out, SHORT.sigma)
-    steps = list(train(subject, validation, Run(tmp_path), provenance="", seconds=0))
+    steps = list(train(subject, validation, Run(tmp_path), seconds=0))
     assert [step.step for step in steps] == [1]
     assert Run(tmp_path).checkpoint.exists()
 
@@ -157,6 +206,8 @@ def test_pictures_are_gathered(pictures: list[Path], tmp_path: Path) -> None:
     folder = pictures[0].parent
     names = tmp_path / "held-out.txt"
     names.write_text("04.png\n11.png\n")
+    with pytest.raises(UsageError, match="exclude each other"):
+        gather(folder, names, folder)
     assert [path.name for path in gather(folder, names, None).held_out] == ["04.png", "11.png"]
     assert len(gather(folder, None, folder).training) == 20
     with pytest.raises(InputError, match="cannot be read"):

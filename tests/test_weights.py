@@ -86,6 +86,16 @@ def spoil_shape(state: State) -> None:
     state["scales.0.shrinkage.threshold"] = torch.zeros(4)
 
 
+def spoil_range(state: State) -> None:
+    name = "scales.0.shrinkage.threshold"
+    state[name] = state[name].double() + 1e300  # finite until it becomes a float32
+
+
+def spoil_float8(state: State) -> None:
+    name = "scales.0.shrinkage.threshold"
+    state[name] = state[name].to(torch.float8_e4m3fn)
+
+
 def spoil_dtype(state: State) -> None:
     state["scales.0.shrinkage.threshold"] = torch.zeros(3, dtype=torch.int64)
 
@@ -98,6 +108,8 @@ def spoil_dtype(state: State) -> None:
         (spoil_names, "lacks 'scales.0.steps.3.predict.output.weight'"),
         (spoil_extra, "unknown 'scales.1.shrinkage.threshold'"),
         (spoil_shape, r"has shape \(4,\), expected \(3,\)"),
+        (spoil_range, "shrinkage.threshold holds values that are not finite"),
+        (spoil_float8, "shrinkage.threshold holds values that are not finite"),
         (spoil_dtype, "shrinkage.threshold holds values that are not finite"),
     ],
 )
@@ -128,6 +140,18 @@ def test_a_header_that_is_not_ours_is_refused(trained: Path, metadata: dict[str,
     save_file(load_file(trained), trained, metadata)
     with pytest.raises(WeightsError, match="not a DnINN weight file"):
         weights.describe(trained)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("scales", float("inf")), ("scales", 1.9), ("scales", True), ("variant", None), ("sigma", 5)],
+)
+def test_metadata_that_is_not_text_is_refused(tmp_path: Path, key: str, value: object) -> None:
+    header = json.dumps({"__metadata__": {**METADATA, key: value}}).encode()
+    path = tmp_path / "odd.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(WeightsError, match="the metadata is not text"):
+        weights.describe(path)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +228,7 @@ def test_the_architecture_asked_for_is_respected() -> None:
     sets = [entry("one", (5, 60)), entry("two", (5, 60), scales=2)]
     assert weights.select(sets, 25, None, 2).name == "two"
     assert weights.select(sets, 25, None, None).name == "one"
-    with pytest.raises(UsageError, match="no weights for DnINN-LISTA 1-scale are bundled yet"):
+    with pytest.raises(UsageError, match="no weights for DnINN-LISTA are bundled yet"):
         weights.select(sets, 25, "lista", None)
 
 
