@@ -37,6 +37,8 @@ def main() -> None:
     parser.add_argument("name", nargs="?", help="its name in weights/, without ending")
     parser.add_argument("--bsd68", type=Path, help="folder with the clean test images")
     options = parser.parse_args()
+    if options.source and not options.name:
+        parser.error("a source needs a name")
     entries: list[dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
     if options.source:
         entry = ship(options.source, options.name, options.bsd68)
@@ -80,7 +82,7 @@ def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
 
 def mean_psnr(file: Path, folder: Path, sigma: float) -> float:
     """The mean PSNR that `linn benchmark` gives, rounded to a thousandth of a dB."""
-    denoiser = pipeline.load(sigma, weight_file=file)
+    denoiser = pipeline.load(sigma, weight_file=file, precision="float32")
     scores = list(benchmark.measure(denoiser, images.list_pictures(folder), sigma))
     return round(benchmark.summarise(denoiser, scores).psnr, 3)
 

@@ -30,15 +30,11 @@ app = typer.Typer(
 
 VariantOption = Annotated[
     str | None,
-    typer.Option(
-        metavar="st|lista", help="How the detail is shrunk; the best set there is if left out."
-    ),
+    typer.Option(metavar="st|lista", help="How the detail is shrunk; linn chooses if left out."),
 ]
 ScalesOption = Annotated[
     int | None,
-    typer.Option(
-        min=1, max=MOST_SCALES, help="Number of scales; the best set there is if left out."
-    ),
+    typer.Option(min=1, max=MOST_SCALES, help="Number of scales; linn chooses if left out."),
 ]
 WeightsOption = Annotated[
     Path | None,
@@ -149,11 +145,11 @@ def benchmark(
     ] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option(metavar="st|lista", help="May be repeated; the best set if left out."),
+        typer.Option(metavar="st|lista", help="May be repeated; linn chooses if left out."),
     ] = None,
     scales: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=MOST_SCALES, help="May be repeated; the best set if left out."),
+        typer.Option(min=1, max=MOST_SCALES, help="May be repeated; linn chooses if left out."),
     ] = None,
     weight_file: WeightsOption = None,
     device: DeviceOption = "auto",

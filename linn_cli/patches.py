@@ -35,20 +35,27 @@ def hold_out(
     return training, [by_name[name] for name in held_names]
 
 
-def read_grey(path: Path, scale: float = 1.0) -> Tensor:
-    """An image as grey levels, uint8 (H, W), reduced by `scale`."""
-    grey = Image.fromarray(images.read(path, as_grey=True).levels)
-    if scale != 1.0:
-        size = round(grey.width * scale), round(grey.height * scale)
-        grey = grey.resize(size, Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(grey))
+def read_grey(path: Path) -> Tensor:
+    """A picture as grey levels, uint8 (H, W)."""
+    return torch.from_numpy(images.read(path, as_grey=True).levels)
+
+
+def reduce(grey: Tensor, scale: float) -> Tensor:
+    """Grey levels, uint8 (H, W), made smaller by `scale`."""
+    height, width = (round(side * scale) for side in grey.shape)
+    reduced = Image.fromarray(grey.numpy()).resize((width, height), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.array(reduced))
 
 
 class Patches:
     """Random square patches of pictures held in memory at several sizes, turned and mirrored."""
 
     def __init__(self, pictures: Sequence[Path], size: int, device: torch.device) -> None:
-        greys = (read_grey(path, scale) for path in pictures for scale in _SHRUNK)
+        greys = (
+            grey if scale == 1 else reduce(grey, scale)
+            for grey in map(read_grey, pictures)
+            for scale in _SHRUNK
+        )
         self.pictures = [grey.to(device) for grey in greys if min(grey.shape) >= size]
         if not self.pictures:
             raise InputError(

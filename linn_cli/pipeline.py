@@ -121,8 +121,8 @@ def load(
 
     Args:
         sigma: the noise's standard deviation, in [0, 255].
-        variant: "st" or "lista"; None for the best set there is.
-        scales: 1 or 2; None for the best set there is.
+        variant: "st" or "lista"; None for linn's choice.
+        scales: 1 or 2; None for linn's choice.
         weight_file: a safetensors file to use instead of the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
@@ -162,8 +162,8 @@ def denoise(
         image: a numpy array (H, W) or a torch tensor (B, 1, H, W). Integers have the range of their
             dtype; floats are white at 1.0 and may lie outside [0, 1].
         sigma: in 8-bit grey levels, [0, 255], whatever the dtype. Below 0.01 the input is returned.
-        variant: "st" or "lista"; None for the best set there is.
-        scales: 1 or 2; None for the best set there is.
+        variant: "st" or "lista"; None for linn's choice.
+        scales: 1 or 2; None for linn's choice.
         weight_file: a safetensors file to use instead of the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16; see `load`.

@@ -54,7 +54,7 @@ def stream(
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
 
     Yields:
-        The answer from the top, as bands (1, 1, m, W); m may differ from n and be 0.
+        The answer from the top, as bands (1, 1, m, W); m differs from n.
     """
     outer, *inner = scales
     height = band or band_height(width)
@@ -136,13 +136,17 @@ class ScaleStream:
             yield coarse, detail
 
 
-class LiftStream:
-    """`LiftingStep.forward` over bands."""
+class StepStream:
+    """The networks of a lifting step, and where the channels wait for their answers."""
 
     def __init__(self, step: FoldedStep, width: int, band: int, spaces: Workspaces) -> None:
         self.predict = NetworkStream(step.predict, width, band, spaces)
         self.update = NetworkStream(step.update, width, band, spaces)
         self.at_predict, self.at_update = Meeting(), Meeting()
+
+
+class LiftStream(StepStream):
+    """`LiftingStep.forward` over bands."""
 
     def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
@@ -155,13 +159,8 @@ class LiftStream:
             yield coarse + updated, detail
 
 
-class UnliftStream:
+class UnliftStream(StepStream):
     """`LiftingStep.inverse` over bands."""
-
-    def __init__(self, step: FoldedStep, width: int, band: int, spaces: Workspaces) -> None:
-        self.predict = NetworkStream(step.predict, width, band, spaces)
-        self.update = NetworkStream(step.update, width, band, spaces)
-        self.at_predict, self.at_update = Meeting(), Meeting()
 
     def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
@@ -208,7 +207,7 @@ class NetworkStream:
         ]
 
     def push(self, rows: Tensor, ended: bool) -> Tensor:
-        """Rows (1, C, n, W) in, (1, C', m, W) out, in float32."""
+        """Rows (1, C, n, W) in, (1, C', m, W) out, of the same dtype."""
         if rows.shape[ROWS] <= self.band:
             return self._push(rows, ended)
         *bands, last = rows.split(self.band, dim=ROWS)

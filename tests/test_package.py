@@ -70,6 +70,11 @@ def test_every_module_has_its_tests() -> None:
     assert set(ORDER) - {"__main__", "errors"} <= tested
 
 
+def test_every_module_is_on_the_map() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [name for name in ORDER if name != "__main__" and f"`{name}.py`" not in guide] == []
+
+
 def test_importing_the_package_does_not_import_torch() -> None:
     assert python("import linn_cli, sys; print('torch' in sys.modules)") == "False"
 

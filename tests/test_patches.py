@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from linn_cli.errors import InputError
-from linn_cli.patches import Patches, hold_out, read_grey
+from linn_cli.patches import Patches, hold_out, read_grey, reduce
 
 CPU = torch.device("cpu")
 
@@ -76,4 +76,4 @@ def test_pictures_smaller_than_a_patch_are_an_error(pictures: list[Path]) -> Non
 
 
 def test_pictures_are_reduced(pictures: list[Path]) -> None:
-    assert tuple(read_grey(pictures[0], 0.5).shape) == (12, 15)
+    assert tuple(reduce(read_grey(pictures[0]), 0.5).shape) == (12, 15)

@@ -21,23 +21,30 @@ def test_the_wheel_denoises_elsewhere(tmp_path: Path, noisy_file: Path) -> None:
     [wheel] = tmp_path.glob("linn_cli-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        archive.extractall(tmp_path / "site")
     shipped = {path.name for path in (ROOT / "weights").glob("*.safetensors")} | {"manifest.json"}
     assert {f"linn_cli/bundled/{name}" for name in shipped} <= names
     assert not any(name.startswith(("tests", "weights")) for name in names)
 
-    code = "import linn_cli.cli, sys; print(linn_cli.__file__); sys.argv[0] = 'linn'; linn_cli.cli.main()"
+    # Installed without its dependencies, which this environment lends.
+    site = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*install, "--target", str(site), str(wheel)], check=True, timeout=300)
+    environment = os.environ | {"PYTHONPATH": str(site)}
     target = tmp_path / "clean.png"
-    arguments = ["denoise", str(noisy_file), "-o", str(target), "--sigma", "25"]
+    [script] = [path for path in (site / "bin").iterdir() if path.stem == "linn"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [script, "denoise", str(noisy_file), "-o", str(target), "--sigma", "25"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert str(tmp_path) in done.stdout
     assert target.exists()
+    code = "import linn_cli; print(linn_cli.__file__)"
+    where = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, check=True
+    )
+    assert str(site) in where.stdout.decode()
