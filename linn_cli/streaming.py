@@ -405,5 +405,8 @@ def convolve(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
 
 def rows_like(bank: Tensor, height: int, width: int) -> Tensor:
     """Zero rows (1, C, height, width), channels-last, as `bank` takes them."""
-    zeros = torch.zeros((1, bank.shape[1], height, width), dtype=bank.dtype, device=bank.device)
-    return zeros.contiguous(memory_format=torch.channels_last)
+    shape = (1, bank.shape[1], height, width)
+    rows = torch.empty(
+        shape, dtype=bank.dtype, device=bank.device, memory_format=torch.channels_last
+    )
+    return rows.zero_()
