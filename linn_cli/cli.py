@@ -11,6 +11,7 @@ import typer
 
 from linn_cli import __version__, console
 from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
+from linn_cli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from linn_cli.benchmark import Score, Summary
@@ -86,6 +87,9 @@ def denoise(
     ],
     variant: VariantOption = None,
     scales: ScalesOption = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="The fastest network: st, one scale.")
+    ] = False,
     weight_file: WeightsOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
@@ -104,6 +108,10 @@ def denoise(
         from linn_cli import devices, images, pipeline
 
         pipeline.check_sigma(sigma)
+        if fast:
+            if variant not in (None, "st") or scales not in (None, 1):
+                raise UsageError("--fast means --variant st --scales 1: leave these out")
+            variant, scales = "st", 1
         images.check_output(output, picture)
         devices.use_threads(threads)
         denoiser = pipeline.load(
@@ -221,7 +229,6 @@ def verify_invertibility(
         import torch
 
         from linn_cli import images, invertibility, pipeline, tables, weights
-        from linn_cli.errors import InputError, UsageError
 
         pipeline.check_sigma(sigma)
         if sigma < pipeline.LEAST_SIGMA:
@@ -303,7 +310,6 @@ def train(
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
         from linn_cli import devices, tables, training, weights
-        from linn_cli.errors import UsageError
 
         where = devices.resolve(device)
         recipe = training.Recipe(

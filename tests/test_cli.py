@@ -67,6 +67,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         (["--sigma", "nan"], 2, "sigma nan is not a noise level"),
         (["--sigma", "256"], 2, "sigma 256 is not a noise level"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
+        (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast means --variant st --scales 1"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
         (["--sigma", "25", "--precision", "float16"], 2, "unknown precision 'float16'"),
         (["--sigma", "25", "--weights", "missing.safetensors"], 1, "cannot read the weights"),
@@ -157,6 +158,13 @@ def test_a_larger_picture_needs_a_raised_limit(linn: Run, noisy_file: Path) -> N
     assert done.returncode == 1
     assert "more than 1000 pixels" in only_line(done.stderr)
     assert linn("denoise", noisy_file, *options, 2000).returncode == 0
+
+
+def test_fast_is_one_scale_with_soft_thresholds(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--fast", "--json")
+    record = json.loads(only_line(done.stdout))
+    assert (record["variant"], record["scales"]) == ("st", 1)
 
 
 def test_threads_change_nothing_but_the_speed(linn: Run, noisy_file: Path) -> None:

@@ -1,4 +1,4 @@
-"""The README's commands run, and what it shows of their output is still what they print."""
+"""The README's commands run, and what it shows is still the form of what they print."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ BLOCKS = re.findall(r"```console\n\$ (.*?)\n(.*?)```", README, flags=re.DOTALL)
 
 
 def shape(text: str) -> str:
-    """The text with every number, unit of width and trailing space taken out."""
+    """The text without what differs between machines: numbers, widths, the device and its precision."""
+    text = re.sub(r"\b(b?float\d+|cpu|cuda|mps)\b", "*", text)
     return re.sub(r"[\d.e+-]*\d|[━─┃│┏┓┡┩└┘┳╇┴┼\s]+", " ", text)
 
 
