@@ -17,11 +17,12 @@ from torch import Generator, Tensor, nn
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from linn_cli import __version__, weights
+from linn_cli import __version__, streaming, weights
 from linn_cli.architecture import Architecture
 from linn_cli.devices import has_bfloat16
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
+from linn_cli.folding import fold
 from linn_cli.images import list_pictures
 from linn_cli.initialisation import grow, initialise
 from linn_cli.metrics import add_noise, psnr
@@ -30,7 +31,8 @@ from linn_cli.optimizer import Muon
 from linn_cli.patches import Patches, hold_out, read_grey
 from linn_cli.pipeline import GREY_LEVELS, LEAST_SIGMA
 
-# Quiet patches would otherwise count for little: below this sigma the loss stays a plain squared error.
+# Squared errors grow about as sigma does and are divided by it, so that all patches count alike; below
+# this sigma no further, or the quietest patches would rule.
 _LOSS_FLOOR = 15 / GREY_LEVELS
 _OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
 _CLIP = 1.0
@@ -194,22 +196,21 @@ class Validation:
         self.pictures = [_centre(read_grey(picture)) for picture in pictures]
         self.sigmas = [grey for grey in _TESTED_SIGMAS if low <= grey <= high] or [low]
 
-    @torch.no_grad()
     def measure(self, model: DnINN) -> dict[str, float]:
         """Mean PSNR in dB over the pictures, by sigma in 8-bit grey levels."""
+        device = next(model.parameters()).device
+        scales = fold(model, device=device)
+
+        def score(index: int, sigma: float) -> float:
+            clean = self.pictures[index]
+            noisy = add_noise(clean, sigma, seed=index).to(device)
+            estimate = streaming.run(scales, (noisy - 0.5) / sigma) * sigma + 0.5
+            return psnr(estimate.clamp(0, 1), clean)
+
         return {
-            f"{grey:g}": fmean(
-                self._psnr(model, index, grey / GREY_LEVELS) for index in range(len(self.pictures))
-            )
+            f"{grey:g}": fmean(score(k, grey / GREY_LEVELS) for k in range(len(self.pictures)))
             for grey in self.sigmas
         }
-
-    def _psnr(self, model: DnINN, index: int, sigma: float) -> float:
-        clean = self.pictures[index]
-        noisy = add_noise(clean, sigma, seed=index)
-        device = next(model.parameters()).device
-        estimate = model(noisy.to(device), sigma)
-        return psnr(estimate.clamp(0, 1).cpu(), clean)
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,8 @@ def select(
 ) -> WeightSet:
     """The best set for sigma (8-bit grey levels); None for variant or scales means any.
 
-    A set trained for this sigma goes before one that was not, then the narrower range: it is the more
-    specialised. Outside every range the nearest one serves.
+    A set trained for this sigma goes before one that was not, then the narrower range, as the more
+    specialised, then the fewer scales, as the faster. Outside every range the nearest one serves.
     """
     fitting = [
         candidate
@@ -128,7 +128,7 @@ def load(weight_set: WeightSet) -> DnINN:
         )
     try:
         state = parse_tensors(content)
-    except SafetensorError as error:
+    except (SafetensorError, LookupError, ValueError, TypeError, RuntimeError) as error:
         raise WeightsError(f"{weight_set.path}: not a valid safetensors file ({error})") from error
     model = DnINN(weight_set.architecture)
     check_state(weight_set.path, state, model)
