@@ -17,11 +17,18 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+# On Linux getrusage also counts the process that started this one; /proc does not.
 _CHILD = """
 import resource, sys
+from pathlib import Path
 from linn_cli.cli import app
 app(sys.argv[1:], standalone_mode=False)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = Path("/proc/self/status")
+if status.exists():
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    print(int(lines["VmHWM"].split()[0]) * 1024)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
@@ -57,8 +64,7 @@ def peak_memory(folder: Path, width: int, height: int, precision: str = "float32
         str(folder / "clean.png"),
     ]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
-    # Linux counts in kibibytes, macOS in bytes.
-    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+    return int(done.stdout)
 
 
 if __name__ == "__main__":

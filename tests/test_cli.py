@@ -199,9 +199,11 @@ def test_an_interruption_leaves_nothing_and_exits_130(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [source]
 
 
-# The command line, but it says when the first rows are finished.
+# The command line, but it says when the first rows are finished. A shell lets its background jobs
+# ignore interruptions, and they inherit that.
 _ANNOUNCED = """
-from linn_cli import pipeline, streaming
+import signal
+from linn_cli import streaming
 from linn_cli.cli import main
 
 def announced(*arguments, original=streaming.stream, **options):
@@ -213,6 +215,7 @@ def announced(*arguments, original=streaming.stream, **options):
         yield rows
 
 streaming.stream = announced
+signal.signal(signal.SIGINT, signal.default_int_handler)
 main()
 """
 
