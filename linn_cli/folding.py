@@ -16,8 +16,8 @@ from linn_cli.lifting import LiftingNetwork, ThresholdedConv
 from linn_cli.model import DnINN
 from linn_cli.shrinkage import Lista, SoftThreshold
 
-# A threshold of 0 cannot be divided by. In units of the noise's sigma this floor is far below rounding
-# in float32; where it applies it moves the answers by about as much (1e-6) times the networks' gain.
+# A threshold of 0 cannot be divided by. Where this floor replaces one, the answers move by about as much
+# (1e-6 of the noise's sigma) times the networks' gain.
 _FLOOR = 2.0**-20
 _CPU = torch.device("cpu")
 

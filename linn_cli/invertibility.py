@@ -82,10 +82,10 @@ def round_trips(model: DnINN, picture: Tensor, sigma: float) -> Iterator[RoundTr
         largest = max(largest, *(part.abs().max().item() for part in (image, coarse, detail)))
         yield trip(f"scale {number}", image, scale.synthesise(coarse, detail), parameter.dtype)
         image = coarse
-    for dtype in (parameter.dtype, torch.bfloat16):
-        if dtype == parameter.dtype or parameter.dtype == torch.float32:
-            streamed = streaming.run(fold(model, dtype), normalised, shrink=False)
-            yield trip("streamed", normalised, streamed, dtype)
+    half = [torch.bfloat16] if parameter.dtype == torch.float32 else []
+    for dtype in (parameter.dtype, *half):
+        streamed = streaming.run(fold(model, dtype), normalised, shrink=False)
+        yield trip("streamed", normalised, streamed, dtype)
 
 
 def worst_by_part(

@@ -26,7 +26,7 @@ from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
 Pair = tuple[Tensor, Tensor]  # coarse (1, 1, n, W) and detail (1, 3, n, W) rows
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the
-# cost of those that every layer keeps. benchmarks/speed.py shows the choice.
+# cost of those that every layer keeps. benchmarks/speed.py --band compares.
 _BAND_PIXELS = 65_536
 
 

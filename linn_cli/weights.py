@@ -42,11 +42,6 @@ class WeightSet:
         """The file's name without its ending."""
         return self.path.stem
 
-    def covers(self, sigma: float) -> bool:
-        """Whether the set was trained for this sigma (8-bit grey levels)."""
-        low, high = self.sigma
-        return low <= sigma <= high
-
 
 def bundled() -> tuple[WeightSet, ...]:
     """The weight sets that come with linn, as the manifest lists them."""
