@@ -9,10 +9,12 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
+from torch import Tensor
 
 from linn_cli import images
 from linn_cli.metrics import add_noise, psnr, ssim
-from linn_cli.pipeline import GREY_LEVELS, Denoiser
+from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.pipeline import Denoiser
 
 # Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).
 PUBLISHED: dict[str, dict[float, float]] = {
@@ -27,6 +29,12 @@ PUBLISHED: dict[str, dict[float, float]] = {
     "DnINN-LISTA 2-scale": {15: 31.63, 25: 29.14, 50: 26.20},
 }
 PUBLISHED_ON = "BSD68"
+# The same in colour, on CBSD68, over all channels (Zhang et al., DnCNN, 2017, and its code's tables).
+PUBLISHED_COLOUR: dict[str, dict[float, float]] = {
+    "CBM3D": {15: 33.52, 25: 30.71, 50: 27.38},
+    "CDnCNN": {15: 33.89, 25: 31.23, 50: 27.92},
+}
+PUBLISHED_COLOUR_ON = "CBSD68"
 
 
 @dataclass(frozen=True)
@@ -57,15 +65,21 @@ class Summary:
     megapixels_per_second: float
 
 
-def measure(denoiser: Denoiser, pictures: Iterable[Path], sigma: float) -> Iterator[Score]:
-    """Score a denoiser on each picture; sigma in 8-bit grey levels.
+def in_colour(picture: Path) -> bool:
+    """Whether a picture is stored in colour."""
+    return images.read_levels(picture, as_grey=False).ndim == 3
+
+
+def measure(
+    denoiser: Denoiser, pictures: Iterable[Path], sigma: float, *, colour: bool = False
+) -> Iterator[Score]:
+    """Score a denoiser on each picture, as grey or in colour; sigma in 8-bit grey levels.
 
     The picture with index i gets the noise of seed i, neither clipped nor rounded; the estimate is
     clamped to [0, 1] and not rounded. Only the denoising is timed.
     """
     for index, path in enumerate(pictures):
-        levels = images.read(path, as_grey=True).levels
-        clean = torch.from_numpy(levels).float()[None, None] / GREY_LEVELS
+        clean = _clean(path, colour=colour)
         noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
         began = time.perf_counter()
         estimate = denoiser(noisy, sigma).clamp(0, 1)
@@ -74,10 +88,24 @@ def measure(denoiser: Denoiser, pictures: Iterable[Path], sigma: float) -> Itera
             image=path.name,
             sigma=sigma,
             psnr=psnr(estimate, clean),
-            ssim=ssim(estimate[0, 0], clean[0, 0]),
+            ssim=_mean_ssim(estimate[0], clean[0]),
             seconds=seconds,
-            pixels=clean.numel(),
+            pixels=clean[0, 0].numel(),
         )
+
+
+def _clean(path: Path, *, colour: bool) -> Tensor:
+    """A picture (1, C, H, W) in [0, 1]: its luma, or red, green and blue."""
+    levels = torch.from_numpy(images.read_levels(path, as_grey=not colour)).float() / GREY_LEVELS
+    planes = levels.permute(2, 0, 1) if levels.dim() == 3 else levels[None]
+    return planes.expand(3 if colour else 1, -1, -1)[None]
+
+
+def _mean_ssim(estimate: Tensor, clean: Tensor) -> float | None:
+    """The mean over the channels; None for a picture smaller than the window."""
+    similarities = [ssim(*planes) for planes in zip(estimate, clean, strict=True)]
+    found = [value for value in similarities if value is not None]
+    return fmean(found) if found else None
 
 
 def summarise(denoiser: Denoiser, scores: Sequence[Score]) -> Summary:

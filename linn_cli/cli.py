@@ -14,6 +14,7 @@ from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
 from linn_cli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from linn_cli.batch import Outcome
     from linn_cli.benchmark import Score, Summary
     from linn_cli.invertibility import RoundTrip
 
@@ -80,11 +81,50 @@ def _linn(
 
 @app.command()
 def denoise(
-    picture: Annotated[Path, typer.Argument(help="An 8-bit grey picture.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the clean picture goes.")],
-    sigma: Annotated[
-        float, typer.Option(help="Standard deviation of the noise, in grey levels (0 to 255).")
+    pictures: Annotated[
+        list[Path], typer.Argument(help="Pictures, folders of pictures, or - for standard input.")
     ],
+    sigma: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER", help="Standard deviation of the noise; or R,G,B for each channel."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A file, a folder, or - for standard output; NAME-denoised beside each input "
+            "if left out.",
+        ),
+    ] = None,
+    sigma_unit: Annotated[
+        str, typer.Option(metavar="8bit|16bit|unit", help="White is 255, 65535 or 1.")
+    ] = "8bit",
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Folders within folders too.")
+    ] = False,
+    suffix: Annotated[
+        str, typer.Option(help="Put behind the names of outputs that lie beside their inputs.")
+    ] = "-denoised",
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", help="png, jpeg, tiff, ...; that of the input if left out."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace outputs that are there.")
+    ] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave out inputs whose outputs are there.")
+    ] = False,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF.")
+    ] = None,
+    strip_metadata: Annotated[
+        bool, typer.Option("--strip-metadata", help="Leave out EXIF, profile, XMP and resolution.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="How many files at a time.")] = 1,
     variant: VariantOption = None,
     scales: ScalesOption = None,
     fast: Annotated[
@@ -101,46 +141,84 @@ def denoise(
     verbose: VerboseOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Denoise a picture."""
+    """Denoise pictures."""
     with console.reported(debug=debug):
+        import sys
         from functools import partial
 
-        from linn_cli import devices, images, pipeline
+        from linn_cli import batch, devices, formats, images, pipeline
 
-        pipeline.check_sigma(sigma)
+        levels = pipeline.parse_sigma(sigma, sigma_unit)
         if fast:
             if variant not in (None, "st") or scales not in (None, 1):
                 raise UsageError("--fast means --variant st --scales 1: leave these out")
             variant, scales = "st", 1
-        images.check_output(output, picture)
-        devices.use_threads(threads)
-        denoiser = pipeline.load(
-            sigma,
+        wanted = None if file_format is None else formats.format_named(file_format)
+        devices.use_threads(threads or devices.share_of_threads(jobs))
+        networks = pipeline.Networks(
             variant=parse_variant(variant),
             scales=scales,
             weight_file=weight_file,
             device=device,
             precision=precision,
         )
-        with console.progress(picture.name) as advance:
-            outcome = pipeline.denoise_file(
-                denoiser,
-                picture,
-                output,
-                sigma,
-                max_pixels=max_pixels or images.MOST_PIXELS,
-                done=partial(advance, "rows"),
-            )
-        if not outcome.metadata_kept:
-            console.say(f"{output}: the metadata is damaged or too large and was left out")
-        if verbose:
-            console.say(
-                f"{outcome.width} x {outcome.height}, sigma {sigma:g}, "
-                f"{denoiser.weight_set.architecture}, weights {outcome.weights}, "
-                f"{outcome.device}, {outcome.precision}, {outcome.seconds:.2f} s"
-            )
-        if json:
-            console.emit_json(asdict(outcome))
+        handling = batch.Handling(quality, strip_metadata, max_pixels or images.MOST_PIXELS)
+        report = partial(_report, json=json, verbose=verbose)
+        if batch.PIPE in (*pictures, output):
+            if pictures != [batch.PIPE]:
+                raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
+            if output in (None, batch.PIPE) and json:
+                raise UsageError("standard output takes either the picture or --json: give -o FILE")
+            if output not in (None, batch.PIPE):
+                images.check_output(output)
+                wanted = wanted or formats.format_of(output)
+            with console.progress("standard input", 1) as advance:
+                answer, outcome = batch.pipe(
+                    sys.stdin.buffer,
+                    networks,
+                    levels,
+                    wanted,
+                    done=lambda count, rows: advance("rows", count / rows),
+                    handling=handling,
+                )
+            batch.deliver(answer, None if output in (None, batch.PIPE) else output)
+            report(outcome)
+            return
+        existing = batch.Existing(overwrite, skip_existing)
+        planned = batch.plan(
+            pictures,
+            output,
+            recursive=recursive,
+            suffix=suffix,
+            target=wanted,
+            existing=existing,
+        )
+        networks.at(levels, len(levels))  # a fault of weights, device or precision is everyone's
+        failed = []
+        with console.progress("denoise", len(planned)) as advance:
+
+            def work(job: batch.Job, done: batch.Done) -> batch.Outcome:
+                return batch.run(
+                    job, networks, levels, handling=handling, existing=existing, done=done
+                )
+
+            for outcome in batch.run_all(planned, work, advance, workers=jobs):
+                report(outcome)
+                failed += [outcome] if outcome.error else []
+        if len(planned) > 1 and failed:
+            console.say(f"{len(failed)} of {len(planned)} pictures failed")
+        if failed:
+            raise typer.Exit(1)
+
+
+def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
+    """A line of JSON on stdout if asked for; what people should know on stderr."""
+    if json:
+        console.emit_json(asdict(outcome))
+    if outcome.error or verbose:
+        console.say(str(outcome))
+    for remark in outcome.remarks:
+        console.say(f"{outcome.output}: {remark}")
 
 
 @app.command()
@@ -151,6 +229,9 @@ def benchmark(
     sigma: Annotated[
         list[float] | None, typer.Option(help="Grey levels; may be repeated. [default: 15, 25, 50]")
     ] = None,
+    grey: Annotated[
+        bool, typer.Option("--grey", help="The luma of pictures that are stored in colour.")
+    ] = False,
     variant: Annotated[
         list[str] | None,
         typer.Option(metavar="st|lista", help="May be repeated; linn chooses if left out."),
@@ -179,11 +260,13 @@ def benchmark(
         devices.use_threads(threads)
         pictures = images.list_pictures(folder)
         variants = [parse_variant(name) for name in variant or ANY]
+        colour = not grey and protocol.in_colour(pictures[0])
         runs = [
             (
-                grey,
+                level,
                 pipeline.load(
-                    grey,
+                    level,
+                    channels=3 if colour else 1,
                     variant=kind,
                     scales=count,
                     weight_file=weight_file,
@@ -191,25 +274,25 @@ def benchmark(
                     precision=precision,
                 ),
             )
-            for kind, count, grey in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
+            for kind, count, level in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
         ]
         scores: list[Score] = []
         summaries: list[Summary] = []
         with console.progress("benchmark", len(runs) * len(pictures)) as advance:
-            for grey, denoiser in runs:
+            for level, denoiser in runs:
                 measured = []
-                for score in protocol.measure(denoiser, pictures, grey):
+                for score in protocol.measure(denoiser, pictures, level, colour=colour):
                     measured.append(score)
-                    advance(f"sigma {grey:g}, {score.image}: {score.psnr:.2f} dB", 1)
+                    advance(f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB", 1)
                 scores += measured
                 summaries.append(protocol.summarise(denoiser, measured))
         if json:
-            console.emit_json(tables.benchmark_data(folder, summaries, scores))
+            console.emit_json(tables.benchmark_data(folder, summaries, scores, colour=colour))
             return
         if verbose:
             console.table(*tables.scores(scores))
         console.table(*tables.summaries(folder, summaries))
-        console.table(*tables.published(summaries))
+        console.table(*tables.published(summaries, colour=colour))
 
 
 @app.command()
@@ -228,16 +311,16 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli import images, invertibility, pipeline, tables, weights
+        from linn_cli import images, invertibility, normalisation, pipeline, tables, weights
 
-        pipeline.check_sigma(sigma)
+        pipeline.channel_sigmas(sigma, 1)
         if sigma < pipeline.LEAST_SIGMA:
             least = f"at least {pipeline.LEAST_SIGMA}"
             raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
         pictures = list(invertibility.random_pictures())
         if picture is not None:
-            levels = images.read(picture, as_grey=True).levels
-            pictures.append(torch.from_numpy(levels).double() / pipeline.GREY_LEVELS)
+            levels = images.read_levels(picture)
+            pictures.append(torch.from_numpy(levels).double() / normalisation.GREY_LEVELS)
         sets = [weights.describe(weight_file)] if weight_file else list(weights.bundled())
         checks = [(entry, dtype) for entry in sets for dtype in invertibility.DTYPES]
         worst: list[tuple[str, RoundTrip]] = []
@@ -247,7 +330,7 @@ def verify_invertibility(
                 trips = invertibility.worst_by_part(
                     model,
                     pictures,
-                    sigma / pipeline.GREY_LEVELS,
+                    sigma / normalisation.GREY_LEVELS,
                     done=partial(advance, entry.name, 1),
                 )
                 worst += [(entry.name, trip) for trip in trips]

@@ -25,7 +25,7 @@ INTERRUPTED = 130
 class Advance(Protocol):
     """Moves a progress bar."""
 
-    def __call__(self, note: str, done: int, total: int | None = None) -> None:
+    def __call__(self, note: str, done: float, total: int | None = None) -> None:
         """Note what is being done, and that `done` more of `total` are."""
 
 
@@ -90,7 +90,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Advance]:
     with bar:
         task = bar.add_task(description, total=total, note="")
 
-        def advance(note: str, done: int, total: int | None = None) -> None:
+        def advance(note: str, done: float, total: int | None = None) -> None:
             bar.update(task, advance=done, total=total, note=escape(note))
 
         yield advance

@@ -69,6 +69,11 @@ def use_threads(count: int | None) -> None:
         torch.set_num_threads(count)
 
 
+def share_of_threads(workers: int) -> int | None:
+    """How many threads each of several workers should compute with; None for all that there are."""
+    return None if workers == 1 else max(1, torch.get_num_threads() // workers)
+
+
 def _present(device: torch.device) -> bool:
     match device.type:
         case "cuda":

@@ -1,54 +1,62 @@
-"""Picture files to arrays and back: nothing is flattened, turned or half-written silently."""
+"""Picture files to pictures and back: nothing is flattened, turned or half-written silently."""
 
 from __future__ import annotations
 
+import io
 import math
 import os
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (
+    Image,
+    ImageCms,
+    ImageSequence,
+    JpegImagePlugin,
+    PngImagePlugin,
+    UnidentifiedImageError,
+)
 
+from linn_cli import deep
+from linn_cli import metadata as kept
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
+from linn_cli.formats import FORMATS, SUFFIXES, Format, format_of
+from linn_cli.picture import Document, Picture
 
-# Only decoders that we test are let near a file, whatever its name says.
-_FORMATS = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-    ".pgm": "PPM",
-}
 _CONVERT_FIRST = {
     **dict.fromkeys(
-        (".heic", ".heif", ".avif"), "convert it to PNG first (heif-convert, or a photo program)"
+        (".heic", ".heif"), "convert it to PNG first (heif-convert, or a photo program)"
     ),
     **dict.fromkeys(
         (".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
         "develop it to a TIFF first (darktable, RawTherapee, dcraw -T)",
     ),
 }
-_KEPT = ("exif", "icc_profile", "dpi")
-_COLOUR = ("RGB", "P", "CMYK", "YCbCr")
-_JPEG_QUALITY = 95
 MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte as 24-bit colour
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A grey picture: levels, uint8 (H, W), the right way up, and the metadata to write back with it."""
-
-    levels: NDArray[np.uint8]
-    metadata: dict[str, Any] = field(default_factory=dict)
+_QUALITY = 95
+_GUARD = threading.Lock()  # Pillow's limit and the filters of warnings are the whole process's
+_HEAD = 26
+# What Pillow's modes are read as, where they are not read as they are, and what is said of it.
+_SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
+_CONVERTED = {
+    "1": ("L", "black and white became grey"),
+    "P": ("RGBA", "the palette became full colour"),
+    "PA": ("RGBA", "the palette became full colour"),
+    "La": ("LA", "premultiplied alpha became plain alpha"),
+    "RGBa": ("RGBA", "premultiplied alpha became plain alpha"),
+    "RGBX": ("RGB", "a fourth channel that is no alpha was left out"),
+    "YCbCr": ("RGB", "YCbCr became RGB"),
+    "CMYK": ("RGB", "CMYK became sRGB"),
+    "LAB": ("RGB", "Lab became sRGB"),
+}
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -59,26 +67,30 @@ def list_pictures(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: not a folder of pictures")
-    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    # By name and not by path, which some systems compare without regard to case.
-    pictures = sorted(
-        (path for path in files if path.suffix.lower() in _FORMATS), key=lambda path: path.name
-    )
+    pictures = pictures_in(folder)
     if not pictures:
-        raise InputError(f"{folder}: no pictures in it ({', '.join(_FORMATS)})")
+        raise InputError(f"{folder}: no pictures in it ({', '.join(SUFFIXES)})")
     return pictures
 
 
-def read(path: Path, *, as_grey: bool = False, max_pixels: int = MOST_PIXELS) -> Picture:
-    """Read an 8-bit grey picture and turn it the right way up.
+def pictures_in(folder: Path) -> list[Path]:
+    """The files directly in a folder whose names are pictures', in name order; hidden ones are not."""
+    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
+    # By name and not by path, which some systems compare without regard to case.
+    return sorted(
+        (path for path in files if path.suffix.lower() in SUFFIXES), key=lambda path: path.name
+    )
+
+
+def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
+    """Read a picture file: every frame, every bit, and the metadata.
 
     Args:
         path: the file.
-        as_grey: also take an opaque 8-bit colour picture, as its luma.
         max_pixels: refuse larger pictures before they are decoded; a small file may claim any size.
 
     Raises:
-        InputError: the file is missing, no picture, damaged, too large, or of a kind not handled yet.
+        InputError: the file is missing, no picture, damaged, too large, or of a kind not handled.
     """
     if advice := _CONVERT_FIRST.get(path.suffix.lower()):
         raise InputError(f"{path}: linn does not read {path.suffix} files, {advice}")
@@ -87,85 +99,192 @@ def read(path: Path, *, as_grey: bool = False, max_pixels: int = MOST_PIXELS) ->
             raise InputError(f"{path}: is a folder, name one picture")
         # Pillow maps a file that it opens itself into memory, and then mistakes the shape of turned
         # TIFFs; it reads an open one.
-        with path.open("rb") as file, _guarded(max_pixels):
-            return _grey(path, Image.open(file, formats=sorted(set(_FORMATS.values()))), as_grey)
-    except (LinnError, MemoryError):
-        raise
+        with path.open("rb") as file:
+            return decode(file, str(path), max_pixels=max_pixels)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Document:
+    """Read a picture from an open file or a buffer that can be rewound; `name` is for errors."""
+    try:
+        with _guarded(max_pixels):
+            return _decode(file, max_pixels)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    except (LinnError, MemoryError):
+        raise
     except UnidentifiedImageError as error:
         raise InputError(
-            f"{path}: not a picture that linn reads ({', '.join(_FORMATS)})"
+            f"{name}: not a picture that linn reads ({', '.join(SUFFIXES)})"
         ) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"{path}: more than {max_pixels} pixels; if you trust the file, "
-            "linn denoise takes it with a higher --max-pixels"
-        ) from error
+        raise InputError(f"{name}: {deep.too_large(max_pixels)}") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path}: cannot be read, damaged or cut short ({reason})") from error
+        raise InputError(f"{name}: cannot be read, damaged or cut short ({reason})") from error
+
+
+def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
+    """The first frame in 8 bits, the right way up: (H, W), or (H, W, 3) of colour unless `as_grey`.
+
+    Raises:
+        InputError: as `read`, or the picture has transparency or more than 8 bits.
+    """
+    document = read(path)
+    picture = document.frames[0].turned(kept.orientation(document.metadata))
+    if picture.alpha is not None and not bool((picture.alpha == picture.alpha.max()).all()):
+        raise InputError(f"{path}: has transparency, give an opaque picture")
+    if picture.values.dtype != np.uint8:
+        raise InputError(f"{path}: has more than 8 bits a sample, give an 8-bit picture")
+    if not picture.is_colour:
+        return picture.values[:, :, 0]
+    return np.asarray(Image.fromarray(picture.values).convert("L")) if as_grey else picture.values
 
 
 @contextmanager
 def _guarded(max_pixels: int) -> Iterator[None]:
     """Pillow's guard against decompression bombs as an error, its other warnings silent."""
-    before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = max_pixels
+    with _GUARD:
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = max_pixels
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                warnings.simplefilter("error", Image.DecompressionBombWarning)
+                yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _decode(file: BinaryIO, max_pixels: int) -> Document:
+    head = file.read(_HEAD)
+    file.seek(0)
+    deep_pages = _deep_pages(file, head, max_pixels)
+    file.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
+        image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
+    except UnidentifiedImageError:
+        if deep_pages is None:  # Pillow knows no TIFF of coloured floats
+            raise
+        return Document(tuple(deep_pages), format_of(Path("page.tif")))
+    found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
+    metadata, remarks = _metadata(image)
+    if deep_pages is not None:
+        return Document(tuple(deep_pages), found, metadata, remarks=remarks)
+    if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
+        raise deep.too_large(max_pixels)
+    return _decode_frames(image, found, metadata, remarks)
 
 
-def _grey(path: Path, image: Image.Image, as_grey: bool) -> Picture:
-    if getattr(image, "n_frames", 1) > 1:
-        raise InputError(f"{path}: has several frames or pages, save one of them as a picture")
-    if "transparency" in image.info:
-        raise InputError(f"{path}: has transparency; linn takes 8-bit grey pictures so far")
-    if image.mode != "L" and not (as_grey and image.mode in _COLOUR):
-        raise InputError(f"{path}: {_describe(image.mode)}; linn takes 8-bit grey pictures so far")
-    upright = ImageOps.exif_transpose(image)
-    metadata = {key: upright.info[key] for key in _KEPT if upright.info.get(key)}
-    if not _is_resolution(metadata.get("dpi")):
-        metadata.pop("dpi", None)
-    return Picture(np.array(upright.convert("L")), metadata)
+def _deep_pages(file: BinaryIO, head: bytes, max_pixels: int) -> list[Picture] | None:
+    """The pages of a file of more than 8 bits that Pillow would flatten; None of any other."""
+    if deep.is_deep_png(head):
+        Image.open(file, formats=["PNG"])  # for its guard against bombs
+        file.seek(0)
+        return [deep.read_png(file)]
+    if deep.is_tiff(head):
+        return deep.read_tiff(file, max_pixels)
+    if head.startswith(b"P6"):
+        picture = deep.read_ppm(file, max_pixels)
+        return None if picture is None else [picture]
+    return None
 
 
-def _is_resolution(dpi: object) -> bool:
+def _plain(image: Image.Image) -> str:
+    """JPEGs of several pictures (MPO) are phones' JPEGs with previews."""
+    return "JPEG" if image.format == "MPO" else str(image.format)
+
+
+def _metadata(image: Image.Image) -> tuple[dict[str, Any], tuple[str, ...]]:
     try:
-        horizontal, vertical = map(float, dpi)  # type: ignore[call-overload]
-    except (TypeError, ValueError, ZeroDivisionError):
-        return False
-    return all(0 < value < math.inf for value in (horizontal, vertical))
+        return kept.collect(image), ()
+    except Exception:  # whatever damage makes the parser stumble over
+        return {}, ("the metadata is damaged and was left out",)
 
 
-def _describe(mode: str) -> str:
-    if mode.startswith("I") or mode == "F":
-        return "has more than 8 bits a pixel"
-    if mode.endswith(("A", "a")):
-        return "has an alpha channel"
-    return "is black and white only" if mode == "1" else f"is a colour picture ({mode})"
+def _decode_frames(
+    image: Image.Image, found: Format, metadata: dict[str, Any], remarks: tuple[str, ...]
+) -> Document:
+    encoding: dict[str, Any] = {}
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode != "CMYK":
+        encoding = {"qtables": image.quantization}
+        if (sampling := JpegImagePlugin.get_sampling(image)) >= 0:
+            encoding["subsampling"] = sampling
+    animated = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"
+    frames, durations, said = [], [], list(remarks)
+    for frame in ImageSequence.Iterator(image) if animated else [image]:
+        frame.load()
+        picture, remark = _decode_frame(frame, metadata, animated)
+        frames.append(picture)
+        durations.append(frame.info.get("duration", 0))
+        if remark and remark not in said:
+            said.append(remark)
+    timing: dict[str, Any] = {}
+    if animated and found.name != "TIFF":
+        timing = {"duration": durations, "loop": image.info.get("loop", 0)}
+    if image.mode in ("CMYK", "LAB"):
+        metadata = {**metadata, "icc_profile": _srgb().tobytes()}
+    if found.name == "TIFF":
+        metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
+    return Document(tuple(frames), found, metadata, timing, encoding, tuple(said))
 
 
-def check_output(path: Path, source: Path) -> None:
+def _decode_frame(
+    image: Image.Image, metadata: dict[str, Any], animated: bool
+) -> tuple[Picture, str | None]:
+    if image.mode == "F":
+        return deep.from_samples(np.array(image, np.float32)), None
+    if image.mode.startswith("I"):
+        samples = np.array(image)
+        if samples.min() < 0 or samples.max() > np.iinfo(np.uint16).max:
+            raise InputError("has 32-bit integers, convert them to 16 bits or float first")
+        return deep.from_samples(samples.astype(np.uint16)), None
+    if image.mode in ("CMYK", "LAB"):
+        return deep.from_samples(np.array(_to_srgb(image, metadata))), _CONVERTED[image.mode][1]
+    mode, remark = image.mode, None
+    if mode not in _SIMPLE_MODES or "transparency" in image.info:
+        mode, remark = _CONVERTED.get(mode, ("RGBA", "the transparent colour became alpha"))
+    if animated:
+        mode, remark = "RGBA", None  # frames are composed by Pillow and may have gaps
+    picture = deep.from_samples(np.array(image.convert(mode)))
+    if mode != image.mode and picture.alpha is not None and bool(np.all(picture.alpha == 255)):
+        picture = Picture(picture.values)
+    return picture, remark
+
+
+def _to_srgb(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
+    """Convert through the picture's own profile; without a good one as Pillow does."""
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(metadata["icc_profile"]))
+        converted = ImageCms.profileToProfile(image, own, _srgb(), outputMode="RGB")
+        if converted is not None:
+            return converted
+    except (KeyError, OSError, ImageCms.PyCMSError):
+        pass
+    return image.convert("RGB")
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def check_output(path: Path, source: Path | None = None) -> None:
     """Refuse an output that could not be written, or that would replace its own source.
 
     Raises:
         UsageError: before any work is done.
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise UsageError(f"{path}: choose an output name that ends in {', '.join(_FORMATS)}")
+    format_of(path)
     try:
         exists = path.exists()
         if path.is_dir():
             raise UsageError(f"{path}: is a folder, name a file for the output")
         if not path.parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
-        if exists and source.exists() and path.samefile(source):
+        if source and exists and source.exists() and path.samefile(source):
             raise UsageError(f"{path}: output and input are the same file, choose another output")
         if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
             raise UsageError(f"{path}: the folder cannot be written to, choose another output")
@@ -175,30 +294,127 @@ def check_output(path: Path, source: Path) -> None:
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def write(path: Path, picture: Picture) -> bool:
+def write(path: Path, document: Document, *, quality: int | None = None) -> list[str]:
     """Write a picture in the format of the path's ending; the file appears whole or not at all.
 
+    Args:
+        path: where to; an existing file is replaced.
+        document: what to write.
+        quality: of JPEG, WebP and AVIF, 1 to 100; by default a JPEG that was one gets the tables that
+            it had.
+
     Returns:
-        Whether the metadata could be written too: some is damaged, or too large for the format.
+        Remarks: what the format could not hold and was converted or left out.
 
     Raises:
-        InputError: the folder cannot be written to, or the disk is full.
+        InputError: the folder cannot be written to, the disk is full, or the format cannot hold the
+            picture's transparency or frames.
     """
     try:
-        try:
-            _save(path, picture.levels, picture.metadata)
-        except OSError:
-            raise
-        except Exception:  # encoders raise whatever damaged metadata makes them stumble over
-            _save(path, picture.levels, {})
-            return False
+        with write_atomically(path) as temporary, temporary.open("w+b") as file:
+            return encode(file, document, format_of(path), quality=quality)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    return True
 
 
-def _save(path: Path, levels: NDArray[np.uint8], metadata: dict[str, Any]) -> None:
-    kind = _FORMATS[path.suffix.lower()]
-    quality = {"quality": _JPEG_QUALITY} if kind == "JPEG" else {}
-    with write_atomically(path) as temporary:
-        Image.fromarray(levels).save(temporary, format=kind, **metadata, **quality)
+def encode(
+    file: BinaryIO, document: Document, target: Format, *, quality: int | None = None
+) -> list[str]:
+    """Write a picture to an open file or buffer that can be rewound; see `write`."""
+    document, remarks = _suited(document, target)
+    try:
+        _encode(file, document, target, quality)
+    except OSError:
+        raise
+    except Exception:  # encoders raise whatever damaged metadata makes them stumble over
+        file.seek(0)
+        file.truncate()
+        _encode(file, replace(document, metadata={}), target, quality)
+        remarks.append("the metadata is damaged or too large and was left out")
+    return remarks
+
+
+def _suited(document: Document, target: Format) -> tuple[Document, list[str]]:
+    """A document that the format can hold, and what had to be done for it."""
+    remarks = []
+    frames, metadata = document.frames, document.metadata
+    if len(frames) > 1 and not target.frames:
+        raise InputError(f"{target} holds one picture, not {len(frames)} frames: write TIFF or PNG")
+    if any(frame.alpha is not None for frame in frames) and not target.alpha:
+        raise InputError(f"{target} has no transparency: write PNG, TIFF or WebP")
+    if not target.colour and any(frame.is_colour for frame in frames):
+        raise InputError(f"{target} has no colour: write PNG, TIFF or PPM")
+    depth = frames[0].values.dtype.name
+    wanted = depth if depth in target.depths else target.depths[-1]
+    if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
+        wanted = "uint8"  # animations have 8 bits
+    if wanted != depth:
+        frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
+        remarks.append(f"{depth} samples became {wanted}, which {target} holds")
+    if "exif" in metadata and "exif" not in target.metadata:
+        turn = kept.orientation(metadata)
+        frames = tuple(frame.turned(turn) for frame in frames)
+    if lost := sorted(metadata.keys() - set(target.metadata)):
+        remarks.append(f"{target} does not hold the metadata ({', '.join(lost)})")
+    metadata = {key: metadata[key] for key in target.metadata if key in metadata}
+    return replace(document, frames=frames, metadata=metadata), remarks
+
+
+def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
+    def converted(samples: NDArray[Any]) -> NDArray[Any]:
+        floats = samples.astype(np.float64) / _white(samples.dtype)
+        if dtype.kind == "u":
+            floats = (floats * _white(dtype)).round().clip(0, _white(dtype))
+        return floats.astype(dtype)
+
+    alpha = None if picture.alpha is None else converted(picture.alpha)
+    return Picture(converted(picture.values), alpha)
+
+
+def _white(dtype: np.dtype[Any]) -> float:
+    return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
+
+
+def _encode(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
+    frames, metadata = document.frames, document.metadata
+    first = frames[0]
+    several_channels = first.is_colour or first.alpha is not None
+    if first.values.dtype != np.uint8 and several_channels:
+        match target.name:
+            case "PNG":
+                file.write(deep.write_png(first, metadata))
+            case "TIFF":
+                deep.write_tiff(file, frames, metadata)
+            case _:
+                deep.write_ppm(file, first)
+        return
+    options: dict[str, Any] = dict(metadata)
+    if target.name == "TIFF" and (xmp := options.pop("xmp", None)):
+        options["exif"] = kept.with_xmp(options.get("exif", b""), xmp)
+    if target.name == "PNG" and (xmp := options.pop("xmp", None)):
+        options["pnginfo"] = PngImagePlugin.PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+    match target.name:
+        case "JPEG" if quality is None and document.encoding and document.format == target:
+            options |= document.encoding
+        case "JPEG":
+            options["quality"] = quality or _QUALITY
+        case "WebP" if quality is None:
+            options |= {"lossless": True, "exact": True}
+        case "WebP" | "AVIF":
+            options["quality"] = quality or _QUALITY
+    images = [_image(frame) for frame in frames]
+    if len(images) > 1:
+        options |= {"save_all": True, "append_images": images[1:], **document.timing}
+        if target.name == "GIF":
+            options["disposal"] = 2
+    images[0].save(file, format=target.pillow, **options)
+
+
+def _image(picture: Picture) -> Image.Image:
+    samples = deep.to_samples(picture)
+    return Image.fromarray(
+        np.ascontiguousarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
+    )

@@ -37,7 +37,7 @@ def hold_out(
 
 def read_grey(path: Path) -> Tensor:
     """A picture as grey levels, uint8 (H, W)."""
-    return torch.from_numpy(images.read(path, as_grey=True).levels)
+    return torch.from_numpy(images.read_levels(path))
 
 
 def reduce(grey: Tensor, scale: float) -> Tensor:

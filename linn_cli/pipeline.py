@@ -1,10 +1,10 @@
-"""Picture in, picture out: arrays, tensors and files through the network."""
+"""Pictures in, pictures out: arrays and tensors through the network."""
 
 from __future__ import annotations
 
+import itertools
 import math
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,14 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import devices, images, streaming, weights
+from linn_cli import devices, streaming, weights
 from linn_cli.architecture import Variant
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
-from linn_cli.images import Picture
+from linn_cli.normalisation import GREY_LEVELS, network_sigma, normalise, restore
 from linn_cli.weights import WeightSet
 
-GREY_LEVELS = 255
 # Below this sigma, in grey levels, there is nothing to remove and the input is the answer.
 LEAST_SIGMA = 0.01
 
@@ -30,8 +29,11 @@ _DTYPES = {
     *(torch.uint8, torch.uint16, torch.uint32),
     *(torch.int8, torch.int16, torch.int32),
 }
+_CHANNELS = (1, 3)
 
 ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
+# The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
+Sigma = float | Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -49,48 +51,56 @@ class Denoiser:
         return str(dtype).removeprefix("torch.")
 
     def __call__(
-        self, images: Tensor, sigma: float, done: Callable[[int], None] = lambda rows: None
+        self, images: Tensor, sigma: Sigma, done: Callable[[int], None] = lambda rows: None
     ) -> Tensor:
-        """Denoise images (B, 1, H, W) of any dtype into the same; sigma in 8-bit grey levels.
+        """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
         Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is
         called with the number of rows whenever some are finished.
 
         Raises:
-            UsageError: the dtype is neither float nor an integer of up to 32 bits.
+            UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
+                suit the channels.
             InputError: the images are empty or hold values that are not finite.
         """
         if images.dtype not in _DTYPES:
             raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
         if images.numel() == 0:
             raise InputError("the image is empty")
-        if sigma < LEAST_SIGMA:
+        levels = channel_sigmas(sigma, images.shape[1])
+        if max(levels) < LEAST_SIGMA:
             return images.clone()
         answers = torch.empty_like(images)
-        for noisy, answer in zip(images[:, 0], answers[:, 0], strict=True):
-            self._denoise_plane(noisy, answer, sigma, done)
+        for noisy, answer in zip(images, answers, strict=True):
+            self._denoise(noisy, answer, levels, done)
         return answers
 
-    def bands(self, bands: Iterable[Tensor], width: int, sigma: float) -> Iterator[Tensor]:
-        """Denoise a picture given as float32 bands (n, width) from the top; sigma as above.
+    def bands(
+        self, bands: Iterable[Tensor], width: int, sigma: Sequence[float]
+    ) -> Iterator[Tensor]:
+        """Denoise a picture given as float32 bands (C, n, width) from the top; a sigma for each channel.
 
         Yields the finished bands from the top, on the CPU. Their heights differ from the input's.
         """
-        scale = sigma / GREY_LEVELS
-        normalised = ((band.to(self.device)[None, None] - 0.5) / scale for band in bands)
-        for answer in streaming.stream(self.scales, normalised, width):
-            yield (answer[0, 0] * scale + 0.5).cpu()
+        normalised = (normalise(band.to(self.device), sigma) for band in bands)
+        planes = [
+            streaming.stream(self.scales, _plane(copy, channel), width)
+            for channel, copy in enumerate(itertools.tee(normalised, len(sigma)))
+        ]
+        # All planes lag by the same number of rows, so they stay in step.
+        for answers in zip(*planes, strict=True):
+            yield restore(torch.cat(answers), sigma).cpu()
 
-    def _denoise_plane(
-        self, noisy: Tensor, answer: Tensor, sigma: float, done: Callable[[int], None]
+    def _denoise(
+        self, noisy: Tensor, answer: Tensor, sigma: Sequence[float], done: Callable[[int], None]
     ) -> None:
-        """Denoise values (H, W) into `answer`, so that only bands are ever held as floats."""
-        width = noisy.shape[1]
+        """Denoise values (C, H, W) into `answer`, so that only bands are ever held as floats."""
+        width = noisy.shape[-1]
         levels = None if noisy.is_floating_point() else torch.iinfo(noisy.dtype)
         white = levels.max if levels else 1.0
 
         def bands() -> Iterator[Tensor]:
-            for rows in noisy.split(streaming.band_height(width)):
+            for rows in noisy.split(streaming.band_height(width), dim=1):
                 band = (rows.cpu().double() / white).float()
                 if not bool(torch.isfinite(band).all()):
                     raise InputError("the image holds values that are not finite numbers")
@@ -103,24 +113,20 @@ class Denoiser:
             values = rows.double() * white
             if levels:
                 values = values.round().clamp(levels.min, levels.max)
-            answer[top : top + len(rows)] = values
-            top += len(rows)
-            done(len(rows))
+            count = rows.shape[1]
+            answer[:, top : top + count] = values
+            top += count
+            done(count)
 
 
-def load(
-    sigma: float,
-    *,
-    variant: Variant | None = None,
-    scales: int | None = None,
-    weight_file: Path | None = None,
-    device: str = "auto",
-    precision: str = "auto",
-) -> Denoiser:
-    """Choose weights for sigma (8-bit grey levels) and put the network on a device.
+def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:
+    return (bands[channel : channel + 1] for bands in planes)
+
+
+class Networks:
+    """Denoisers for any sigma; each network is loaded once, when it is first asked for.
 
     Args:
-        sigma: the noise's standard deviation, in [0, 255].
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
         weight_file: a safetensors file to use instead of the bundled sets.
@@ -128,27 +134,75 @@ def load(
         precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
             and the lifting sums are always float32. auto takes bfloat16 where the device has it and
             sigma is high enough for it to lose no more than 0.01 dB (benchmarks/precision.py).
-
-    Raises:
-        UsageError: sigma, variant, scales, device or precision are not to be had.
-        WeightsError: the weights are damaged or are not what they should be.
     """
-    check_sigma(sigma)
-    where = devices.resolve(device)
-    if weight_file is None:
-        chosen = weights.select(weights.bundled(), sigma, variant, scales)
-    else:
-        chosen = weights.describe(weight_file)
+
+    def __init__(
+        self,
+        *,
+        variant: Variant | None = None,
+        scales: int | None = None,
+        weight_file: Path | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+    ) -> None:
+        self.variant = variant
+        self.scales = scales
+        self.weight_file = weight_file
+        self.device = device
+        self.precision = precision
+        self._made: dict[tuple[Path, torch.dtype], Denoiser] = {}
+
+    def at(self, sigma: Sigma, channels: int = 1) -> Denoiser:
+        """The denoiser for pictures of this many channels with this noise.
+
+        Raises:
+            UsageError: sigma, variant, scales, device or precision are not to be had.
+            WeightsError: the weights are damaged or are not what they should be.
+        """
+        level = network_sigma(channel_sigmas(sigma, channels))
+        device = devices.resolve(self.device)
+        chosen = self._select(level)
+        dtype = devices.resolve_precision(self.precision, device, level)
+        key = chosen.path, dtype
+        if key not in self._made:
+            folded = fold(weights.load(chosen), dtype, device)
+            self._made[key] = Denoiser(folded, chosen, device)
+        return self._made[key]
+
+    def denoise(
+        self, images: Tensor, sigma: Sigma, done: Callable[[int], None] = lambda rows: None
+    ) -> tuple[Tensor, Denoiser]:
+        """Denoise images (B, C, H, W) as a `Denoiser` does, and tell which one did.
+
+        A grey picture stored as colour is denoised as grey and stays grey: its noise is the same in all
+        channels, so that the rotation would find sqrt(3) times as much in the luma.
+        """
+        channels = images.shape[1]
+        levels = channel_sigmas(sigma, channels)
+        if channels > 1 and len(set(levels)) == 1 and bool((images == images[:, :1]).all()):
+            answer, denoiser = self.denoise(images[:, :1], levels[0], done)
+            return answer.repeat(1, channels, 1, 1), denoiser
+        denoiser = self.at(levels, channels)
+        return denoiser(images, levels, done), denoiser
+
+    def _select(self, sigma: float) -> WeightSet:
+        if self.weight_file is None:
+            return weights.select(weights.bundled(), sigma, self.variant, self.scales)
+        chosen = weights.describe(self.weight_file)
         held = chosen.architecture
-        if variant not in (None, held.variant) or scales not in (None, held.scales):
-            raise UsageError(f"{weight_file}: holds {held}, leave --variant and --scales out")
-    dtype = devices.resolve_precision(precision, where, sigma)
-    return Denoiser(fold(weights.load(chosen), dtype, where), chosen, where)
+        if self.variant not in (None, held.variant) or self.scales not in (None, held.scales):
+            raise UsageError(f"{self.weight_file}: holds {held}, leave --variant and --scales out")
+        return chosen
+
+
+def load(sigma: Sigma, channels: int = 1, **options: Any) -> Denoiser:
+    """The denoiser for one noise level; the options are those of `Networks`."""
+    return Networks(**options).at(sigma, channels)
 
 
 def denoise(
     image: ImageT,
-    sigma: float,
+    sigma: Sigma,
     *,
     variant: Variant | None = None,
     scales: int | None = None,
@@ -156,17 +210,18 @@ def denoise(
     device: str = "auto",
     precision: str = "auto",
 ) -> ImageT:
-    """Remove white Gaussian noise of standard deviation sigma from a grey image.
+    """Remove white Gaussian noise of standard deviation sigma from a grey or colour image.
 
     Args:
-        image: a numpy array (H, W) or a torch tensor (B, 1, H, W). Integers have the range of their
-            dtype; floats are white at 1.0 and may lie outside [0, 1].
-        sigma: in 8-bit grey levels, [0, 255], whatever the dtype. Below 0.01 the input is returned.
+        image: a numpy array (H, W) or (H, W, 3), or a torch tensor (B, 1, H, W) or (B, 3, H, W).
+            Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
+        sigma: in 8-bit grey levels, [0, 255], whatever the dtype; for a colour image it may be three,
+            one for each channel. Below 0.01 the input is returned.
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
         weight_file: a safetensors file to use instead of the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
-        precision: auto, float32 or bfloat16; see `load`.
+        precision: auto, float32 or bfloat16; see `Networks`.
 
     Returns:
         The denoised image: same kind, shape and dtype. The input is not changed.
@@ -175,8 +230,7 @@ def denoise(
         UsageError: a ValueError; an argument is out of its range.
         InputError: the image is empty or holds values that are not finite.
     """
-    denoiser = load(
-        sigma,
+    networks = Networks(
         variant=variant,
         scales=scales,
         weight_file=None if weight_file is None else Path(weight_file),
@@ -184,84 +238,61 @@ def denoise(
         precision=precision,
     )
     if isinstance(image, Tensor):
-        if image.dim() != 4 or image.shape[1] != 1:
-            raise UsageError(f"expected a tensor (B, 1, H, W), not {tuple(image.shape)}")
-        return denoiser(image, sigma)
+        if image.dim() != 4 or image.shape[1] not in _CHANNELS:
+            shapes = "(B, 1, H, W) or (B, 3, H, W)"
+            raise UsageError(f"expected a tensor {shapes}, not {tuple(image.shape)}")
+        return networks.denoise(image, sigma)[0]
     array = np.asarray(image)
-    if array.ndim != 2:
-        raise UsageError(f"expected a grey array (H, W), not {array.shape}")
+    if array.ndim != 2 and (array.ndim != 3 or array.shape[2] != _CHANNELS[-1]):
+        raise UsageError(f"expected an array (H, W) or (H, W, 3), not {array.shape}")
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
         raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
     tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
-    return denoiser(tensor[None, None], sigma)[0, 0].numpy().astype(array.dtype, copy=False)
+    planes = tensor[None, None] if array.ndim == 2 else tensor.permute(2, 0, 1)[None]
+    answer = networks.denoise(planes, sigma)[0][0]
+    clean = answer[0] if array.ndim == 2 else answer.permute(1, 2, 0)
+    return clean.numpy().astype(array.dtype, copy=False)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What `linn denoise` did to one file; `seconds` includes reading and writing."""
-
-    input: str
-    output: str
-    width: int
-    height: int
-    sigma: float
-    variant: str
-    scales: int
-    weights: str
-    device: str
-    precision: str
-    metadata_kept: bool
-    seconds: float
-
-
-def denoise_file(
-    denoiser: Denoiser,
-    source: Path,
-    target: Path,
-    sigma: float,
-    *,
-    max_pixels: int = images.MOST_PIXELS,
-    done: Callable[[int, int], None] = lambda rows, height: None,
-) -> Outcome:
-    """Denoise one picture file into another.
-
-    Args:
-        denoiser: what to denoise with.
-        source: an 8-bit grey picture; it is only read.
-        target: where to; an existing file is replaced.
-        sigma: in 8-bit grey levels.
-        max_pixels: refuse larger pictures.
-        done: called with a number of finished rows and the picture's height whenever there are some.
+def channel_sigmas(sigma: Sigma, channels: int) -> tuple[float, ...]:
+    """A sigma for each channel, in 8-bit grey levels.
 
     Raises:
-        UsageError: the target cannot be written or is the source; raised before any work.
-        InputError: the source cannot be read, or writing failed. No target is left behind.
+        UsageError: they are no noise levels, not as many as the channels, or zero in some only.
     """
-    began = time.perf_counter()
-    images.check_output(target, source)
-    picture = images.read(source, max_pixels=max_pixels)
-    levels = torch.from_numpy(picture.levels)[None, None]
-    clean = denoiser(levels, sigma, lambda rows: done(rows, levels.shape[2]))[0, 0].numpy()
-    metadata_kept = images.write(target, Picture(clean, picture.metadata))
-    return Outcome(
-        input=str(source),
-        output=str(target),
-        width=clean.shape[1],
-        height=clean.shape[0],
-        sigma=sigma,
-        variant=denoiser.weight_set.architecture.variant,
-        scales=denoiser.weight_set.architecture.scales,
-        weights=denoiser.weight_set.name,
-        device=str(denoiser.device),
-        precision=denoiser.precision,
-        metadata_kept=metadata_kept,
-        seconds=time.perf_counter() - began,
-    )
-
-
-def check_sigma(sigma: float) -> None:
-    """Raise `UsageError` unless sigma is a noise level in 8-bit grey levels."""
-    if not math.isfinite(sigma) or not 0 <= sigma <= GREY_LEVELS:
+    levels = tuple(sigma) if isinstance(sigma, Sequence) else (float(sigma),)
+    levels = levels * channels if len(levels) == 1 else levels
+    for level in levels:
+        if not math.isfinite(level) or not 0 <= level <= GREY_LEVELS:
+            raise UsageError(
+                f"sigma {level:g} is not a noise level: give grey levels from 0 to {GREY_LEVELS}"
+            )
+    if len(levels) != channels:
         raise UsageError(
-            f"sigma {sigma:g} is not a noise level: give grey levels from 0 to {GREY_LEVELS}"
+            f"{len(levels)} sigmas for a picture of {channels} channels: give {channels}, or one"
         )
+    if min(levels) < LEAST_SIGMA <= max(levels):
+        raise UsageError(f"sigma is 0 in some channels only: give at least {LEAST_SIGMA} in each")
+    return levels
+
+
+def parse_sigma(text: str, unit: str = "8bit") -> tuple[float, ...]:
+    """A sigma written "25", or one for each channel "12,10,18", in 8-bit grey levels.
+
+    Args:
+        text: the numbers.
+        unit: what they count: "8bit" (white is 255), "16bit" (65535) or "unit" (1).
+
+    Raises:
+        UsageError: they are no noise levels, or the unit is none of these.
+    """
+    whites = {"8bit": GREY_LEVELS, "16bit": 65535, "unit": 1}
+    if unit not in whites:
+        raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(whites)}")
+    try:
+        levels = tuple(float(part) * GREY_LEVELS / whites[unit] for part in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f"sigma {text!r}: give a number, or one for each channel as 12,10,18"
+        ) from None
+    return channel_sigmas(levels, len(levels))

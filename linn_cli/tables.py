@@ -7,7 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from linn_cli.benchmark import PUBLISHED, PUBLISHED_ON, Score, Summary
+from linn_cli.benchmark import (
+    PUBLISHED,
+    PUBLISHED_COLOUR,
+    PUBLISHED_COLOUR_ON,
+    PUBLISHED_ON,
+    Score,
+    Summary,
+)
 from linn_cli.invertibility import RoundTrip
 from linn_cli.training import Progress
 
@@ -53,30 +60,35 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     )
 
 
-def published(measured: Sequence[Summary]) -> Table:
-    """The published table with the rows of this run below it, by sigma."""
+def published(measured: Sequence[Summary], *, colour: bool = False) -> Table:
+    """The published table, of grey or colour, with the rows of this run below it, by sigma."""
+    on, psnrs = _published(colour=colour)
     sigmas = sorted({summary.sigma for summary in measured})
     rows = [
-        [method, *(_psnr(known.get(sigma)) for sigma in sigmas)]
-        for method, known in PUBLISHED.items()
+        [method, *(_psnr(known.get(sigma)) for sigma in sigmas)] for method, known in psnrs.items()
     ]
     for method in dict.fromkeys(summary.method for summary in measured):
         own = {summary.sigma: summary.psnr for summary in measured if summary.method == method}
         rows.append([f"linn {method} (this run)", *(_psnr(own.get(sigma)) for sigma in sigmas)])
     columns = ["method", *(f"sigma {sigma:g}" for sigma in sigmas)]
-    return f"PSNR in dB, as published on {PUBLISHED_ON}", columns, rows
+    return f"PSNR in dB, as published on {on}", columns, rows
 
 
 def benchmark_data(
-    folder: Path, measured: Sequence[Summary], pictures: Sequence[Score]
+    folder: Path, measured: Sequence[Summary], pictures: Sequence[Score], *, colour: bool = False
 ) -> dict[str, Any]:
     """Everything a benchmark measured, and the published figures."""
+    on, psnrs = _published(colour=colour)
     return {
         "folder": str(folder),
         "summaries": [asdict(summary) for summary in measured],
         "pictures": [asdict(score) for score in pictures],
-        "published": {"on": PUBLISHED_ON, "psnr": PUBLISHED},
+        "published": {"on": on, "psnr": psnrs},
     }
+
+
+def _published(*, colour: bool) -> tuple[str, dict[str, dict[float, float]]]:
+    return (PUBLISHED_COLOUR_ON, PUBLISHED_COLOUR) if colour else (PUBLISHED_ON, PUBLISHED)
 
 
 def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int) -> Table:

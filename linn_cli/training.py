@@ -27,9 +27,10 @@ from linn_cli.images import list_pictures
 from linn_cli.initialisation import grow, initialise
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.model import DnINN
+from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.optimizer import Muon
 from linn_cli.patches import Patches, hold_out, read_grey
-from linn_cli.pipeline import GREY_LEVELS, LEAST_SIGMA
+from linn_cli.pipeline import LEAST_SIGMA
 
 # Squared errors grow about as sigma does and are divided by it, so that all patches count alike; below
 # this sigma no further, or the quietest patches would rule.

@@ -1,21 +1,35 @@
 from __future__ import annotations
 
+import io
 import struct
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms, ImageOps, JpegImagePlugin
 
 from linn_cli import images
 from linn_cli.errors import InputError, UsageError
-from linn_cli.images import Picture
+from linn_cli.formats import format_named, format_of
+from linn_cli.metadata import exif_tags
+from linn_cli.picture import Document, Picture
 
-EXACT = [".png", ".tif", ".tiff", ".bmp", ".pgm"]
+EXACT = [".png", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".webp"]
+ORIENTATION = 0x0112
+
+
+def document(values: NDArray[Any], alpha: NDArray[Any] | None = None, **more: Any) -> Document:
+    values = values[:, :, None] if values.ndim == 2 else values
+    return Document((Picture(values, alpha),), format_named("png"), **more)
+
+
+@pytest.fixture
+def colour(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.dstack((grey, grey[::-1], 255 - grey))
 
 
 @pytest.mark.parametrize("suffix", [*EXACT, ".PNG"])
@@ -23,73 +37,149 @@ def test_lossless_formats_return_every_pixel(
     tmp_path: Path, grey: NDArray[np.uint8], suffix: str
 ) -> None:
     path = tmp_path / f"picture{suffix}"
-    images.write(path, Picture(grey))
-    np.testing.assert_array_equal(images.read(path).levels, grey)
+    images.write(path, document(grey))
+    np.testing.assert_array_equal(images.read_levels(path), grey)
 
 
-def test_jpeg_comes_close(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
-    path = tmp_path / "picture.jpg"
-    images.write(path, Picture(grey))
-    difference = images.read(path).levels.astype(int) - grey
+@pytest.mark.parametrize("suffix", sorted(set(EXACT) - {".pgm"}))
+def test_lossless_formats_return_every_colour(
+    tmp_path: Path, colour: NDArray[np.uint8], suffix: str
+) -> None:
+    path = tmp_path / f"picture{suffix}"
+    images.write(path, document(colour))
+    np.testing.assert_array_equal(images.read(path).frames[0].values, colour)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".avif"])
+def test_lossy_formats_come_close(tmp_path: Path, grey: NDArray[np.uint8], suffix: str) -> None:
+    path = tmp_path / f"picture{suffix}"
+    images.write(path, document(grey))
+    difference = images.read_levels(path).astype(int) - grey
     assert np.abs(difference).mean() < 2  # quality 95
 
 
-def test_metadata_is_carried_over(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("opaque", [True, False])
+@pytest.mark.parametrize(
+    ("suffix", "dtype"),
+    [
+        *((suffix, "uint8") for suffix in (".png", ".tif", ".webp")),
+        *((suffix, "uint16") for suffix in (".png", ".tif", ".ppm")),
+        (".tif", "float32"),
+    ],
+)
+def test_every_depth_comes_back_with_its_transparency(
+    tmp_path: Path, suffix: str, dtype: str, opaque: bool, channels: int
+) -> None:
+    if suffix == ".ppm" and not opaque:
+        pytest.skip("PPM has no transparency")
+    chance = np.random.default_rng(0)
+    samples = chance.integers(0, 200, (9, 7, channels + 1)) * (1 if dtype == "uint8" else 300)
+    values, alpha = samples[:, :, :-1].astype(dtype), samples[:, :, -1].astype(dtype)
+    path = tmp_path / f"picture{suffix}"
+    assert images.write(path, document(values, None if opaque else alpha)) == []
+    [found] = images.read(path).frames
+    # WebP, PPM and 16-bit PNG with alpha store grey as colour.
+    np.testing.assert_array_equal(found.values, np.broadcast_to(values, found.values.shape))
+    if opaque:
+        assert found.alpha is None
+    else:
+        np.testing.assert_array_equal(found.alpha, alpha)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg", ".webp", ".avif"])
+def test_metadata_is_carried_over(tmp_path: Path, colour: NDArray[np.uint8], suffix: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "a camera"
-    source, target = tmp_path / "a.jpg", tmp_path / "b.jpg"
-    Image.fromarray(grey).save(source, exif=exif, icc_profile=b"profile", dpi=(300, 300))
-    assert images.write(target, images.read(source))
+    exif.get_ifd(0x8769)[0x8827] = 400  # ISO, in the directory below
+    source, target = tmp_path / "a.jpg", tmp_path / f"b{suffix}"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(colour).save(
+        source, exif=exif, icc_profile=profile, xmp=b"<x:xmpmeta/>", dpi=(300, 300)
+    )
+    remarks = images.write(target, images.read(source))
     with Image.open(target) as copy:
         assert copy.getexif()[0x010F] == "a camera"
-        assert copy.info["icc_profile"] == b"profile"
-        assert copy.info["dpi"] == (300, 300)
-
-
-# How a viewer turns the stored pixels, by the EXIF orientation.
-TURNS: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    1: lambda levels: levels,
-    2: np.fliplr,
-    3: lambda levels: np.rot90(levels, 2),
-    4: np.flipud,
-    5: np.transpose,
-    6: lambda levels: np.rot90(levels, -1),
-    7: lambda levels: np.rot90(levels, 2).T,
-    8: np.rot90,
-}
+        assert copy.getexif().get_ifd(0x8769)[0x8827] == 400
+        assert copy.info["icc_profile"] == profile
+        assert copy.info["xmp"] == b"<x:xmpmeta/>"
+        if suffix in (".webp", ".avif"):
+            assert remarks == [f"{format_of(target)} does not hold the metadata (dpi)"]
+        else:
+            assert copy.info["dpi"] == pytest.approx((300, 300), abs=0.01)  # PNG counts in metres
+            assert remarks == []
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_metadata_of_16_bit_colour_is_carried_over(tmp_path: Path, suffix: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    exif[ORIENTATION] = 6
+    metadata = {
+        "exif": exif.tobytes(),
+        "icc_profile": profile,
+        "xmp": b"<x:xmpmeta/>",
+        "dpi": (300.0, 300.0),
+    }
+    path = tmp_path / f"picture{suffix}"
+    values = np.full((9, 7, 3), 1000, np.uint16)
+    assert images.write(path, document(values, metadata=metadata)) == []
+    found = images.read(path)
+    assert found.frames[0].values.dtype == np.uint16
+    assert found.metadata["icc_profile"] == profile
+    assert found.metadata["xmp"] == b"<x:xmpmeta/>"
+    assert found.metadata["dpi"] == pytest.approx((300, 300), abs=0.01)
+    tags = exif_tags(found.metadata)
+    assert (tags[0x010F], tags[ORIENTATION]) == ("a camera", 6)
+
+
 @pytest.mark.parametrize("compression", [None, "tiff_lzw"])
-@pytest.mark.parametrize("orientation", TURNS)
-def test_a_picture_is_turned_the_right_way_up_once(
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg", ".bmp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_never_comes_out_turned(
     tmp_path: Path,
     grey: NDArray[np.uint8],
     orientation: int,
-    compression: str | None,
     suffix: str,
+    compression: str | None,
 ) -> None:
     exif = Image.Exif()
-    exif[0x0112] = orientation
+    exif[ORIENTATION] = orientation
     source, target = tmp_path / "a.tif", tmp_path / f"b{suffix}"
     Image.fromarray(grey).save(source, exif=exif, compression=compression)
-    picture = images.read(source)
-    np.testing.assert_array_equal(picture.levels, TURNS[orientation](grey))
-    images.write(target, picture)
+    images.write(target, images.read(source))
+    # Pillow mistakes the shape of a turned TIFF that it maps into memory: let it read a buffer.
+    files = [io.BytesIO(path.read_bytes()) for path in (source, target)]
+    with Image.open(files[0]) as before, Image.open(files[1]) as after:
+        shown = [np.array(ImageOps.exif_transpose(image)).astype(int) for image in (before, after)]
+    assert shown[0].shape == shown[1].shape
+    assert np.abs(shown[0] - shown[1]).mean() < 2  # JPEG
+
+
+def test_the_orientation_of_a_photograph_stays_a_tag(
+    tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    source, target = tmp_path / "a.jpg", tmp_path / "b.png"
+    Image.fromarray(grey).save(source, exif=exif)
+    images.write(target, images.read(source))
     with Image.open(target) as copy:
-        assert copy.getexif().get(0x0112, 1) == 1
-    np.testing.assert_array_equal(images.read(target).levels, picture.levels)
+        assert copy.getexif()[ORIENTATION] == 6
+        assert copy.size == grey.shape[::-1]
+    assert images.read_levels(source).shape == grey.shape[::-1]
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"exif": b"Exif\0\0" + bytes(70_000)}, {"exif": "not bytes"}, {"icc_profile": 5}]
+    "metadata", [{"exif": b"Exif\0\0" + bytes(70_000)}, {"exif": b"?" * 9}, {"icc_profile": 5}]
 )
 def test_metadata_that_cannot_be_written_is_left_out(
-    tmp_path: Path, grey: NDArray[np.uint8], metadata: dict[str, object]
+    tmp_path: Path, grey: NDArray[np.uint8], metadata: dict[str, Any]
 ) -> None:
     path = tmp_path / "picture.jpg"
-    assert not images.write(path, Picture(grey, metadata))
-    assert images.read(path).levels.shape == grey.shape
+    images.write(path, document(grey, metadata=metadata))
+    assert images.read_levels(path).shape == grey.shape
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -98,7 +188,7 @@ def test_a_resolution_that_is_none_is_dropped(
     tmp_path: Path, grey: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, dpi: object
 ) -> None:
     path = tmp_path / "picture.png"
-    images.write(path, Picture(grey))
+    images.write(path, document(grey))
 
     def opened(*arguments: Any, **options: Any) -> Image.Image:
         image = original(*arguments, **options)
@@ -110,11 +200,132 @@ def test_a_resolution_that_is_none_is_dropped(
     assert images.read(path).metadata == {}
 
 
+def test_a_jpeg_keeps_its_tables_unless_told_otherwise(
+    tmp_path: Path, colour: NDArray[np.uint8]
+) -> None:
+    source, target = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    Image.fromarray(colour).save(source, quality=61, subsampling="4:2:2")
+    images.write(target, images.read(source))
+    with Image.open(source) as before, Image.open(target) as after:
+        assert after.quantization == before.quantization
+        assert JpegImagePlugin.get_sampling(after) == JpegImagePlugin.get_sampling(before) == 1
+    images.write(target, images.read(source), quality=20)
+    with Image.open(source) as before, Image.open(target) as after:
+        assert after.quantization != before.quantization
+
+
+@pytest.mark.parametrize("suffix", [".png", ".gif", ".webp", ".tif"])
+def test_every_frame_comes_back(tmp_path: Path, suffix: str) -> None:
+    frames = [np.full((9, 7, 3), level, np.uint8) for level in (0, 128, 255)]
+    for index, frame in enumerate(frames):
+        frame[index] = 64
+    timing = {} if suffix == ".tif" else {"duration": [100, 200, 300], "loop": 2}
+    moving = Document(tuple(map(Picture, frames)), format_named("gif"), timing=timing)
+    path = tmp_path / f"moving{suffix}"
+    images.write(path, moving)
+    found = images.read(path)
+    assert len(found.frames) == 3
+    for picture, expected in zip(found.frames, frames, strict=True):
+        np.testing.assert_array_equal(picture.values, expected)
+    assert found.timing == timing
+
+
+def test_what_a_format_cannot_hold_is_refused_or_said(
+    tmp_path: Path, colour: NDArray[np.uint8]
+) -> None:
+    see_through = document(colour, colour[:, :, 0])
+    moving = Document((Picture(colour), Picture(colour)), format_named("gif"))
+    for refused, suffix, reason in [
+        (see_through, ".jpg", "JPEG has no transparency"),
+        (see_through, ".ppm", "PPM has no transparency"),
+        (moving, ".jpg", "JPEG holds one picture, not 2 frames"),
+        (document(colour), ".pgm", "PGM has no colour"),
+    ]:
+        with pytest.raises(InputError, match=reason):
+            images.write(tmp_path / f"picture{suffix}", refused)
+    deep = document(np.full((4, 4, 3), 65535 // 2, np.uint16))
+    assert images.write(tmp_path / "a.jpg", deep) == [
+        "uint16 samples became uint8, which JPEG holds"
+    ]
+    bright = document(np.array([[[-1.0], [0.25], [9.0]]], np.float32))
+    assert images.write(tmp_path / "a.png", bright) == [
+        "float32 samples became uint16, which PNG holds"
+    ]
+    assert images.read(tmp_path / "a.png").frames[0].values.ravel().tolist() == [0, 16384, 65535]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jpg", "a.png"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix", "channels", "remark"),
+    [
+        ("1", ".png", 1, "black and white became grey"),
+        ("P", ".png", 3, "the palette became full colour"),
+        ("CMYK", ".jpg", 3, "CMYK became sRGB"),
+        ("CMYK", ".tif", 3, "CMYK became sRGB"),
+        ("LAB", ".tif", 3, "Lab became sRGB"),
+        ("YCbCr", ".tif", 3, "YCbCr became RGB"),
+    ],
+)
+def test_other_kinds_are_converted_and_that_is_said(
+    tmp_path: Path, mode: str, suffix: str, channels: int, remark: str
+) -> None:
+    path = tmp_path / f"picture{suffix}"
+    Image.new(mode, (6, 4)).save(path)
+    found = images.read(path)
+    assert found.remarks == (remark,)
+    assert found.frames[0].values.shape == (4, 6, channels)
+
+
+def test_a_profile_is_used_to_leave_cmyk_and_srgb_is_tagged(tmp_path: Path) -> None:
+    path = tmp_path / "picture.tif"
+    Image.new("CMYK", (6, 4), (0, 255, 255, 0)).save(path)
+    found = images.read(path)
+    assert found.frames[0].values[0, 0].tolist() == [255, 0, 0]
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(found.metadata["icc_profile"]))
+    assert "sRGB" in ImageCms.getProfileDescription(profile)
+
+
+def test_the_luma_of_colour_is_taken_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    Image.new("RGB", (6, 4), (255, 0, 0)).save(path)
+    assert images.read_levels(path).tolist() == [[76] * 6] * 4
+    assert images.read_levels(path, as_grey=False).shape == (4, 6, 3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"), [("RGBA", "transparency"), ("I;16", "more than 8 bits")]
+)
+def test_levels_are_taken_of_opaque_8_bit_pictures_only(
+    tmp_path: Path, mode: str, reason: str
+) -> None:
+    path = tmp_path / "picture.png"
+    image = Image.new(mode, (6, 4))
+    image.putpixel((0, 0), (0, 0, 0, 255) if mode == "RGBA" else 1)
+    image.save(path)
+    with pytest.raises(InputError, match=reason):
+        images.read_levels(path)
+
+
+def test_a_transparent_grey_level_becomes_alpha(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    Image.fromarray(np.array([[0, 9]], np.uint8)).save(path, transparency=0)
+    [found] = images.read(path).frames
+    assert found.alpha is not None
+    assert found.alpha.tolist() == [[0, 255]]
+
+
+def test_32_bit_integers_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "picture.tif"
+    tifffile.imwrite(path, np.full((4, 4), 2**20, np.uint32))
+    with pytest.raises(InputError, match="uint32"):
+        images.read(path)
+
+
 def test_damaged_files_are_refused_with_one_reason(
     tmp_path: Path, grey: NDArray[np.uint8], recwarn: pytest.WarningsRecorder
 ) -> None:
     path = tmp_path / "picture.tif"
-    images.write(path, Picture(grey))
+    images.write(path, document(grey))
     content = path.read_bytes()
     chance = np.random.default_rng(0)
     refused = 0
@@ -132,60 +343,7 @@ def test_damaged_files_are_refused_with_one_reason(
     assert len(recwarn) == 0
 
 
-def save(path: Path, mode: str) -> Path:
-    Image.new(mode, (6, 4)).save(path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("mode", "suffix", "reason"),
-    [
-        ("RGB", ".png", r"colour picture \(RGB\)"),
-        ("P", ".png", r"colour picture \(P\)"),
-        ("CMYK", ".jpg", r"colour picture \(CMYK\)"),
-        ("RGBA", ".png", "alpha channel"),
-        ("LA", ".png", "alpha channel"),
-        ("I;16", ".png", "more than 8 bits"),
-        ("I;16", ".tif", "more than 8 bits"),
-        ("F", ".tif", "more than 8 bits"),
-        ("1", ".png", "black and white only"),
-    ],
-)
-def test_what_is_not_8_bit_grey_is_refused_not_flattened(
-    tmp_path: Path, mode: str, suffix: str, reason: str
-) -> None:
-    with pytest.raises(InputError, match=reason):
-        images.read(save(tmp_path / f"picture{suffix}", mode))
-
-
-def test_colour_is_taken_as_luma_where_that_is_asked_for(tmp_path: Path) -> None:
-    path = tmp_path / "picture.png"
-    Image.new("RGB", (6, 4), (255, 0, 0)).save(path)
-    assert images.read(path, as_grey=True).levels.tolist() == [[76] * 6] * 4
-
-
-def test_a_transparent_grey_level_is_refused(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
-    path = tmp_path / "picture.png"
-    Image.fromarray(grey).save(path, transparency=0)
-    with pytest.raises(InputError, match="transparency"):
-        images.read(path)
-
-
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16", "1"])
-def test_luma_is_taken_of_opaque_8_bit_colour_only(tmp_path: Path, mode: str) -> None:
-    with pytest.raises(InputError, match="8-bit grey pictures so far"):
-        images.read(save(tmp_path / "picture.png", mode), as_grey=True)
-
-
-def test_several_pages_are_refused(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
-    path = tmp_path / "pages.tif"
-    page = Image.fromarray(grey)
-    page.save(path, save_all=True, append_images=[page])
-    with pytest.raises(InputError, match="several frames or pages"):
-        images.read(path)
-
-
-@pytest.mark.parametrize("suffix", [".heic", ".CR2", ".dng", ".avif"])
+@pytest.mark.parametrize("suffix", [".heic", ".CR2", ".dng"])
 def test_raw_and_heic_say_how_to_convert(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(InputError, match="first"):
         images.read(tmp_path / f"picture{suffix}")
@@ -210,8 +368,8 @@ def test_unreadable_inputs_have_a_reason(tmp_path: Path, noisy_file: Path) -> No
 
 
 def test_formats_outside_the_list_are_refused_whatever_their_name(tmp_path: Path) -> None:
-    path = tmp_path / "really-a-gif.png"
-    Image.new("L", (4, 4)).save(path, format="GIF")
+    path = tmp_path / "really-a-targa.png"
+    Image.new("L", (4, 4)).save(path, format="TGA")
     with pytest.raises(InputError, match="not a picture that linn reads"):
         images.read(path)
 
@@ -253,7 +411,7 @@ def test_missing_permissions_are_reported(
     with monkeypatch.context() as patch:
         patch.setattr("tempfile.mkstemp", refuse)
         with pytest.raises(InputError, match=r"cannot be written .Permission denied"):
-            images.write(tmp_path / "picture.png", Picture(np.zeros((2, 2), np.uint8)))
+            images.write(tmp_path / "picture.png", document(np.zeros((2, 2), np.uint8)))
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", refuse)
         with pytest.raises(InputError, match=r"cannot be read.*Permission denied"):
@@ -270,7 +428,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(InputError, match="No space left on device"):
-        images.write(tmp_path / "picture.png", Picture(np.zeros((2, 2), np.uint8)))
+        images.write(tmp_path / "picture.png", document(np.zeros((2, 2), np.uint8)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -284,7 +442,7 @@ def test_outputs_are_checked_before_any_work(tmp_path: Path, noisy_file: Path) -
         (link, "same file"),
         (folder, "is a folder"),
         (tmp_path / "missing" / "out.png", "there is no folder"),
-        (tmp_path / "out.gif", "ends in .png"),
+        (tmp_path / "out.tga", "ends in .png"),
         (tmp_path / "out", "ends in .png"),
     ]:
         with pytest.raises(UsageError, match=reason):

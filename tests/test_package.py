@@ -14,10 +14,11 @@ from .conftest import ROOT
 # From the bottom up: a module may import only from the rows below its own, or earlier in its row.
 LAYERS = [
     ["errors"],
-    ["architecture", "files"],
+    ["architecture", "files", "formats"],
     ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
-    ["card", "images", "initialisation", "invertibility", "optimizer", "weights"],
-    ["patches", "pipeline", "training", "benchmark"],
+    ["normalisation", "picture", "metadata", "deep", "images"],
+    ["card", "initialisation", "invertibility", "optimizer", "weights"],
+    ["patches", "pipeline", "batch", "training", "benchmark"],
     ["tables", "console"],
     ["cli"],
     ["__main__"],

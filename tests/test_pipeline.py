@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
 from linn_cli import pipeline, weights
 from linn_cli.architecture import Architecture
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
+from linn_cli.normalisation import CHROMA_STRENGTH
 from linn_cli.pipeline import denoise
 
 from .conftest import random_model
@@ -90,7 +90,7 @@ def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) 
 @pytest.mark.parametrize(
     ("image", "error", "reason"),
     [
-        (np.zeros((4, 4, 3)), UsageError, r"grey array \(H, W\)"),
+        (np.zeros((4, 4, 2)), UsageError, r"array \(H, W\) or"),
         (np.zeros((4, 4), bool), UsageError, "not bool"),
         (np.zeros((4, 4), complex), UsageError, "not complex"),
         (np.zeros((4, 4), np.int64), UsageError, "up to 32 bits"),
@@ -100,7 +100,7 @@ def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) 
         (np.full((4, 4), 1e300), InputError, "not finite"),
         (np.zeros((4, 4), np.longdouble), UsageError, "up to 32 bits"),
         (torch.zeros((1, 1, 4, 4)).to(torch.float8_e4m3fn), UsageError, "up to 32 bits"),
-        (torch.zeros((1, 3, 4, 4)), UsageError, r"\(B, 1, H, W\)"),
+        (torch.zeros((1, 2, 4, 4)), UsageError, r"\(B, 1, H, W\)"),
         (torch.zeros((4, 4)), UsageError, r"\(B, 1, H, W\)"),
         (torch.zeros((1, 1, 4, 4), dtype=torch.bool), UsageError, "bool"),
     ],
@@ -138,10 +138,85 @@ def test_an_answer_that_is_not_finite_is_an_error(tmp_path: Path, noisy: NDArray
         denoise(noisy, 25, weight_file=path)
 
 
-def test_a_file_is_denoised_like_an_array(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
-    target = noisy_file.with_name("clean.png")
-    outcome = pipeline.denoise_file(pipeline.load(25), noisy_file, target, 25)
-    with Image.open(target) as image:
-        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
-    assert (outcome.width, outcome.height) == (52, 37)
-    assert outcome.seconds > 0
+@pytest.fixture
+def colour() -> NDArray[np.float32]:
+    """A colour picture with noise of sigma 25, (40, 50, 3)."""
+    rows, columns = np.mgrid[:40, :50]
+    clean = np.dstack([0.5 + 0.3 * np.sin(rows / k) * np.cos(columns / 7) for k in (5, 6, 8)])
+    noise = np.random.default_rng(1).normal(0, 25 / 255, clean.shape)
+    return (clean + noise).astype(np.float32)
+
+
+def test_colour_planes_are_those_of_the_rotation(colour: NDArray[np.float32]) -> None:
+    # The plain way: rotate, denoise each plane as a grey picture of its own scale, rotate back.
+    luma = colour.sum(2) / np.sqrt(3)
+    chroma = [
+        (colour[:, :, 0] - colour[:, :, 2]) / np.sqrt(2),
+        (colour[:, :, 0] - 2 * colour[:, :, 1] + colour[:, :, 2]) / np.sqrt(6),
+    ]
+    level = 25 / np.sqrt(3)
+    clean_luma = denoise(luma / np.sqrt(3), level, precision="float32") * np.sqrt(3)
+    clean_chroma = [
+        denoise(plane + 0.5, 25 * CHROMA_STRENGTH, precision="float32") - 0.5 for plane in chroma
+    ]
+    y, u, v = clean_luma / np.sqrt(3), clean_chroma[0] / np.sqrt(2), clean_chroma[1] / np.sqrt(6)
+    expected = np.dstack((y + u + v, y - 2 * v, y - u + v))
+    answer = denoise(colour, 25, precision="float32")
+    np.testing.assert_allclose(answer, expected, atol=1e-5, rtol=0)  # float32 rounding
+
+
+def test_a_grey_picture_stored_as_colour_is_denoised_as_grey(noisy: NDArray[np.uint8]) -> None:
+    answer = denoise(np.dstack([noisy] * 3), 25)
+    np.testing.assert_array_equal(answer, np.dstack([denoise(noisy, 25)] * 3))
+
+
+def test_sigma_may_differ_by_channel(colour: NDArray[np.float32]) -> None:
+    same = denoise(colour, (25, 25, 25), precision="float32")
+    np.testing.assert_array_equal(same, denoise(colour, 25, precision="float32"))
+    # Channels of other units of noise are the same picture to the network.
+    scale = np.array([0.5, 1, 2], np.float32)
+    stretched = denoise((colour - 0.5) * scale + 0.5, (12.5, 25, 50), precision="float32")
+    expected = (same - 0.5) * scale + 0.5
+    np.testing.assert_allclose(stretched, expected, atol=1e-5, rtol=0)  # float32 rounding
+
+
+def test_a_colour_tensor_is_taken_like_an_array(colour: NDArray[np.float32]) -> None:
+    tensor = torch.from_numpy(colour).permute(2, 0, 1)[None]
+    answer = denoise(tensor, 25)[0].permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(answer, denoise(colour, 25))
+
+
+@pytest.mark.parametrize(
+    ("sigma", "reason"),
+    [((25, 25), "2 sigmas for a picture of 3 channels"), ((0, 25, 25), "0 in some channels only")],
+)
+def test_sigmas_that_do_not_suit_the_channels_are_refused(
+    colour: NDArray[np.float32], sigma: tuple[float, ...], reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        denoise(colour, sigma)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "levels"),
+    [
+        ("25", "8bit", (25,)),
+        ("12,10,18", "8bit", (12, 10, 18)),
+        ("6425", "16bit", (25,)),
+        ("0.1", "unit", (25.5,)),
+    ],
+)
+def test_sigma_is_parsed_in_every_unit(text: str, unit: str, levels: tuple[float, ...]) -> None:
+    assert pipeline.parse_sigma(text, unit) == pytest.approx(levels)
+
+
+@pytest.mark.parametrize(("text", "unit"), [("loud", "8bit"), ("1,", "8bit"), ("5", "12bit")])
+def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
+    with pytest.raises(UsageError, match=r"sigma|unit"):
+        pipeline.parse_sigma(text, unit)
+
+
+def test_a_network_is_loaded_once() -> None:
+    networks = pipeline.Networks(precision="float32")
+    assert networks.at(25) is networks.at(26)
+    assert networks.at(25) is networks.at((25, 20, 15), 3)

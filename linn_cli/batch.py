@@ -1,0 +1,355 @@
+"""Picture files through the network: which input goes to which output, and what became of each."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+from numpy.typing import NDArray
+
+from linn_cli import images, metadata
+from linn_cli.errors import InputError, LinnError, UsageError
+from linn_cli.files import write_atomically
+from linn_cli.formats import Format, format_of
+from linn_cli.picture import Document, Picture
+from linn_cli.pipeline import Denoiser, Networks
+
+SUFFIX = "-denoised"
+PIPE = Path("-")
+Done = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to be denoised into another."""
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job; `seconds` includes reading and writing, `error` is None if all went well."""
+
+    input: str
+    output: str
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    channels: int | None = None
+    depth: str | None = None
+    sigma: tuple[float, ...] = ()
+    variant: str | None = None
+    scales: int | None = None
+    weights: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    seconds: float = 0.0
+    remarks: tuple[str, ...] = ()
+    skipped: bool = False
+    error: str | None = None
+
+    def __str__(self) -> str:
+        """In one line, for people."""
+        if self.error or self.skipped:
+            return self.error or f"{self.output}: there already, left as it is"
+        kind = "grey" if self.channels == 1 else "colour"
+        frames = f"{self.frames} frames, " if self.frames != 1 else ""
+        levels = ", ".join(f"{level:g}" for level in self.sigma)
+        return (
+            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}, "
+            f"{self.variant} {self.scales}-scale, weights {self.weights}, {self.device}, "
+            f"{self.precision}, {self.seconds:.2f} s"
+        )
+
+
+@dataclass(frozen=True)
+class Handling:
+    """How files are read and written: lossy `quality` 1 to 100, and larger pictures are refused."""
+
+    quality: int | None = None
+    strip_metadata: bool = False
+    max_pixels: int = images.MOST_PIXELS
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What is to happen to outputs that are there already: an error, unless one of these holds."""
+
+    overwrite: bool = False
+    skip: bool = False
+
+
+_PLAIN, _REFUSED = Handling(), Existing()
+
+
+def plan(
+    inputs: Sequence[Path],
+    output: Path | None,
+    *,
+    recursive: bool = False,
+    suffix: str = SUFFIX,
+    target: Format | None = None,
+    existing: Existing = _REFUSED,
+) -> list[Job]:
+    """Decide the output of every input, before any work is done.
+
+    Args:
+        inputs: files, folders and patterns.
+        output: a file if there is one input file, else a folder that keeps the tree below each input
+            folder and is made if need be. By default outputs lie beside their inputs.
+        recursive: take the folders within folders too.
+        suffix: put behind the stems of outputs that lie beside their inputs.
+        target: the format of the outputs, by default that of each input.
+        existing: what to do about outputs that are there.
+
+    Raises:
+        UsageError: two inputs would write one output, an output would replace an input, or is there.
+        InputError: an input folder has no pictures.
+    """
+    found = [item for given in inputs for item in _expanded(given, recursive)]
+    if output is None:
+        found = [item for item in found if not item[0].stem.endswith(suffix)] or found
+        jobs = [Job(source, _renamed(source, suffix, target)) for source, _ in found]
+    elif _is_file(output, inputs):
+        images.check_output(output, found[0][0])
+        return [Job(found[0][0], output)]
+    else:
+        jobs = [Job(source, output / _renamed(below, "", target)) for source, below in found]
+    _check_distinct(jobs)
+    _check_existing(jobs, existing)
+    return jobs
+
+
+def _expanded(given: Path, recursive: bool) -> Iterator[tuple[Path, Path]]:
+    """The files that an argument stands for, each with its path below the argument."""
+    if given.is_dir():
+        folders = [given]
+        if recursive:
+            folders = sorted(Path(folder) for folder, _, _ in os.walk(given))  # follows no links
+        files = [path for folder in folders for path in images.pictures_in(folder)]
+        if not files:
+            raise InputError(
+                f"{given}: no pictures in it{'' if recursive else ' (-r looks deeper)'}"
+            )
+        yield from ((path, path.relative_to(given)) for path in files)
+    elif not given.exists() and glob.has_magic(str(given)):
+        matches = [Path(match) for match in sorted(glob.glob(str(given), recursive=recursive))]
+        files = [path for path in matches if path.is_file()]
+        if not files:
+            raise InputError(f"{given}: no file matches")
+        yield from ((path, Path(path.name)) for path in files)
+    else:
+        yield given, Path(given.name)
+
+
+def _is_file(output: Path, inputs: Sequence[Path]) -> bool:
+    one = len(inputs) == 1 and not inputs[0].is_dir() and not glob.has_magic(str(inputs[0]))
+    return one and not output.is_dir() and bool(output.suffix)
+
+
+def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
+    ending = target.suffixes[0] if target else path.suffix
+    return path.with_name(f"{path.stem}{suffix}{ending}")
+
+
+def _check_distinct(jobs: Iterable[Job]) -> None:
+    sources = {job.source.resolve() for job in jobs}
+    taken: dict[str, Path] = {}
+    for job in jobs:
+        place = job.target.resolve()
+        if place in sources:
+            raise UsageError(f"{job.target}: is an input too, choose another -o or --suffix")
+        # Some file systems take names that differ in case only for the same.
+        other = taken.setdefault(str(place).casefold(), job.source)
+        if other != job.source:
+            raise UsageError(
+                f"{job.target}: both {other} and {job.source} would be written there; "
+                "denoise them into different folders"
+            )
+
+
+def _check_existing(jobs: Sequence[Job], existing: Existing) -> None:
+    if existing.overwrite or existing.skip:
+        return
+    there = [job.target for job in jobs if job.target.exists()]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise UsageError(
+            f"{there[0]}{more}: there already; --overwrite replaces, --skip-existing leaves it"
+        )
+
+
+def run(
+    job: Job,
+    networks: Networks,
+    sigma: Sequence[float],
+    *,
+    handling: Handling = _PLAIN,
+    existing: Existing = _REFUSED,
+    done: Done = lambda rows, height: None,
+) -> Outcome:
+    """Do a job. Whatever is wrong with the files is told in the outcome, and no output is left behind.
+
+    Args:
+        job: the files; the target's folder is made if need be.
+        networks: what to denoise with.
+        sigma: in 8-bit grey levels, one or one for each channel.
+        handling: how the files are read and written.
+        existing: what to do about an output that is there.
+        done: called with a number of finished rows and the total, whenever there are some.
+    """
+    began = time.perf_counter()
+    if existing.skip and job.target.exists():
+        return Outcome(str(job.source), str(job.target), skipped=True)
+    try:
+        format_of(job.target)
+        document = images.read(job.source, max_pixels=handling.max_pixels)
+        if handling.strip_metadata:
+            document = stripped(document)
+        clean, denoiser = denoise_document(document, networks, sigma, done)
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        remarks = images.write(job.target, clean, quality=handling.quality)
+    except LinnError as error:
+        return Outcome(str(job.source), str(job.target), error=str(error))
+    except OSError as error:
+        reason = f"{job.target}: cannot be written ({error.strerror})"
+        return Outcome(str(job.source), str(job.target), error=reason)
+    outcome = describe(clean, denoiser, sigma, time.perf_counter() - began)
+    return replace(
+        outcome,
+        input=str(job.source),
+        output=str(job.target),
+        remarks=(*document.remarks, *remarks),
+    )
+
+
+def run_all(
+    jobs: Sequence[Job],
+    work: Callable[[Job, Done], Outcome],
+    done: Callable[[str, float], None],
+    workers: int = 1,
+) -> Iterator[Outcome]:
+    """Do jobs, `workers` at a time, and yield their outcomes in order.
+
+    Args:
+        jobs: what to do.
+        work: does one job, given what to call when rows are finished.
+        done: called with a name and the share of its job that was finished.
+        workers: how many threads; each computes with its share of the processor.
+    """
+
+    def one(job: Job) -> Outcome:
+        def rows_done(count: int, rows: int) -> None:
+            if stopped.is_set():
+                raise KeyboardInterrupt
+            done(job.source.name, count / rows)
+
+        return work(job, rows_done)
+
+    stopped = threading.Event()
+    if workers == 1:
+        yield from map(one, jobs)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = [pool.submit(one, job) for job in jobs]
+        try:
+            for future in waiting:
+                yield future.result()
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def pipe(
+    source: BinaryIO,
+    networks: Networks,
+    sigma: Sequence[float],
+    target: Format | None,
+    *,
+    handling: Handling = _PLAIN,
+    done: Done = lambda rows, height: None,
+) -> tuple[bytes, Outcome]:
+    """Denoise a picture read from a stream; the answer as a file in memory, by default of its format."""
+    began = time.perf_counter()
+    document = images.decode(
+        io.BytesIO(source.read()), "standard input", max_pixels=handling.max_pixels
+    )
+    if handling.strip_metadata:
+        document = stripped(document)
+    clean, denoiser = denoise_document(document, networks, sigma, done)
+    answer = io.BytesIO()
+    remarks = images.encode(answer, clean, target or document.format, quality=handling.quality)
+    outcome = describe(clean, denoiser, sigma, time.perf_counter() - began)
+    return answer.getvalue(), replace(outcome, remarks=(*document.remarks, *remarks))
+
+
+def deliver(answer: bytes, target: Path | None) -> None:
+    """Write a file from memory, whole or not at all; without a target, to standard output.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    if target is None:
+        sys.stdout.buffer.write(answer)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with write_atomically(target) as temporary:
+            temporary.write_bytes(answer)
+    except OSError as error:
+        raise InputError(f"{target}: cannot be written ({error.strerror or error})") from error
+
+
+def describe(
+    clean: Document, denoiser: Denoiser, sigma: Sequence[float], seconds: float
+) -> Outcome:
+    """The outcome of a document, without its files."""
+    first = clean.frames[0]
+    return Outcome(
+        input=str(PIPE),
+        output=str(PIPE),
+        width=first.size[0],
+        height=first.size[1],
+        frames=len(clean.frames),
+        channels=first.values.shape[2],
+        depth=first.values.dtype.name,
+        sigma=tuple(sigma),
+        variant=denoiser.weight_set.architecture.variant,
+        scales=denoiser.weight_set.architecture.scales,
+        weights=denoiser.weight_set.name,
+        device=str(denoiser.device),
+        precision=denoiser.precision,
+        seconds=seconds,
+    )
+
+
+def denoise_document(
+    document: Document, networks: Networks, sigma: Sequence[float], done: Done
+) -> tuple[Document, Denoiser]:
+    """Denoise every frame; alpha and what lies under it stay as they are."""
+    rows = sum(frame.values.shape[0] for frame in document.frames)
+    frames: list[Picture] = []
+    for frame in document.frames:
+        planes = torch.from_numpy(frame.filled()).permute(2, 0, 1)[None]
+        answer, denoiser = networks.denoise(planes, sigma, lambda count: done(count, rows))
+        values: NDArray[Any] = answer[0].permute(1, 2, 0).numpy()
+        frames.append(frame.with_values(values))
+    return replace(document, frames=tuple(frames)), denoiser
+
+
+def stripped(document: Document) -> Document:
+    """The document without metadata, turned the right way up."""
+    turn = metadata.orientation(document.metadata)
+    frames = tuple(frame.turned(turn) for frame in document.frames)
+    return replace(document, frames=frames, metadata={})

@@ -1,0 +1,165 @@
+"""Samples of more than 8 bits, which Pillow would flatten: PNG, TIFF and PPM, reading beside writing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import imagecodecs
+import netpbmfile
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from linn_cli import metadata as kept
+from linn_cli.errors import InputError
+from linn_cli.picture import Picture
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which channels
+_PNG_PALETTE = 3
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_WITH_ALPHA = (2, 4)
+
+
+def is_deep_png(head: bytes) -> bool:
+    """Whether a file that begins like this (26 bytes) is a PNG of 16 bits in several channels."""
+    deep = head.startswith(_PNG) and len(head) > _PNG_COLOUR and head[_PNG_DEPTH] == 16
+    return deep and head[_PNG_COLOUR] not in (0, _PNG_PALETTE)
+
+
+def read_png(file: BinaryIO) -> Picture:
+    """The picture of a 16-bit PNG."""
+    return from_samples(imagecodecs.png_decode(file.read()))
+
+
+def write_png(picture: Picture, metadata: dict[str, Any]) -> bytes:
+    """A 16-bit PNG; grey with alpha becomes colour with alpha, since the library has no such kind."""
+    samples = to_samples(picture)
+    if samples.shape[-1] == 2:
+        samples = samples[:, :, [0, 0, 0, 1]]
+    png = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
+    return kept.with_png_chunks(png, metadata)
+
+
+def is_tiff(head: bytes) -> bool:
+    """Whether a file that begins like this (4 bytes) is a TIFF."""
+    return head[:4] in _TIFF
+
+
+def read_tiff(file: BinaryIO, max_pixels: int) -> list[Picture] | None:
+    """The pages of a TIFF of 16-bit integers or floats; None if its samples are of another kind.
+
+    Raises:
+        InputError: a page is too large, or its samples are neither grey nor red, green and blue.
+    """
+    with tifffile.TiffFile(file) as tiff:
+        pages = [tiff.pages[index].aspage() for index in range(len(tiff.pages))]
+        if all(page.dtype is None or page.dtype.itemsize == 1 for page in pages):
+            return None
+        if sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
+            raise too_large(max_pixels)
+        return list(map(_read_page, pages))
+
+
+def _read_page(page: tifffile.TiffPage) -> Picture:
+    if page.photometric not in (0, 1, 2) or page.imagedepth > 1:
+        raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
+    samples = page.asarray()
+    if page.planarconfig == 2 and page.samplesperpixel > 1:
+        samples = np.moveaxis(samples, 0, -1)
+    samples = _as_supported(samples)
+    picture = from_samples(samples.reshape(page.imagelength, page.imagewidth, -1))
+    if page.photometric == 0:  # white is zero
+        white = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
+        return Picture(white - picture.values, picture.alpha)
+    return picture
+
+
+def _as_supported(samples: NDArray[Any]) -> NDArray[Any]:
+    """Native uint8, uint16 or float32."""
+    if samples.dtype.kind == "f":
+        return samples.astype(np.float32)
+    if samples.dtype.kind == "u" and samples.dtype.itemsize <= 2:
+        return samples.astype(samples.dtype.newbyteorder("="))
+    raise InputError(
+        f"TIFF samples of type {samples.dtype}: convert them to 16 bits or float first"
+    )
+
+
+def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, Any]) -> None:
+    """A TIFF, compressed without loss, with a page for each picture; all of EXIF that fits is kept."""
+    with tifffile.TiffWriter(file) as writer:
+        for picture in pictures:
+            samples = to_samples(picture)
+            writer.write(
+                samples.squeeze(-1) if samples.shape[-1] == 1 else samples,
+                photometric="rgb" if picture.is_colour else "minisblack",
+                extrasamples=["unassalpha"] if picture.alpha is not None else None,
+                compression="zlib",
+                metadata=None,
+                software=False,
+                **_tiff_tags(metadata),
+            )
+
+
+def _tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
+    tags: dict[str, Any] = {"iccprofile": metadata.get("icc_profile")}
+    if dpi := metadata.get("dpi"):
+        tags |= {"resolution": dpi, "resolutionunit": 2}
+    extra: list[tuple[int, str, int, Any, bool]] = []
+    if xmp := metadata.get("xmp"):
+        extra.append((kept.XMP, "B", len(xmp), xmp, True))
+    for tag, value in kept.exif_tags(metadata).items():
+        if isinstance(value, str):
+            extra.append((tag, "s", 0, value, True))
+        elif tag == kept.ORIENTATION:
+            extra.append((tag, "H", 1, value, True))
+    return tags | {"extratags": extra}
+
+
+def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
+    """The picture of a PPM of more than 8 bits, over the whole range of 16; None if it is another kind."""
+    with netpbmfile.NetpbmFile(file) as pnm:
+        if pnm.magicnumber != "P6" or pnm.maxval <= np.iinfo(np.uint8).max:
+            return None
+        if pnm.width * pnm.height > max_pixels:
+            raise too_large(max_pixels)
+        white = np.iinfo(np.uint16).max
+        samples = pnm.asarray().astype(np.uint32) * white
+        return from_samples(
+            ((samples + pnm.maxval // 2) // pnm.maxval).clip(0, white).astype(np.uint16)
+        )
+
+
+def write_ppm(file: BinaryIO, picture: Picture) -> None:
+    """A 16-bit PPM."""
+    netpbmfile.imwrite(file, picture.values)
+
+
+def too_large(max_pixels: int) -> InputError:
+    """The refusal of a picture that may be a decompression bomb."""
+    return InputError(
+        f"more than {max_pixels} pixels; if you trust the file, "
+        "linn denoise takes it with a higher --max-pixels"
+    )
+
+
+def from_samples(samples: NDArray[Any]) -> Picture:
+    """Samples (H, W) or (H, W, 1 to 4), the alpha last, to a picture."""
+    if samples.ndim == 2:
+        samples = samples[:, :, None]
+    if samples.shape[2] > 4:
+        raise InputError(
+            f"{samples.shape[2]} channels: linn takes grey and RGB, with or without alpha"
+        )
+    if samples.shape[2] in _WITH_ALPHA:
+        return Picture(samples[:, :, :-1], samples[:, :, -1])
+    return Picture(samples)
+
+
+def to_samples(picture: Picture) -> NDArray[Any]:
+    """A picture to samples (H, W, 1 to 4), the alpha last."""
+    if picture.alpha is None:
+        return picture.values
+    return np.dstack((picture.values, picture.alpha))

@@ -1,0 +1,101 @@
+"""What is kept with a picture: EXIF, ICC profile, XMP and resolution."""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from typing import Any
+
+from PIL import ExifTags, Image
+
+_KEPT_BYTES = ("icc_profile", "xmp")
+ORIENTATION = int(ExifTags.Base.Orientation)
+XMP, ICC_PROFILE = 700, 34675
+# Tags of a TIFF that tell how its samples are stored: they belong to the file, not to the picture.
+_STRUCTURE = frozenset(
+    {
+        *range(254, 267),
+        *(273, 277, 278, 279, 280, 281, 282, 283, 284, 290, 291, 292, 293, 296, 297, 301, 317),
+        *(318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 338, 339, 340, 341, 342, 347),
+        *range(512, 522),
+        *(529, 530, 531, 532, XMP, ICC_PROFILE, 33723, 34377),
+    }
+)
+
+
+def collect(image: Image.Image) -> dict[str, Any]:
+    """The metadata of an opened, not yet decoded image, in one form whatever the file format."""
+    metadata: dict[str, Any] = {
+        key: bytes(value)
+        for key in _KEPT_BYTES
+        if isinstance(value := image.info.get(key), bytes | bytearray) and value
+    }
+    if (dpi := _resolution(image.info.get("dpi"))) is not None:
+        metadata["dpi"] = dpi
+    exif = image.getexif()
+    for tag in _STRUCTURE & exif.keys():
+        del exif[tag]
+    if len(exif):
+        metadata["exif"] = exif.tobytes()
+    return metadata
+
+
+def orientation(metadata: dict[str, Any]) -> int:
+    """How a viewer turns the stored pixels, 1 to 8."""
+    found = exif_tags(metadata).get(ORIENTATION, 1)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def exif_tags(metadata: dict[str, Any]) -> dict[int, Any]:
+    """The tags of the main EXIF directory."""
+    exif = Image.Exif()
+    exif.load(metadata.get("exif", b""))
+    return dict(exif)
+
+
+def upright(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The same metadata for pixels that have been turned upright."""
+    if "exif" not in metadata:
+        return metadata
+    exif = Image.Exif()
+    exif.load(metadata["exif"])
+    exif.pop(ORIENTATION, None)
+    return {**metadata, "exif": exif.tobytes()}
+
+
+def with_xmp(exif: bytes, xmp: bytes) -> bytes:
+    """EXIF that has the XMP as a tag, as a TIFF stores it."""
+    tags = Image.Exif()
+    tags.load(exif)
+    tags[XMP] = xmp
+    return tags.tobytes()
+
+
+def with_png_chunks(png: bytes, metadata: dict[str, Any]) -> bytes:
+    """A PNG file with metadata chunks put in behind its header (PNG specification, third edition)."""
+    chunks = b""
+    if profile := metadata.get("icc_profile"):
+        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+    if exif := metadata.get("exif"):
+        chunks += _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
+    if xmp := metadata.get("xmp"):
+        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
+    if dpi := metadata.get("dpi"):
+        horizontal, vertical = (round(value / 0.0254) for value in dpi)
+        chunks += _chunk(b"pHYs", struct.pack(">IIB", horizontal, vertical, 1))
+    header = 8 + 4 + 4 + 13 + 4  # signature, then length, name, content and check of IHDR
+    return png[:header] + chunks + png[header:]
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+def _resolution(dpi: Any) -> tuple[float, float] | None:
+    try:
+        horizontal, vertical = map(float, dpi)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (horizontal, vertical) if min(dpi) > 0 and max(dpi) < math.inf else None

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli import batch, denoise, images
+from linn_cli.batch import Existing, Handling, Job
+from linn_cli.errors import InputError, UsageError
+from linn_cli.formats import format_named
+from linn_cli.picture import Document, Picture
+from linn_cli.pipeline import Networks
+
+SIGMA = (25.0,)
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return Networks()
+
+
+@pytest.fixture
+def tree(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
+    root = tmp_path / "in"
+    for name in ("a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif", "deep/notes.txt"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".txt":
+            path.write_text("no picture")
+        else:
+            Image.fromarray(noisy).save(path)
+    return root
+
+
+def targets(jobs: list[Job], below: Path) -> list[str]:
+    return [job.target.relative_to(below).as_posix() for job in jobs]
+
+
+def test_outputs_lie_beside_their_inputs(tree: Path) -> None:
+    assert targets(batch.plan([tree], None), tree) == ["a-denoised.png", "b-denoised.jpg"]
+    [job] = batch.plan([tree / "a.png"], None, suffix="_clean", target=format_named("tiff"))
+    assert job.target == tree / "a_clean.tif"
+
+
+def test_own_outputs_are_not_inputs_again(tree: Path) -> None:
+    (tree / "a-denoised.png").write_bytes((tree / "a.png").read_bytes())
+    jobs = batch.plan([tree], None, existing=Existing(skip=True))
+    assert [job.source.name for job in jobs] == ["a.png", "b.jpg"]
+
+
+def test_the_tree_below_a_folder_is_kept(tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    jobs = batch.plan([tree], out, recursive=True)
+    assert targets(jobs, out) == ["a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif"]
+
+
+def test_one_input_goes_to_a_file_or_into_a_folder(tree: Path, tmp_path: Path) -> None:
+    source = tree / "a.png"
+    assert batch.plan([source], tmp_path / "x.png") == [Job(source, tmp_path / "x.png")]
+    assert batch.plan([source], tmp_path) == [Job(source, tmp_path / "a.png")]
+    assert batch.plan([source], tmp_path / "new") == [Job(source, tmp_path / "new" / "a.png")]
+
+
+def test_patterns_are_expanded(tree: Path) -> None:
+    jobs = batch.plan([tree / "**" / "*.png"], None, recursive=True)
+    assert sorted(job.source.relative_to(tree).as_posix() for job in jobs) == [
+        "a.png",
+        "deep/a.png",
+    ]
+    with pytest.raises(InputError, match="no file matches"):
+        batch.plan([tree / "*.gif"], None)
+
+
+def test_no_two_inputs_write_one_output(tree: Path, tmp_path: Path) -> None:
+    (tree / "A.PNG").write_bytes((tree / "a.png").read_bytes())
+    for inputs, options in [
+        ([tree / "a.png", tree / "deep" / "a.png"], {}),
+        ([tree], {}),  # a.png and A.PNG are one name to some file systems
+        ([tree / "a.png", tree / "b.jpg"], {"suffix": "", "target": format_named("png")}),
+    ]:
+        with pytest.raises(UsageError, match=r"would be written there|is an input too"):
+            batch.plan(inputs, None if options else tmp_path / "out", **options)  # type: ignore[arg-type]
+
+
+def test_an_input_is_never_an_output(tree: Path) -> None:
+    with pytest.raises(UsageError, match="is an input too"):
+        batch.plan([tree], tree)
+    with pytest.raises(UsageError, match="same file"):
+        batch.plan([tree / "a.png"], tree / "a.png")
+
+
+def test_outputs_that_are_there_need_a_word(tree: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.jpg"):
+        (tmp_path / name).touch()
+    with pytest.raises(UsageError, match=r"and 1 more: there already; --overwrite replaces"):
+        batch.plan([tree], tmp_path)
+    for existing in (Existing(overwrite=True), Existing(skip=True)):
+        assert len(batch.plan([tree], tmp_path, existing=existing)) == 2
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no pictures in it"):
+        batch.plan([tmp_path], None)
+
+
+def test_a_loop_of_links_is_not_followed(tree: Path, tmp_path: Path) -> None:
+    (tree / "deep" / "loop").symlink_to(tree, target_is_directory=True)
+    assert len(batch.plan([tree], tmp_path / "out", recursive=True)) == 4
+
+
+def test_a_file_is_denoised_like_an_array(
+    networks: Networks, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    job = Job(noisy_file, noisy_file.parent / "new" / "clean.png")
+    outcome = batch.run(job, networks, SIGMA)
+    with Image.open(job.target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+    assert (outcome.width, outcome.height, outcome.channels, outcome.depth) == (52, 37, 1, "uint8")
+    assert outcome.error is None
+    assert outcome.seconds > 0
+    assert "52 x 37 grey uint8, sigma 25, st" in str(outcome)
+
+
+def test_what_is_transparent_stays_as_it_is(networks: Networks, tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    samples = chance.integers(100, 140, (40, 50, 4), dtype=np.uint8)
+    samples[:, :, 3] = 255
+    samples[10:30, 10:30] = (0, 255, 0, 0)
+    job = Job(tmp_path / "a.png", tmp_path / "b.png")
+    Image.fromarray(samples).save(job.source)
+    assert batch.run(job, networks, SIGMA).error is None
+    answer = np.asarray(Image.open(job.target))
+    np.testing.assert_array_equal(answer[:, :, 3], samples[:, :, 3])
+    np.testing.assert_array_equal(answer[10:30, 10:30], samples[10:30, 10:30])
+    # The green that is never seen does not bleed: it would shift what is beside it by dozens.
+    beside = answer[9, 10:30, :3].astype(int)
+    assert np.abs(beside - 120).max() < 12
+
+
+def test_every_frame_is_denoised(networks: Networks, noisy: NDArray[np.uint8]) -> None:
+    frames = (Picture(noisy[:, :, None]), Picture(noisy[::-1, :, None].copy()))
+    document = Document(frames, format_named("tiff"))
+    rows: list[int] = []
+    clean, _ = batch.denoise_document(document, networks, SIGMA, lambda n, total: rows.append(n))
+    for before, after in zip(frames, clean.frames, strict=True):
+        np.testing.assert_array_equal(after.values[:, :, 0], denoise(before.values[:, :, 0], 25))
+    assert sum(rows) == 2 * noisy.shape[0]
+
+
+def test_stripping_turns_the_picture_upright(
+    networks: Networks, tmp_path: Path, noisy: NDArray[np.uint8]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    job = Job(tmp_path / "a.png", tmp_path / "b.png")
+    Image.fromarray(noisy).save(job.source, exif=exif)
+    batch.run(job, networks, SIGMA, handling=Handling(strip_metadata=True))
+    found = images.read(job.target)
+    assert found.metadata == {}
+    assert found.frames[0].size == noisy.shape
+
+
+def test_faults_are_outcomes_and_leave_nothing(
+    networks: Networks, noisy_file: Path, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.touch()
+    for job, reason in [
+        (Job(tmp_path / "missing.png", tmp_path / "x.png"), "no such file"),
+        (Job(noisy_file, blocked / "x.png"), "cannot be written"),
+        (Job(noisy_file, tmp_path / "x.tga"), "choose an output name"),
+    ]:
+        outcome = batch.run(job, networks, SIGMA)
+        assert reason in str(outcome.error)
+        assert str(outcome) == outcome.error
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["blocked", "pictures"]
+
+
+def test_what_exists_is_skipped(networks: Networks, noisy_file: Path) -> None:
+    job = Job(noisy_file, noisy_file.with_name("clean.png"))
+    job.target.write_bytes(b"here")
+    assert batch.run(job, networks, SIGMA, existing=Existing(skip=True)).skipped
+    assert job.target.read_bytes() == b"here"
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_outcomes_come_in_order(
+    networks: Networks, noisy: NDArray[np.uint8], tmp_path: Path, workers: int
+) -> None:
+    jobs = []
+    for index in range(5):
+        jobs.append(Job(tmp_path / f"{index}.png", tmp_path / f"{index}-clean.png"))
+        Image.fromarray(noisy[: 5 + 8 * index]).save(jobs[-1].source)
+    shares: list[float] = []
+    outcomes = list(
+        batch.run_all(
+            jobs,
+            lambda job, done: batch.run(job, networks, SIGMA, done=done),
+            lambda name, share: shares.append(share),
+            workers,
+        )
+    )
+    assert [outcome.input for outcome in outcomes] == [str(job.source) for job in jobs]
+    assert sum(shares) == pytest.approx(len(jobs))
+    for job in jobs:
+        expected = denoise(images.read_levels(job.source), 25)
+        np.testing.assert_array_equal(images.read_levels(job.target), expected)
+
+
+def test_an_interruption_stops_every_worker() -> None:
+    started = threading.Barrier(3)
+    stopped: list[str] = []
+
+    def work(job: Job, done: batch.Done) -> batch.Outcome:
+        if job.source.name == "0":
+            started.wait(10)
+            raise KeyboardInterrupt
+        started.wait(10)
+        try:
+            while True:
+                done(1, 10**9)
+        except KeyboardInterrupt:
+            stopped.append(job.source.name)
+            raise
+
+    jobs = [Job(Path(str(index)), Path("x")) for index in range(50)]
+    with pytest.raises(KeyboardInterrupt):
+        list(batch.run_all(jobs, work, lambda name, share: None, workers=3))
+    assert sorted(stopped) == ["1", "2"]
+
+
+@pytest.mark.parametrize("name", [None, "tiff"])
+def test_a_stream_is_denoised_into_a_file_in_memory(
+    networks: Networks, noisy_file: Path, noisy: NDArray[np.uint8], name: str | None
+) -> None:
+    target = None if name is None else format_named(name)
+    source = io.BytesIO(noisy_file.read_bytes())
+    answer, outcome = batch.pipe(source, networks, SIGMA, target)
+    with Image.open(io.BytesIO(answer)) as image:
+        assert image.format == ("PNG" if name is None else "TIFF")
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+    assert (outcome.input, outcome.output) == ("-", "-")
+
+
+def test_delivering_is_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch.deliver(b"answer", tmp_path / "x.png")
+    assert (tmp_path / "x.png").read_bytes() == b"answer"
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match="No space left"):
+        batch.deliver(b"other", tmp_path / "x.png")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"answer"]

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linn_cli.errors import UsageError
+from linn_cli.formats import FORMATS, SUFFIXES, format_named, format_of
+
+
+def test_every_ending_has_one_format() -> None:
+    assert len(set(SUFFIXES)) == len(SUFFIXES)
+    for known in FORMATS:
+        for suffix in known.suffixes:
+            assert format_of(Path(f"A.B{suffix.upper()}")) is known
+
+
+@pytest.mark.parametrize(("name", "found"), [("png", "PNG"), ("JPEG", "JPEG"), (".tif", "TIFF")])
+def test_formats_have_names(name: str, found: str) -> None:
+    assert str(format_named(name)) == found
+
+
+def test_others_are_refused() -> None:
+    with pytest.raises(UsageError, match="unknown format 'tga': choose one of png, jpeg"):
+        format_named("tga")
+    with pytest.raises(UsageError, match=r"picture.tga: choose an output name that ends in .png"):
+        format_of(Path("picture.tga"))
