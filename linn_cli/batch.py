@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import io
+import logging
+import math
 import os
 import sys
 import threading
@@ -17,16 +19,18 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import images, metadata
-from linn_cli.errors import InputError, LinnError, UsageError
+from linn_cli import images, metadata, rows
+from linn_cli.deep import too_large
+from linn_cli.errors import InputError, LinnError, UsageError, explain
 from linn_cli.files import write_atomically
 from linn_cli.formats import Format, format_of
 from linn_cli.picture import Document, Picture
-from linn_cli.pipeline import Denoiser, Networks
+from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
 
 SUFFIX = "-denoised"
 PIPE = Path("-")
 Done = Callable[[int, int], None]
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -214,24 +218,74 @@ def run(
         return Outcome(str(job.source), str(job.target), skipped=True)
     try:
         format_of(job.target)
-        document = images.read(job.source, max_pixels=handling.max_pixels)
-        if handling.strip_metadata:
-            document = stripped(document)
-        clean, denoiser = denoise_document(document, networks, sigma, done)
+        outcome = _by_rows(job, networks, sigma, handling, done)
+        if outcome is None:
+            outcome = _whole(job, networks, sigma, handling, done)
+    except Exception as error:
+        _LOG.debug("%s", job.source, exc_info=True)
+        return Outcome(str(job.source), str(job.target), error=_reason(job, error))
+    seconds = time.perf_counter() - began
+    return replace(outcome, input=str(job.source), output=str(job.target), seconds=seconds)
+
+
+def _whole(
+    job: Job, networks: Networks, sigma: Sequence[float], handling: Handling, done: Done
+) -> Outcome:
+    document = images.read(job.source, max_pixels=handling.max_pixels)
+    if handling.strip_metadata:
+        document = stripped(document)
+    clean, denoiser = denoise_document(document, networks, sigma, done)
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    remarks = images.write(job.target, clean, quality=handling.quality)
+    return replace(describe(clean, denoiser, sigma), remarks=(*document.remarks, *remarks))
+
+
+def _by_rows(
+    job: Job, networks: Networks, sigma: Sequence[float], handling: Handling, done: Done
+) -> Outcome | None:
+    """Denoise a large TIFF into a TIFF without ever holding it; None if it is not such a one."""
+    if format_of(job.target).name != "TIFF" or max(sigma) < LEAST_SIGMA:
+        return None
+    with rows.opened(job.source, rows.LARGE) as source:
+        if source is None:
+            return None
+        if math.prod(source.shape[:2]) > handling.max_pixels:
+            raise InputError(f"{job.source}: {too_large(handling.max_pixels)}")
+        height, width, channels = source.shape
+        grey = channels > 1 and len(set(sigma)) == 1 and source.is_grey
+        sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
+        denoiser = networks.at(sigmas, len(sigmas))
+        kept = {} if handling.strip_metadata else source.metadata
+
+        def finished() -> Iterator[NDArray[Any]]:
+            for answer in denoiser.rows(planes(), width, sigmas):
+                done(answer.shape[1], height)
+                yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
+
+        def planes() -> Iterator[torch.Tensor]:
+            for levels in source:
+                yield torch.from_numpy(levels).permute(2, 0, 1)[: len(sigmas)]
+
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        remarks = images.write(job.target, clean, quality=handling.quality)
-    except LinnError as error:
-        return Outcome(str(job.source), str(job.target), error=str(error))
-    except OSError as error:
-        reason = f"{job.target}: cannot be written ({error.strerror})"
-        return Outcome(str(job.source), str(job.target), error=reason)
-    outcome = describe(clean, denoiser, sigma, time.perf_counter() - began)
-    return replace(
-        outcome,
-        input=str(job.source),
-        output=str(job.target),
-        remarks=(*document.remarks, *remarks),
-    )
+        with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
+            rows.write(file, finished(), source.shape, source.dtype, kept)
+        return replace(
+            _outcome(denoiser, sigma),
+            width=width,
+            height=height,
+            channels=channels,
+            depth=source.dtype.name,
+        )
+
+
+def _reason(job: Job, error: Exception) -> str:
+    match error:
+        case LinnError():
+            return str(error)
+        case OSError():
+            return f"{job.target}: cannot be written ({error.strerror or error})"
+        case _:
+            return f"{job.source}: {explain(error)}"
 
 
 def run_all(
@@ -250,10 +304,10 @@ def run_all(
     """
 
     def one(job: Job) -> Outcome:
-        def rows_done(count: int, rows: int) -> None:
+        def rows_done(count: int, total: int) -> None:
             if stopped.is_set():
                 raise KeyboardInterrupt
-            done(job.source.name, count / rows)
+            done(job.source.name, count / total)
 
         return work(job, rows_done)
 
@@ -290,8 +344,11 @@ def pipe(
     clean, denoiser = denoise_document(document, networks, sigma, done)
     answer = io.BytesIO()
     remarks = images.encode(answer, clean, target or document.format, quality=handling.quality)
-    outcome = describe(clean, denoiser, sigma, time.perf_counter() - began)
-    return answer.getvalue(), replace(outcome, remarks=(*document.remarks, *remarks))
+    return answer.getvalue(), replace(
+        describe(clean, denoiser, sigma),
+        seconds=time.perf_counter() - began,
+        remarks=(*document.remarks, *remarks),
+    )
 
 
 def deliver(answer: bytes, target: Path | None) -> None:
@@ -311,26 +368,30 @@ def deliver(answer: bytes, target: Path | None) -> None:
         raise InputError(f"{target}: cannot be written ({error.strerror or error})") from error
 
 
-def describe(
-    clean: Document, denoiser: Denoiser, sigma: Sequence[float], seconds: float
-) -> Outcome:
+def describe(clean: Document, denoiser: Denoiser, sigma: Sequence[float]) -> Outcome:
     """The outcome of a document, without its files."""
     first = clean.frames[0]
-    return Outcome(
-        input=str(PIPE),
-        output=str(PIPE),
+    return replace(
+        _outcome(denoiser, sigma),
         width=first.size[0],
         height=first.size[1],
         frames=len(clean.frames),
         channels=first.values.shape[2],
         depth=first.values.dtype.name,
+    )
+
+
+def _outcome(denoiser: Denoiser, sigma: Sequence[float]) -> Outcome:
+    return Outcome(
+        input=str(PIPE),
+        output=str(PIPE),
+        frames=1,
         sigma=tuple(sigma),
         variant=denoiser.weight_set.architecture.variant,
         scales=denoiser.weight_set.architecture.scales,
         weights=denoiser.weight_set.name,
         device=str(denoiser.device),
         precision=denoiser.precision,
-        seconds=seconds,
     )
 
 
@@ -338,11 +399,11 @@ def denoise_document(
     document: Document, networks: Networks, sigma: Sequence[float], done: Done
 ) -> tuple[Document, Denoiser]:
     """Denoise every frame; alpha and what lies under it stay as they are."""
-    rows = sum(frame.values.shape[0] for frame in document.frames)
+    total = sum(frame.values.shape[0] for frame in document.frames)
     frames: list[Picture] = []
     for frame in document.frames:
         planes = torch.from_numpy(frame.filled()).permute(2, 0, 1)[None]
-        answer, denoiser = networks.denoise(planes, sigma, lambda count: done(count, rows))
+        answer, denoiser = networks.denoise(planes, sigma, lambda count: done(count, total))
         values: NDArray[Any] = answer[0].permute(1, 2, 0).numpy()
         frames.append(frame.with_values(values))
     return replace(document, frames=tuple(frames)), denoiser

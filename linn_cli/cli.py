@@ -137,6 +137,14 @@ def denoise(
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
     ] = None,
+    max_memory: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="MB",
+            help="What the engine may hold; a quarter of what is free if left out.",
+        ),
+    ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -161,6 +169,7 @@ def denoise(
             weight_file=weight_file,
             device=device,
             precision=precision,
+            max_memory=max_memory and max_memory * 10**6,
         )
         handling = batch.Handling(quality, strip_metadata, max_pixels or images.MOST_PIXELS)
         report = partial(_report, json=json, verbose=verbose)

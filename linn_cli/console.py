@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from linn_cli.errors import InputError, LinnError
+from linn_cli.errors import InputError, LinnError, explain
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
@@ -114,38 +115,38 @@ def reported(*, debug: bool) -> Iterator[None]:
     """Turn whatever goes wrong inside into one line on stderr and an exit code.
 
     A `LinnError` has its own code; an interruption is 130; anything else is a defect of linn, 1. With
-    `debug` the traceback is printed too.
+    `debug` the traceback is printed too. What the modules below log is said.
     """
     try:
-        yield
+        with _logged(logging.DEBUG if debug else logging.WARNING):
+            yield
     except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, typer.Exit):
             raise
         if debug:
             traceback.print_exc()
-        say(_line(error))
+        say(explain(error))
         raise typer.Exit(_exit_code(error)) from None
 
 
-def _line(error: BaseException) -> str:
-    match error:
-        case LinnError():
-            return str(error)
-        case KeyboardInterrupt():
-            return "interrupted"
-        case MemoryError() | RuntimeError() if _is_out_of_memory(error):
-            return "out of memory: the picture is too large for this machine"
-        case BrokenPipeError():
-            return "the output was closed before all of it was written"
-        case _:
-            return f"unexpected {type(error).__name__}: {error} (a defect; --debug shows where)"
+class _Said(logging.Handler):
+    """Says what is logged."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record))
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    # torch reports a failed allocation on the CPU as a plain RuntimeError.
-    return isinstance(error, MemoryError) or any(
-        sign in str(error) for sign in ("out of memory", "can't allocate memory")
-    )
+@contextmanager
+def _logged(level: int) -> Iterator[None]:
+    logger, handler = logging.getLogger(__package__), _Said()
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def _exit_code(error: BaseException) -> int:

@@ -99,11 +99,12 @@ def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, 
                 compression="zlib",
                 metadata=None,
                 software=False,
-                **_tiff_tags(metadata),
+                **tiff_tags(metadata),
             )
 
 
-def _tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
+def tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `TiffWriter.write` that store the metadata; of EXIF what is text, and the orientation."""
     tags: dict[str, Any] = {"iccprofile": metadata.get("icc_profile")}
     if dpi := metadata.get("dpi"):
         tags |= {"resolution": dpi, "resolutionunit": 2}
@@ -116,6 +117,20 @@ def _tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
         elif tag == kept.ORIENTATION:
             extra.append((tag, "H", 1, value, True))
     return tags | {"extratags": extra}
+
+
+def read_tiff_metadata(file: BinaryIO) -> dict[str, Any]:
+    """The metadata of a TIFF's first page, without the directories below it."""
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        return tiff_metadata(tiff.pages[0].aspage())
+
+
+def tiff_metadata(page: tifffile.TiffPage) -> dict[str, Any]:
+    """The metadata of a page of an open TIFF."""
+    tags = {int(tag.code): tag.value for tag in page.tags}
+    horizontal, vertical = page.get_resolution("inch")
+    return kept.from_tiff_tags(tags, (horizontal, vertical))
 
 
 def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:

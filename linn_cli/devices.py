@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import torch
 
@@ -72,6 +73,16 @@ def use_threads(count: int | None) -> None:
 def share_of_threads(workers: int) -> int | None:
     """How many threads each of several workers should compute with; None for all that there are."""
     return None if workers == 1 else max(1, torch.get_num_threads() // workers)
+
+
+def available_memory(share: float) -> int | None:
+    """A share of the main memory that is free or can be freed, in bytes; None where nobody tells."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        [available] = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    except (OSError, ValueError):
+        return None
+    return int(share * int(available) * 1024)
 
 
 def _present(device: torch.device) -> bool:

@@ -23,3 +23,25 @@ class InputError(LinnError):
 
 class WeightsError(LinnError):
     """A weight set is missing, damaged or not what it says it is."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed; torch reports that on the CPU as a plain RuntimeError."""
+    return isinstance(error, MemoryError) or any(
+        sign in str(error) for sign in ("out of memory", "can't allocate memory")
+    )
+
+
+def explain(error: BaseException) -> str:
+    """What went wrong, in one line."""
+    match error:
+        case LinnError():
+            return str(error)
+        case KeyboardInterrupt():
+            return "interrupted"
+        case MemoryError() | RuntimeError() if is_out_of_memory(error):
+            return "out of memory: the picture is too large for this machine"
+        case BrokenPipeError():
+            return "the output was closed before all of it was written"
+        case _:
+            return f"unexpected {type(error).__name__}: {error} (a defect; --debug shows where)"

@@ -28,7 +28,7 @@ from linn_cli import deep
 from linn_cli import metadata as kept
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
-from linn_cli.formats import FORMATS, SUFFIXES, Format, format_of
+from linn_cli.formats import FORMATS, SUFFIXES, Format, format_named, format_of
 from linn_cli.picture import Document, Picture
 
 _CONVERT_FIRST = {
@@ -169,7 +169,8 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
     except UnidentifiedImageError:
         if deep_pages is None:  # Pillow knows no TIFF of coloured floats
             raise
-        return Document(tuple(deep_pages), format_of(Path("page.tif")))
+        metadata = deep.read_tiff_metadata(file)
+        return Document(tuple(deep_pages), format_named("tiff"), metadata)
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
     metadata, remarks = _metadata(image)
     if deep_pages is not None:

@@ -47,6 +47,21 @@ def orientation(metadata: dict[str, Any]) -> int:
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
+def from_tiff_tags(tags: dict[int, Any], dpi: tuple[float, float]) -> dict[str, Any]:
+    """Metadata from the tags of a TIFF: text, the orientation, XMP and the colour profile."""
+    exif = Image.Exif()
+    for tag, value in tags.items():
+        if tag not in _STRUCTURE and (isinstance(value, str) or tag == ORIENTATION):
+            exif[tag] = value
+    metadata: dict[str, Any] = {"exif": exif.tobytes()} if len(exif) else {}
+    for name, tag in (("icc_profile", ICC_PROFILE), ("xmp", XMP)):
+        if isinstance(tags.get(tag), bytes):
+            metadata[name] = tags[tag]
+    if _resolution(dpi) not in (None, (1.0, 1.0)):  # 1 where nothing is said
+        metadata["dpi"] = _resolution(dpi)
+    return metadata
+
+
 def exif_tags(metadata: dict[str, Any]) -> dict[int, Any]:
     """The tags of the main EXIF directory."""
     exif = Image.Exif()

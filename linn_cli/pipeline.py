@@ -43,6 +43,7 @@ class Denoiser:
     scales: tuple[FoldedScale, ...]
     weight_set: WeightSet
     device: torch.device
+    max_memory: int | None = None
 
     @property
     def precision(self) -> str:
@@ -75,6 +76,25 @@ class Denoiser:
             self._denoise(noisy, answer, levels, done)
         return answers
 
+    def rows(self, rows: Iterable[Tensor], width: int, sigma: Sequence[float]) -> Iterator[Tensor]:
+        """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
+
+        Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
+        input's. Only a few bands are ever held, and only as many as that as floats.
+
+        Raises:
+            InputError: values that are not finite came in, or out.
+        """
+        dtypes: list[torch.dtype] = []
+
+        def bands() -> Iterator[Tensor]:
+            for levels in rows:
+                dtypes[:] = [levels.dtype]
+                yield _floats(levels)
+
+        for answer in self.bands(bands(), width, sigma):
+            yield _levels(answer, dtypes[0])
+
     def bands(
         self, bands: Iterable[Tensor], width: int, sigma: Sequence[float]
     ) -> Iterator[Tensor]:
@@ -82,41 +102,53 @@ class Denoiser:
 
         Yields the finished bands from the top, on the CPU. Their heights differ from the input's.
         """
+        height = self.band_height(width, len(sigma))
         normalised = (normalise(band.to(self.device), sigma) for band in bands)
         planes = [
-            streaming.stream(self.scales, _plane(copy, channel), width)
+            streaming.stream(self.scales, _plane(copy, channel), width, band=height)
             for channel, copy in enumerate(itertools.tee(normalised, len(sigma)))
         ]
         # All planes lag by the same number of rows, so they stay in step.
         for answers in zip(*planes, strict=True):
             yield restore(torch.cat(answers), sigma).cpu()
 
+    def band_height(self, width: int, channels: int = 1) -> int:
+        """The number of rows to work on at once, for speed and within `max_memory`."""
+        budget = self.max_memory and self.max_memory // channels
+        return streaming.highest_band(self.scales, width, budget)
+
     def _denoise(
         self, noisy: Tensor, answer: Tensor, sigma: Sequence[float], done: Callable[[int], None]
     ) -> None:
-        """Denoise values (C, H, W) into `answer`, so that only bands are ever held as floats."""
+        """Denoise values (C, H, W) into `answer`."""
         width = noisy.shape[-1]
-        levels = None if noisy.is_floating_point() else torch.iinfo(noisy.dtype)
-        white = levels.max if levels else 1.0
-
-        def bands() -> Iterator[Tensor]:
-            for rows in noisy.split(streaming.band_height(width), dim=1):
-                band = (rows.cpu().double() / white).float()
-                if not bool(torch.isfinite(band).all()):
-                    raise InputError("the image holds values that are not finite numbers")
-                yield band
-
         top = 0
-        for rows in self.bands(bands(), width, sigma):
-            if not bool(torch.isfinite(rows).all()):
-                raise InputError("the answer is not finite: the weights or the image are extreme")
-            values = rows.double() * white
-            if levels:
-                values = values.round().clamp(levels.min, levels.max)
+        for rows in self.rows(
+            noisy.split(self.band_height(width, len(noisy)), dim=1), width, sigma
+        ):
             count = rows.shape[1]
-            answer[:, top : top + count] = values
+            answer[:, top : top + count] = rows
             top += count
             done(count)
+
+
+def _floats(levels: Tensor) -> Tensor:
+    """Values of an image's dtype to float32, white at 1."""
+    white = 1.0 if levels.is_floating_point() else torch.iinfo(levels.dtype).max
+    floats = (levels.cpu().double() / white).float()
+    if not bool(torch.isfinite(floats).all()):
+        raise InputError("the image holds values that are not finite numbers")
+    return floats
+
+
+def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:
+    """Floats, white at 1, to the values of an image's dtype; integers are rounded and clamped."""
+    if not bool(torch.isfinite(floats).all()):
+        raise InputError("the answer is not finite: the weights or the image are extreme")
+    if dtype.is_floating_point:
+        return floats.to(dtype)
+    span = torch.iinfo(dtype)
+    return (floats.double() * span.max).round().clamp(span.min, span.max).to(dtype)
 
 
 def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:
@@ -134,6 +166,8 @@ class Networks:
         precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
             and the lifting sums are always float32. auto takes bfloat16 where the device has it and
             sigma is high enough for it to lose no more than 0.01 dB (benchmarks/precision.py).
+        max_memory: how many bytes an engine should hold on the CPU, which decides how many rows it works on;
+            by default a quarter of what is available. A few rows of every layer are always held.
     """
 
     def __init__(
@@ -144,12 +178,14 @@ class Networks:
         weight_file: Path | None = None,
         device: str = "auto",
         precision: str = "auto",
+        max_memory: int | None = None,
     ) -> None:
         self.variant = variant
         self.scales = scales
         self.weight_file = weight_file
         self.device = device
         self.precision = precision
+        self.max_memory = max_memory
         self._made: dict[tuple[Path, torch.dtype], Denoiser] = {}
 
     def at(self, sigma: Sigma, channels: int = 1) -> Denoiser:
@@ -166,7 +202,7 @@ class Networks:
         key = chosen.path, dtype
         if key not in self._made:
             folded = fold(weights.load(chosen), dtype, device)
-            self._made[key] = Denoiser(folded, chosen, device)
+            self._made[key] = Denoiser(folded, chosen, device, self._budget(device))
         return self._made[key]
 
     def denoise(
@@ -184,6 +220,11 @@ class Networks:
             return answer.repeat(1, channels, 1, 1), denoiser
         denoiser = self.at(levels, channels)
         return denoiser(images, levels, done), denoiser
+
+    def _budget(self, device: torch.device) -> int | None:
+        if device.type != "cpu":
+            return None  # there a failed allocation is an error, and the engine shrinks its band
+        return self.max_memory or devices.available_memory(share=0.25)
 
     def _select(self, sigma: float) -> WeightSet:
         if self.weight_file is None:

@@ -12,6 +12,7 @@ holds. docs/streaming.md has a diagram.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from linn_cli import haar
+from linn_cli.errors import is_out_of_memory
 from linn_cli.folding import FoldedNetwork, FoldedScale, FoldedStep
 from linn_cli.haar import ROWS
 from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
@@ -28,6 +30,7 @@ Pair = tuple[Tensor, Tensor]  # coarse (1, 1, n, W) and detail (1, 3, n, W) rows
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the
 # cost of those that every layer keeps. benchmarks/speed.py --band compares.
 _BAND_PIXELS = 65_536
+_LOG = logging.getLogger(__name__)
 
 
 def band_height(width: int) -> int:
@@ -35,7 +38,33 @@ def band_height(width: int) -> int:
     return max(1, _BAND_PIXELS // width)
 
 
-@torch.inference_mode()
+def footprint(scales: Sequence[FoldedScale], width: int, band: int) -> int:
+    """About how many bytes an engine holds: the kept rows, which nothing shrinks, and the workspaces."""
+    layers = [
+        (bank.shape[1] * width * bank.element_size(), network.dilation)
+        for scale in scales
+        for step in scale.steps
+        for network in (step.predict, step.update) * 2  # on the way there and on the way back
+        for bank in network.filters
+    ]
+    kept = sum(2 * dilation * row for row, dilation in layers)
+    workspaces = 3 * band * max(row for row, _ in layers)  # and what a convolution makes of one
+    # Where networks meet some six channels wait, and some ninety within LISTA, as views of whole bands.
+    depth = len(scales[0].steps[0].predict.filters)
+    listas = sum(isinstance(scale.shrinkage, Lista) for scale in scales)
+    channels = 6 * len(layers) // depth + 90 * listas
+    waiting = channels * (band + depth * scales[-1].dilation) * width * torch.float32.itemsize
+    return kept + workspaces + waiting
+
+
+def highest_band(scales: Sequence[FoldedScale], width: int, budget: int | None) -> int:
+    """The best height of a band if the engine may hold `budget` bytes, but at least 1."""
+    height = band_height(width)
+    while budget and height > 1 and footprint(scales, width, height) > budget:
+        height //= 2
+    return height
+
+
 def stream(
     scales: Sequence[FoldedScale],
     bands: Iterable[Tensor],
@@ -53,12 +82,29 @@ def stream(
         band: the most rows that are computed at once; by default a good number for the width.
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
 
-    Yields:
-        The answer from the top, as bands (1, 1, m, W); m differs from n.
+    Returns:
+        The answer from the top, as bands (1, 1, m, W); m differs from n. All that is held between bands
+        is allocated before; where there is no memory for it, with a lower band.
     """
+    return _through(_engine(scales, width, band or band_height(width), shrink=shrink), bands)
+
+
+@torch.inference_mode()
+def _engine(scales: Sequence[FoldedScale], width: int, band: int, *, shrink: bool) -> ScaleStream:
+    """An engine with the highest band that memory allows, up to `band`."""
     outer, *inner = scales
-    height = band or band_height(width)
-    engine = ScaleStream(outer, inner, width, height, shrink=shrink, spaces=Workspaces())
+    while True:
+        try:
+            return ScaleStream(outer, inner, width, band, shrink=shrink, spaces=Workspaces())
+        except (MemoryError, RuntimeError) as error:
+            if band == 1 or not is_out_of_memory(error):
+                raise
+            band //= 2
+            _LOG.warning("short of memory: going on with bands of %d rows", band)
+
+
+@torch.inference_mode()
+def _through(engine: ScaleStream, bands: Iterable[Tensor]) -> Iterator[Tensor]:
     yield from engine.through(bands)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, denoise, images
+from linn_cli import batch, denoise, images, rows, streaming
 from linn_cli.batch import Existing, Handling, Job
 from linn_cli.errors import InputError, UsageError
 from linn_cli.formats import format_named
@@ -180,6 +182,84 @@ def test_faults_are_outcomes_and_leave_nothing(
         assert reason in str(outcome.error)
         assert str(outcome) == outcome.error
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blocked", "pictures"]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_large_tiff_goes_by_rows_to_the_same_answer(
+    networks: Networks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    noisy: NDArray[np.uint8],
+    dtype: str,
+    channels: int,
+) -> None:
+    white = 1.0 if dtype == "float32" else np.iinfo(dtype).max
+    values = (np.dstack([noisy, noisy[::-1], 255 - noisy])[:, :, :channels] / 255 * white).astype(
+        dtype
+    )
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    photometric = "rgb" if channels == 3 else "minisblack"
+    tifffile.imwrite(job.source, values.squeeze(), rowsperstrip=5, photometric=photometric)
+    monkeypatch.setattr(rows, "LARGE", 1)
+    monkeypatch.setattr(images, "read", None)
+    counts: list[int] = []
+    outcome = batch.run(job, networks, SIGMA, done=lambda count, total: counts.append(count))
+    assert outcome.error is None
+    assert (outcome.width, outcome.height, outcome.channels, outcome.depth) == (
+        52,
+        37,
+        channels,
+        dtype,
+    )
+    assert sum(counts) == 37
+    expected = denoise(values if channels == 3 else values[:, :, 0], 25)
+    np.testing.assert_array_equal(tifffile.imread(job.target), expected)
+
+
+def test_a_large_grey_tiff_stored_as_colour_stays_grey(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noisy: NDArray[np.uint8]
+) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, np.dstack([noisy] * 3), rowsperstrip=5, photometric="rgb")
+    monkeypatch.setattr(rows, "LARGE", 1)
+    assert batch.run(job, networks, SIGMA).error is None
+    expected = np.dstack([denoise(noisy, 25)] * 3)
+    np.testing.assert_array_equal(tifffile.imread(job.target), expected)
+
+
+def test_a_damaged_large_tiff_leaves_nothing(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    levels = np.random.default_rng(0).integers(0, 256, (300, 200), dtype=np.uint8)
+    tifffile.imwrite(job.source, levels, rowsperstrip=5, compression="zlib")
+    content = bytearray(job.source.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    job.source.write_bytes(content)
+    monkeypatch.setattr(rows, "LARGE", 1)
+    assert batch.run(job, networks, SIGMA).error
+    assert list(tmp_path.iterdir()) == [job.source]
+
+
+def test_running_out_of_memory_fails_one_picture_only(
+    networks: Networks, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def failing(*arguments: Any, **options: Any) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 600:  # amid the bands of the first picture
+            raise RuntimeError("CUDA out of memory")
+        return original(*arguments, **options)
+
+    original = streaming.convolve
+    monkeypatch.setattr(streaming, "convolve", failing)
+    monkeypatch.setattr(streaming, "_BAND_PIXELS", 300)
+    outcomes = [batch.run(job, networks, SIGMA) for job in batch.plan([tree], None)]
+    assert "out of memory" in str(outcomes[0].error)
+    assert outcomes[1].error is None
+    assert not (tree / "a-denoised.png").exists()
 
 
 def test_what_exists_is_skipped(networks: Networks, noisy_file: Path) -> None:

@@ -16,7 +16,7 @@ LAYERS = [
     ["errors"],
     ["architecture", "files", "formats"],
     ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
-    ["normalisation", "picture", "metadata", "deep", "images"],
+    ["normalisation", "picture", "metadata", "deep", "rows", "images"],
     ["card", "initialisation", "invertibility", "optimizer", "weights"],
     ["patches", "pipeline", "batch", "training", "benchmark"],
     ["tables", "console"],

@@ -207,6 +207,54 @@ def held(part: object) -> int:
     return sum(seen.values())
 
 
+def test_short_of_memory_the_band_is_lower_and_the_answer_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scales, image = FOLDED[Architecture("lista", 2)], random_image(60, 9)
+    expected = streaming.run(scales, image, band=32)
+    original = streaming.rows_like
+
+    def short(bank: Tensor, height: int, width: int) -> Tensor:
+        if height > 40:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        return original(bank, height, width)
+
+    monkeypatch.setattr(streaming, "rows_like", short)
+    answer = streaming.run(scales, image, band=32)
+    assert [record.args for record in caplog.records] == [(16,)]
+    torch.testing.assert_close(answer, expected, rtol=0, atol=1e-9)
+
+
+def test_without_memory_for_one_row_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(bank: Tensor, height: int, width: int) -> Tensor:
+        raise MemoryError
+
+    monkeypatch.setattr(streaming, "rows_like", none)
+    with pytest.raises(MemoryError):
+        streaming.run(FOLDED[Architecture("st", 1)], random_image(20, 9))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None:
+    scales, width, band = fold(random_model(architecture).float()), 300, 64
+    engine = streaming.ScaleStream(
+        scales[0], scales[1:], width, band, shrink=True, spaces=streaming.Workspaces()
+    )
+    bands = random_image(600, width).float().split(band, dim=2)
+    most = max(held(engine) for _ in engine.through(bands))
+    said = streaming.footprint(scales, width, band)
+    assert 0.7 * said < most < 1.3 * said
+
+
+def test_a_budget_lowers_the_band() -> None:
+    scales = FOLDED[Architecture("st", 1)]
+    free = streaming.highest_band(scales, 1000, None)
+    assert free == streaming.band_height(1000)
+    budget = streaming.footprint(scales, 1000, free // 4)
+    assert streaming.highest_band(scales, 1000, budget) in (free // 4, free // 8)
+    assert streaming.highest_band(scales, 1000, 1) == 1
+
+
 def test_no_bands_no_answer() -> None:
     assert list(streaming.stream(FOLDED[Architecture("st", 1)], [], 5)) == []
 

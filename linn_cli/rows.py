@@ -1,0 +1,141 @@
+"""TIFFs by rows: pictures that never lie in memory as a whole, neither before nor after.
+
+Strips or rows of tiles are decoded as the network asks for them, and strips are written as it finishes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from linn_cli import deep
+
+_DTYPES = ("uint8", "uint16", "float32")
+# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
+_CLASSIC_BYTES = 2**32 - 2**25
+_ROWS_PER_STRIP = 16
+# A strip is decoded as a whole, so one that is the whole picture saves nothing.
+_MOST_ROWS = 1024
+# From this many pixels on, a picture is worth going by rows, which keeps less of its metadata.
+LARGE = 2**24
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """A page of an open TIFF whose rows can be decoded from the top, any number of times."""
+
+    page: tifffile.TiffPage
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels, 1 or 3."""
+        return self.page.imagelength, self.page.imagewidth, self.page.samplesperpixel
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8, uint16 or float32, native."""
+        native: np.dtype[Any] = np.dtype(self.page.dtype).newbyteorder("=")
+        return native
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """Rows (n, W, C) from the top."""
+        height, width, channels = self.shape
+        tall = self.page.tilelength if self.page.is_tiled else self.page.rowsperstrip
+        rows = np.zeros((tall, width, channels), self.dtype)
+        begun = 0
+        for segment, (_, _, top, left, _), shape in self.page.segments(maxworkers=1):
+            if top != begun:
+                yield rows[: top - begun].copy()
+                rows[:] = 0
+                begun = top
+            if segment is None:  # a hole in the file stands for zeros
+                continue
+            _, count, across, _ = shape
+            count, across = min(count, height - top), min(across, width - left)
+            rows[:count, left : left + across] = segment[0, :count, :across]
+        yield rows[: height - begun].copy()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Text, orientation, XMP, colour profile and resolution."""
+        return deep.tiff_metadata(self.page)
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether all channels are the same everywhere; decodes the whole picture."""
+        return all(bool((rows == rows[:, :, :1]).all()) for rows in self)
+
+
+@contextmanager
+def opened(path: Path, least_pixels: int) -> Iterator[RowSource | None]:
+    """The rows of a TIFF of one opaque grey or RGB page; None of a small picture and of any other file.
+
+    What a damaged file makes the library stumble over is raised as rows are read.
+    """
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(path.open("rb"))
+            source = _source(stack.enter_context(tifffile.TiffFile(file)), least_pixels)
+        except Exception:  # the reader of whole pictures will say what is wrong
+            source = None
+        yield source
+
+
+def _source(tiff: tifffile.TiffFile, least_pixels: int) -> RowSource | None:
+    page = tiff.pages[0].aspage()
+    fitting = (
+        len(tiff.pages) == 1
+        and page.imagewidth * page.imagelength >= least_pixels
+        and page.imagedepth == 1
+        and np.dtype(page.dtype).name in _DTYPES
+        and (page.photometric, page.samplesperpixel) in ((1, 1), (2, 3))
+        and (page.planarconfig == 1 or page.samplesperpixel == 1)
+        and (page.is_tiled or page.rowsperstrip <= _MOST_ROWS)
+    )
+    return RowSource(page) if fitting else None
+
+
+def write(
+    file: BinaryIO,
+    rows: Iterator[NDArray[Any]],
+    shape: tuple[int, int, int],
+    dtype: np.dtype[Any],
+    metadata: dict[str, Any],
+) -> None:
+    """Write rows (n, W, C) from the top as a TIFF, compressed without loss."""
+    height, width, channels = shape
+    large = height * width * channels * dtype.itemsize > _CLASSIC_BYTES
+    with tifffile.TiffWriter(file, bigtiff=large) as writer:
+        writer.write(
+            (zlib.compress(strip.tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),
+            shape=shape if channels > 1 else shape[:2],
+            dtype=dtype,
+            photometric="rgb" if channels > 1 else "minisblack",
+            planarconfig="contig" if channels > 1 else None,
+            rowsperstrip=_ROWS_PER_STRIP,
+            compression="zlib",
+            metadata=None,
+            software=False,
+            **deep.tiff_tags(metadata),
+        )
+
+
+def strips(rows: Iterator[NDArray[Any]], count: int) -> Iterator[NDArray[Any]]:
+    """Rows (n, W, C) of any n to rows of `count`; the last may be fewer."""
+    waiting: NDArray[Any] | None = None
+    for more in rows:
+        waiting = more if waiting is None else np.concatenate((waiting, more))
+        whole = len(waiting) // count * count
+        for top in range(0, whole, count):
+            yield waiting[top : top + count]
+        waiting = waiting[whole:]
+    if waiting is not None and len(waiting):
+        yield waiting

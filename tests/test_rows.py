@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from linn_cli import rows
+from linn_cli.metadata import exif_tags
+
+
+def picture(dtype: str, channels: int) -> NDArray[Any]:
+    levels = np.random.default_rng(0).integers(0, 200, (67, 50, channels))
+    return levels.astype(dtype)
+
+
+def store(path: Path, values: NDArray[Any], **options: Any) -> None:
+    photometric = "rgb" if values.shape[2] == 3 else "minisblack"
+    tifffile.imwrite(path, values.squeeze(), **{"photometric": photometric, **options})
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rowsperstrip": 5},
+        {"rowsperstrip": 7, "compression": "zlib", "predictor": True},
+        {"rowsperstrip": 7, "compression": "lzw"},
+        {"rowsperstrip": 7, "byteorder": ">"},
+        {"rowsperstrip": 7, "bigtiff": True},
+        {"tile": (16, 32)},
+    ],
+)
+def test_rows_are_the_picture_and_can_be_written_back(
+    tmp_path: Path, options: dict[str, Any], dtype: str, channels: int
+) -> None:
+    values = picture(dtype, channels)
+    store(tmp_path / "a.tif", values, **options)
+    with rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        assert (source.shape, source.dtype) == (values.shape, np.dtype(dtype))
+        bands = list(source)
+        assert max(len(band) for band in bands) <= 16
+        np.testing.assert_array_equal(np.concatenate(bands), values)
+        with (tmp_path / "b.tif").open("w+b") as file:
+            rows.write(file, iter(source), source.shape, source.dtype, {})
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), values.squeeze())
+
+
+def test_text_profile_and_resolution_are_kept(tmp_path: Path) -> None:
+    values = picture("uint8", 1)
+    store(
+        tmp_path / "a.tif",
+        values,
+        rowsperstrip=5,
+        description="a scan",
+        resolution=(300, 200),
+        resolutionunit=2,
+        iccprofile=b"p" * 200,
+        extratags=[(274, "H", 1, 6, True), (700, "B", 4, b"<x/>", True)],
+        metadata=None,
+    )
+    with rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        with (tmp_path / "b.tif").open("w+b") as file:
+            rows.write(file, iter(source), source.shape, source.dtype, source.metadata)
+    with rows.opened(tmp_path / "b.tif", 1) as copy:
+        assert copy is not None
+        kept = copy.metadata
+    tags = exif_tags(kept)
+    assert (tags[270], tags[274]) == ("a scan", 6)
+    assert kept["icc_profile"] == b"p" * 200
+    assert kept["xmp"] == b"<x/>"
+    assert kept["dpi"] == (300, 200)
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_a_grey_picture_stored_as_colour_is_known(tmp_path: Path, grey: bool) -> None:
+    values = picture("uint8", 1).repeat(3, axis=2)
+    values[66, 49, 2] += not grey
+    store(tmp_path / "a.tif", values, rowsperstrip=5)
+    with rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        assert source.is_grey is grey
+
+
+def test_holes_are_zeros(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tiles = iter([np.full((16, 16), 7, np.uint8), None, None, np.full((16, 16), 9, np.uint8)])
+    tifffile.imwrite(path, tiles, shape=(32, 32), dtype=np.uint8, tile=(16, 16))
+    with rows.opened(path, 1) as source:
+        assert source is not None
+        values = np.concatenate(list(source))[:, :, 0]
+    assert values[::16, ::16].tolist() == [[7, 0], [0, 9]]
+
+
+def test_other_files_are_left_to_others(tmp_path: Path) -> None:
+    values = picture("uint8", 3)
+    path = tmp_path / "a.tif"
+    for options in (
+        {"planarconfig": "separate", "photometric": "rgb"},
+        {"photometric": "miniswhite"},
+        {"rowsperstrip": 2000},
+    ):
+        stored = np.moveaxis(values, -1, 0) if "planarconfig" in options else values[:, :, 0]
+        stored = np.tile(stored, (20, 1)) if "rowsperstrip" in options else stored
+        tifffile.imwrite(path, stored, **options)
+        with rows.opened(path, 1) as source:
+            assert source is None, options
+    store(path, values, rowsperstrip=5)
+    with rows.opened(path, 67 * 50 + 1) as source:
+        assert source is None
+    path.write_bytes(b"II*\0 no picture")
+    with rows.opened(path, 1) as source:
+        assert source is None
+    with rows.opened(tmp_path / "missing.tif", 1) as source:
+        assert source is None
+
+
+@given(st.lists(st.integers(0, 40), max_size=8), st.integers(1, 20))
+def test_strips_are_the_same_rows(heights: list[int], count: int) -> None:
+    values = np.arange(sum(heights), dtype=np.uint8)[:, None, None]
+    cuts = np.cumsum(heights, dtype=int)[:-1]
+    cut = list(rows.strips(iter(np.split(values, cuts)), count))
+    assert all(len(strip) == count for strip in cut[:-1])
+    assert np.concatenate([values[:0], *cut]).tolist() == values.tolist()
