@@ -39,7 +39,7 @@ FORMATS = (
     ),
     Format("WebP", "WEBP", (".webp",), alpha=True, frames=True, metadata=_IN_BOXES),
     Format("AVIF", "AVIF", (".avif",), alpha=True, frames=True, metadata=_IN_BOXES),
-    Format("BMP", "BMP", (".bmp",), alpha=True, metadata=("dpi",)),
+    Format("BMP", "BMP", (".bmp",), metadata=("dpi",)),
     Format("GIF", "GIF", (".gif",), alpha=True, frames=True),
     Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16")),
     Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False),

@@ -345,6 +345,8 @@ def _suited(document: Document, target: Format) -> tuple[Document, list[str]]:
         raise InputError(f"{target} holds one picture, not {len(frames)} frames: write TIFF or PNG")
     if any(frame.alpha is not None for frame in frames) and not target.alpha:
         raise InputError(f"{target} has no transparency: write PNG, TIFF or WebP")
+    if target.name == "GIF" and any(map(_is_translucent, frames)):
+        raise InputError("GIF has no partial transparency: write PNG or WebP")
     if not target.colour and any(frame.is_colour for frame in frames):
         raise InputError(f"{target} has no colour: write PNG, TIFF or PPM")
     depth = frames[0].values.dtype.name
@@ -361,6 +363,12 @@ def _suited(document: Document, target: Format) -> tuple[Document, list[str]]:
         remarks.append(f"{target} does not hold the metadata ({', '.join(lost)})")
     metadata = {key: metadata[key] for key in target.metadata if key in metadata}
     return replace(document, frames=frames, metadata=metadata), remarks
+
+
+def _is_translucent(picture: Picture) -> bool:
+    return picture.alpha is not None and not bool(
+        np.isin(picture.alpha, (0, _white(picture.alpha.dtype))).all()
+    )
 
 
 def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
