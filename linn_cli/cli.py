@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linn_cli import __version__, console
+from linn_cli import __version__, cli_weights, console
 from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
 from linn_cli.errors import InputError, UsageError
+from linn_cli.options import (
+    DebugOption,
+    HubRepoOption,
+    JsonOption,
+    ScalesOption,
+    VariantOption,
+    WeightsOption,
+)
 
 if TYPE_CHECKING:
     from linn_cli.benchmark import Score, Summary
@@ -28,21 +36,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_weights.app, name="weights")
 
-VariantOption = Annotated[
-    str | None,
-    typer.Option(metavar="st|lista", help="How the detail is shrunk; linn chooses if left out."),
-]
-ScalesOption = Annotated[
-    int | None,
-    typer.Option(min=1, max=MOST_SCALES, help="Number of scales; linn chooses if left out."),
-]
-WeightsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--weights", metavar="FILE", help="A .safetensors file instead of the bundled sets."
-    ),
-]
 ThreadsOption = Annotated[
     int | None, typer.Option(min=1, help="Processor threads; all cores if left out.")
 ]
@@ -50,9 +45,7 @@ PrecisionOption = Annotated[
     str, typer.Option(metavar="auto|float32|bfloat16", help="What the networks compute in.")
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 def main() -> None:
@@ -91,6 +84,7 @@ def denoise(
         bool, typer.Option("--fast", help="The fastest network: st, one scale.")
     ] = False,
     weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
@@ -105,7 +99,7 @@ def denoise(
     with console.reported(debug=debug):
         from functools import partial
 
-        from linn_cli import devices, images, pipeline
+        from linn_cli import devices, images, pipeline, sources
 
         pipeline.check_sigma(sigma)
         if fast:
@@ -114,14 +108,16 @@ def denoise(
             variant, scales = "st", 1
         images.check_output(output, picture)
         devices.use_threads(threads)
-        denoiser = pipeline.load(
-            sigma,
-            variant=parse_variant(variant),
-            scales=scales,
-            weight_file=weight_file,
-            device=device,
-            precision=precision,
-        )
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            denoiser = pipeline.load(
+                sigma,
+                variant=parse_variant(variant),
+                scales=scales,
+                weight_file=source,
+                device=device,
+                precision=precision,
+            )
         with console.progress(picture.name) as advance:
             outcome = pipeline.denoise_file(
                 denoiser,
@@ -160,6 +156,7 @@ def benchmark(
         typer.Option(min=1, max=MOST_SCALES, help="May be repeated; linn chooses if left out."),
     ] = None,
     weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
@@ -174,25 +171,27 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import devices, images, pipeline, tables
+        from linn_cli import devices, images, pipeline, sources, tables
 
         devices.use_threads(threads)
         pictures = images.list_pictures(folder)
         variants = [parse_variant(name) for name in variant or ANY]
-        runs = [
-            (
-                grey,
-                pipeline.load(
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            runs = [
+                (
                     grey,
-                    variant=kind,
-                    scales=count,
-                    weight_file=weight_file,
-                    device=device,
-                    precision=precision,
-                ),
-            )
-            for kind, count, grey in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
-        ]
+                    pipeline.load(
+                        grey,
+                        variant=kind,
+                        scales=count,
+                        weight_file=source,
+                        device=device,
+                        precision=precision,
+                    ),
+                )
+                for kind, count, grey in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
+            ]
         scores: list[Score] = []
         summaries: list[Summary] = []
         with console.progress("benchmark", len(runs) * len(pictures)) as advance:
@@ -219,6 +218,7 @@ def verify_invertibility(
     ] = None,
     sigma: Annotated[float, typer.Option(help="Noise level that the picture is scaled by.")] = 25.0,
     weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -228,7 +228,7 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli import images, invertibility, pipeline, tables, weights
+        from linn_cli import images, invertibility, pipeline, sources, tables, weights
 
         pipeline.check_sigma(sigma)
         if sigma < pipeline.LEAST_SIGMA:
@@ -238,7 +238,9 @@ def verify_invertibility(
         if picture is not None:
             levels = images.read(picture, as_grey=True).levels
             pictures.append(torch.from_numpy(levels).double() / pipeline.GREY_LEVELS)
-        sets = [weights.describe(weight_file)] if weight_file else list(weights.bundled())
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            sets = source.obtain_all()
         checks = [(entry, dtype) for entry in sets for dtype in invertibility.DTYPES]
         worst: list[tuple[str, RoundTrip]] = []
         with console.progress("round trips", len(checks) * len(pictures)) as advance:

@@ -23,3 +23,11 @@ class InputError(LinnError):
 
 class WeightsError(LinnError):
     """A weight set is missing, damaged or not what it says it is."""
+
+
+class NoFileError(WeightsError):
+    """A Hub repository has no file of that name."""
+
+
+class UnreachableError(WeightsError):
+    """The Hub cannot be asked: no network, offline mode, or a server that fails."""

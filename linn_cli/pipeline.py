@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import devices, images, streaming, weights
+from linn_cli import devices, images, sources, streaming, weights
 from linn_cli.architecture import Variant
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.images import Picture
+from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
 
 GREY_LEVELS = 255
@@ -113,7 +114,7 @@ def load(
     *,
     variant: Variant | None = None,
     scales: int | None = None,
-    weight_file: Path | None = None,
+    weight_file: str | Path | Source | None = None,
     device: str = "auto",
     precision: str = "auto",
 ) -> Denoiser:
@@ -123,7 +124,8 @@ def load(
         sigma: the noise's standard deviation, in [0, 255].
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
-        weight_file: a safetensors file to use instead of the bundled sets.
+        weight_file: what to use instead of the bundled sets: a safetensors file, a bundled set's name, an
+            hf:// reference (docs/weights.md), or what `sources.find` made of one.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
             and the lifting sums are always float32. auto takes bfloat16 where the device has it and
@@ -135,13 +137,8 @@ def load(
     """
     check_sigma(sigma)
     where = devices.resolve(device)
-    if weight_file is None:
-        chosen = weights.select(weights.bundled(), sigma, variant, scales)
-    else:
-        chosen = weights.describe(weight_file)
-        held = chosen.architecture
-        if variant not in (None, held.variant) or scales not in (None, held.scales):
-            raise UsageError(f"{weight_file}: holds {held}, leave --variant and --scales out")
+    source = weight_file if isinstance(weight_file, Source) else sources.find(weight_file)
+    chosen = source.choose(sigma, variant, scales)
     dtype = devices.resolve_precision(precision, where, sigma)
     return Denoiser(fold(weights.load(chosen), dtype, where), chosen, where)
 
@@ -164,7 +161,7 @@ def denoise(
         sigma: in 8-bit grey levels, [0, 255], whatever the dtype. Below 0.01 the input is returned.
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
-        weight_file: a safetensors file to use instead of the bundled sets.
+        weight_file: a safetensors file, a bundled set's name or an hf:// reference; see `load`.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16; see `load`.
 
@@ -179,7 +176,7 @@ def denoise(
         sigma,
         variant=variant,
         scales=scales,
-        weight_file=None if weight_file is None else Path(weight_file),
+        weight_file=weight_file,
         device=device,
         precision=precision,
     )
