@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -194,6 +195,8 @@ def manifest_entries(content: bytes, where: str) -> tuple[Entry, ...]:
         for entry in entries:
             if not _SHA256.fullmatch(entry["sha256"]):
                 raise ValueError(f"sha256 {entry['sha256']!r}")
+            if not isinstance(entry["file"], str):
+                raise TypeError(f"file {entry['file']!r}")
             _check_name(entry["file"], where)
         return tuple(entries)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -293,8 +296,10 @@ def _digest(path: Path) -> str:
 
 
 def _folder() -> Path:
-    """Where the records are: linn's own cache folder, which XDG_CACHE_HOME moves."""
-    return user_cache_path("linn", appauthor=False) / "hub"
+    """Where the records are: linn's own cache folder, which XDG_CACHE_HOME moves on every system."""
+    moved = os.environ.get("XDG_CACHE_HOME")
+    cache = Path(moved) / "linn" if moved else user_cache_path("linn", appauthor=False)
+    return cache / "hub"
 
 
 def _place(reference: Reference) -> Path:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # How long the Hub may take to answer a first request. Left to itself the client retries for 23 s, and
 # its own time limit starts anew for each address of the server.
-_SECONDS = 3.0
+_SECONDS = 2.5
 _BUSY = 429
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _T = TypeVar("_T")
@@ -47,10 +47,7 @@ def cached(repository: str, file: str, revision: str) -> tuple[str, Path] | None
     from huggingface_hub import try_to_load_from_cache
 
     found = try_to_load_from_cache(repository, file, revision=revision)
-    if not isinstance(found, str):
-        return None
-    path = Path(found)
-    return path.parents[file.count("/")].name, path
+    return _located(found, file) if isinstance(found, str) else None
 
 
 def look_up(repository: str, file: str, revision: str) -> tuple[str, int | None]:
@@ -91,7 +88,7 @@ def download(
         NoFileError, UnreachableError, WeightsError: as `look_up`; also for a file that is too large,
             cut short, or cannot be written.
     """
-    commit, size = look_up(repository, file, revision)
+    _, size = look_up(repository, file, revision)
     if (size or 0) > most_bytes:
         raise WeightsError(f"hf://{repository}: {file} is far too large ({size} bytes)")
     with _explained(repository, f"file {file!r}", revision):
@@ -100,13 +97,13 @@ def download(
         path = hf_hub_download(
             repository,
             file,
-            revision=commit,
+            revision=revision,
             etag_timeout=_patience(),
             library_name="linn",
             library_version=__version__,
             tqdm_class=_bar(file, done),
         )
-    return commit, Path(path)
+    return _located(path, file)
 
 
 def discard(path: Path) -> None:
@@ -158,6 +155,12 @@ def create(repository: str, *, private: bool) -> None:
         )
 
 
+def _located(found: str, file: str) -> tuple[str, Path]:
+    """The commit and path of a file in the cache, whose folders are named after commits."""
+    path = Path(found)
+    return path.parents[file.count("/")].name, path
+
+
 def _endpoint() -> str:
     from huggingface_hub import constants
 
@@ -189,9 +192,9 @@ def _bar(file: str, done: Advance) -> type[tqdm]:
     """The client draws its progress with this class: it draws nothing and tells `done`."""
     from huggingface_hub.utils.tqdm import tqdm
 
-    class Bar(tqdm):  # type: ignore[misc, unused-ignore]
+    class Bar(tqdm):
         def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **{**options, "disable": True})
+            super().__init__(*arguments, **{**options, "disable": True})  # type: ignore[no-untyped-call]
             done(file, 0, options.get("total"))
 
         def update(self, n: float | None = 1) -> None:
