@@ -233,6 +233,9 @@ def _explained(repository: str, what: str, revision: str) -> Iterator[None]:
         raise UnreachableError(
             f"{_endpoint()} does not answer as a Hub does: see HF_ENDPOINT"
         ) from error
+    except ValueError as error:  # a name that no repository can have, an answer that is no JSON
+        reason = str(error).splitlines()[0]
+        raise WeightsError(f"{name}: not to be had from {_endpoint()} ({reason})") from error
     except OSError as error:
         if error.errno is not None:
             where = error.filename or "the Hub's cache"

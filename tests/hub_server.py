@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             asked = json.loads(content)
             name = f"{asked['organization']}/{asked['name']}"
             if name in self.hub.repositories:
-                self._answer(409)
+                self._answer_json({"url": f"{self.hub.url}/{name}"}, status=409)
                 return
             private = asked.get("visibility") == "private"
             self.hub.repositories[name] = Repository(private=private)
@@ -203,9 +203,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _answer_json(self, data: Any) -> None:
+    def _answer_json(self, data: Any, status: int = 200) -> None:
         content = json.dumps(data).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

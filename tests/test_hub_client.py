@@ -38,6 +38,12 @@ def test_what_is_not_there_is_named(server: Hub, repository: Repository, user: U
     ]
 
 
+def test_a_name_that_no_repository_can_have_is_said(server: Hub, user: User) -> None:
+    [told] = use(user, "hf://me/mine--yours")
+    assert f"hf://me/mine--yours: not to be had from {server.url} (" in told["message"]
+    assert server.requests == []
+
+
 def test_a_private_repository_needs_the_right_token(
     server: Hub, repository: Repository, user: User
 ) -> None:
