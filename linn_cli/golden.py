@@ -7,6 +7,7 @@ some pixels of the publisher's answer stand in the manifest and are compared wit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,8 @@ def parse(facts: Mapping[str, Any]) -> Golden | None:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"the manifest's golden answer is unreadable ({error})") from error
-    if not 0 < golden.sigma <= _GREY_LEVELS or len(golden.levels) != len(_ROWS) ** 2:
+    sane = 0 < golden.sigma <= _GREY_LEVELS and all(map(math.isfinite, golden.levels))
+    if not sane or len(golden.levels) != len(_ROWS) ** 2:
         raise WeightsError("the manifest's golden answer is of another form")
     return golden
 

@@ -164,8 +164,8 @@ def fetch(
         if found != expected:
             hub_client.discard(path)
             raise WeightsError(
-                f"{reference.repository}: {file} is damaged or changed (sha256 {found[:12]}..., the "
-                f"manifest says {expected[:12]}...); it was fetched twice and is not used"
+                f"{reference.repository}: {file} is damaged or changed (sha256 {found[:12]}..., not "
+                f"{expected[:12]}...); it was fetched twice and is not used"
             )
     return path
 
@@ -180,7 +180,8 @@ def records() -> list[tuple[Reference, Record]]:
     found = []
     for place in sorted(_folder().glob("*.json")):
         data = _load(place)
-        found.append((Reference(data["repository"], data["revision"]), _parse(place, data)))
+        record = _parse(place, data)
+        found.append((Reference(str(data["repository"]), str(data["revision"])), record))
     return found
 
 
@@ -248,6 +249,8 @@ def _changes(reference: Reference, known: Record | None, found: Record) -> list[
         lines = [f"{name}: the manifest of commit {found.commit[:12]} has CHANGED, the commit not"]
     else:
         lines = [f"{name}: commit {known.commit[:12]} -> {found.commit[:12]}"]
+    if known.has_manifest and not found.has_manifest:
+        lines.append(f"{name}: the manifest is gone, and with it every known sha256")
     before = {entry["file"]: entry["sha256"] for entry in known.entries}
     after = {entry["file"]: entry["sha256"] for entry in found.entries}
     lines += [f"{name}: {file} is new" for file in after if file not in before]
@@ -284,7 +287,8 @@ def _check_name(file: str, where: str) -> None:
         raise WeightsError(
             f"{where}: {file!r} is refused, only .safetensors files are taken: others can run code"
         )
-    if {"", ".", ".."} & set(file.split("/")) or "\\" in file or ":" in file:
+    astray = {"", ".", ".."} & set(file.split("/")) or {"\\", ":"} & set(file)
+    if astray or not file.isprintable():
         raise WeightsError(f"{where}: {file!r} is no name of a file in a repository")
 
 
@@ -323,7 +327,7 @@ def _load(place: Path) -> dict[str, Any]:
 
 def _parse(place: Path, data: dict[str, Any]) -> Record:
     try:
-        if not is_commit(data["commit"]):
+        if not is_commit(data["commit"]) or not {"repository", "revision"} <= data.keys():
             raise ValueError(f"commit {data['commit']!r}")
         entries = manifest_entries(json.dumps(data).encode(), str(place))
         return Record(data["commit"], bool(data["manifest"]), entries)

@@ -44,9 +44,10 @@ def ignore(note: str, done: int, total: int | None = None) -> None:
 
 def cached(repository: str, file: str, revision: str) -> tuple[str, Path] | None:
     """The commit and the path of a file in the Hub's cache; None if it is not there. Asks nobody."""
-    from huggingface_hub import try_to_load_from_cache
+    with _explained(repository, f"file {file!r}", revision):
+        from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(repository, file, revision=revision)
+        found = try_to_load_from_cache(repository, file, revision=revision)
     return _located(found, file) if isinstance(found, str) else None
 
 
@@ -239,7 +240,7 @@ def _explained(repository: str, what: str, revision: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:
             where = error.filename or "the Hub's cache"
-            raise WeightsError(f"{where}: cannot be written ({error.strerror})") from error
+            raise WeightsError(f"{where}: cannot be used ({error.strerror})") from error
         raise WeightsError(
             f"{name}: {what} came incomplete or damaged, try again"
         ) from error  # the client compares the size only
@@ -266,7 +267,7 @@ def _refusal(error: HfHubHTTPError, name: str, what: str, revision: str) -> Linn
             return NoFileError(f"{name}: there is no {what} at revision {revision!r}")
     if status == 401:
         return WeightsError(
-            f"{name}: no such repository, or a private one: check the name, or log in with {log_in}"
+            f"{name}: no such repository, or one for which to log in: see the name, or {log_in}"
         )
     if status == 403:
         return WeightsError(f"{name}: access denied, the token lacks the right to it")
@@ -274,5 +275,5 @@ def _refusal(error: HfHubHTTPError, name: str, what: str, revision: str) -> Linn
         return WeightsError(f"{name}: there is no such repository at {_endpoint()}")
     if status >= 500 or status == _BUSY:
         return UnreachableError(f"{name}: {_endpoint()} fails ({status}), try again later")
-    said = error.server_message or type(error).__name__
-    return WeightsError(f"{name}: refused by {_endpoint()} ({status}: {said})")
+    said = (error.server_message or type(error).__name__).splitlines()[0]
+    return WeightsError(f"{name}: refused by {_endpoint()} ({status}: {said!r})")

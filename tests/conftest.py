@@ -123,7 +123,6 @@ class User:
             "HF_ENDPOINT": url,
             "HF_HOME": str(self.cache),
             "XDG_CACHE_HOME": str(home / "cache"),
-            "PYTHONPATH": str(ROOT),
             "NO_PROXY": "127.0.0.1",
         }
 

@@ -90,6 +90,7 @@ def test_a_damaged_file_is_found(tmp_path: Path) -> None:
         {"sigma": "nan", "levels": [1.0] * 16},
         {"sigma": 25, "levels": [1.0] * 15},
         {"sigma": 25, "levels": ["x"] * 16},
+        {"sigma": 25, "levels": [1.0] * 15 + [float("nan")]},
     ],
 )
 def test_an_answer_of_another_form_is_refused(answer: Any) -> None:

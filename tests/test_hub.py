@@ -277,6 +277,7 @@ HOSTILE = {
     "bad-hash": b'{"files": [{"file": "a.safetensors", "sha256": "abc"}]}',
     "no-text": b'{"files": [{"file": 5, "sha256": "%s"}]}' % HASH.encode(),
     "outside": b'{"files": [{"file": "../a.safetensors", "sha256": "%s"}]}' % HASH.encode(),
+    "escape": b'{"files": [{"file": "\\u001b[2Ja.safetensors", "sha256": "%s"}]}' % HASH.encode(),
     "pickle": b'{"files": [{"file": "a.pth", "sha256": "%s"}]}' % HASH.encode(),
 }
 
@@ -356,7 +357,7 @@ def test_a_read_only_cache_is_read(server: Hub, repository: Repository, user: Us
         set_writable(home, writable=True)
     assert cached["paths"] == first["paths"]
     assert cached["notes"] == []
-    assert "cannot be written (Permission denied)" in fresh["message"]
+    assert "cannot be used (Permission denied)" in fresh["message"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder's mode does not protect it on Windows")

@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import User
 from .hub_server import TOKEN, Hub, Repository
-from .test_hub import NOWHERE, WEIGHTS, repository, use, with_manifest
+from .test_hub import COMMIT, NOWHERE, WEIGHTS, repository, use, with_manifest
 
 __all__ = ["repository"]
 
@@ -39,8 +39,8 @@ def test_what_is_not_there_is_named(server: Hub, repository: Repository, user: U
 
 
 def test_a_name_that_no_repository_can_have_is_said(server: Hub, user: User) -> None:
-    [told] = use(user, "hf://me/mine--yours")
-    assert f"hf://me/mine--yours: not to be had from {server.url} (" in told["message"]
+    for told in use(user, "hf://me/mine--yours", f"hf://me/mine--yours@{COMMIT}"):
+        assert f"hf://me/mine--yours: not to be had from {server.url} (" in told["message"]
     assert server.requests == []
 
 
@@ -49,7 +49,10 @@ def test_a_private_repository_needs_the_right_token(
 ) -> None:
     repository.private = True
     [without] = use(user, "hf://me/mine")
-    assert "no such repository, or a private one: check the name, or log in" in without["message"]
+    assert (
+        "no such repository, or one for which to log in: see the name, or `hf auth login`"
+        in without["message"]
+    )
     [wrong] = use(user, "hf://me/mine", HF_TOKEN="hf_wrong")  # noqa: S106
     assert wrong["message"] == "hf://me/mine: access denied, the token lacks the right to it"
     [right] = use(user, "hf://me/mine", HF_TOKEN=TOKEN)
