@@ -36,7 +36,7 @@ app = typer.Typer(
 def list_(
     hub_repo: HubRepoOption = None, json: JsonOption = False, debug: DebugOption = False
 ) -> None:
-    """List the bundled weights, those of recorded repositories, and those of --hub-repo."""
+    """List weights: bundled, of repositories used before, of --hub-repo."""
     with console.reported(debug=debug):
         from linn_cli import sources, tables
 
@@ -71,7 +71,7 @@ def fetch(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Download weights ahead of their use, for machines without a network; print their paths."""
+    """Download weights ahead of their use; print their paths."""
     with console.reported(debug=debug):
         from linn_cli import pipeline
 
@@ -107,7 +107,10 @@ def verify(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Check hashes, architectures, values and a denoise with a known answer; exit 1 if one fails."""
+    """Check hash, architecture, values and a known denoise; exit 1 if one fails.
+
+    The bundled weights if none are named.
+    """
     with console.reported(debug=debug):
         from linn_cli import golden, sources, tables
 
@@ -145,7 +148,10 @@ def push(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Upload weights with their manifest and model card; needs a token that may write (HF_TOKEN)."""
+    """Upload weights with their manifest and model card.
+
+    Needs a token that may write: `hf auth login` or HF_TOKEN.
+    """
     with console.reported(debug=debug):
         from linn_cli import hub, publishing, sources
 
@@ -170,7 +176,7 @@ def path(
     scales: ScalesOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Print where the file is that `linn denoise` would use with the same options."""
+    """Print the path of the file that `linn denoise` would use."""
     with console.reported(debug=debug):
         from linn_cli import pipeline, sources
 

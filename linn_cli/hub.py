@@ -232,9 +232,13 @@ def _obtain(
 ) -> tuple[str, Path]:
     """A file's commit and path, from the cache if the revision is a commit: only then it cannot move."""
     found = hub_client.cached(repository, file, revision) if is_commit(revision) else None
-    return found or hub_client.download(
+    commit, path = found or hub_client.download(
         repository, file, revision, most_bytes=most_bytes, done=done
     )
+    if path.stat().st_size > most_bytes:  # whatever the server said of its size
+        hub_client.discard(path)
+        raise WeightsError(f"{SCHEME}{repository}: {file} is far too large")
+    return commit, path
 
 
 def _changes(reference: Reference, known: Record | None, found: Record) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -41,6 +42,12 @@ class Shell:
         told = json.loads(self.process.stdout.readline())
         self.used_the_hub = told["hub"]
         return told["returncode"], told["stdout"], told["stderr"]
+
+
+def latest(server: Hub, name: str) -> dict[str, bytes]:
+    """The files at the head of a repository."""
+    repository = server.repositories[name]
+    return repository.commits[repository.branches["main"]]
 
 
 @pytest.fixture
@@ -105,10 +112,10 @@ def test_trained_weights_are_pushed_fetched_and_used(
     code, out, err = shell("weights", "push", "me/mine", BUNDLED[0].name)
     assert code == 0
     assert "linn weights fetch me/mine --update" in err
-    latest = repository.commits[repository.branches["main"]]
-    listed = [entry["file"] for entry in json.loads(latest["manifest.json"])["files"]]
+    files = latest(server, "me/mine")
+    listed = [entry["file"] for entry in json.loads(files["manifest.json"])["files"]]
     assert listed == sorted([BUNDLED[0].path.name, "weights.safetensors"])
-    assert "license: mit" in latest["README.md"].decode()
+    assert "license: mit" in files["README.md"].decode()
     code, out, err = shell("weights", "fetch", "me/mine", "--update", "--json")
     assert f"{BUNDLED[0].path.name} is new" in err
     assert [Path(path).name for path in json.loads(out)] == listed
@@ -132,8 +139,8 @@ def test_a_repository_takes_the_place_of_the_bundle(
         assert shell("weights", "push", "me/mine", path)[0] == 0
     options = ["--hub-repo", "me/mine", "--json"]
     chosen = []
+    target = noisy_file.with_name("clean.png")
     for wish in (["--sigma", 25], ["--sigma", 50], ["--sigma", 25, "--variant", "lista"]):
-        target = noisy_file.with_name("clean.png")
         code, out, _ = shell("denoise", noisy_file, "-o", target, *wish, *options)
         assert code == 0
         chosen.append(json.loads(out)["weights"])
@@ -141,6 +148,22 @@ def test_a_repository_takes_the_place_of_the_bundle(
     code, _, err = shell("weights", "path", "--hub-repo", "me/mine", "--scales", 2)
     assert code == 2
     assert "no weights for DnINN 2-scale are in hf://me/mine yet" in err
+
+    # The right hash makes a hostile file no better.
+    hostile = {"st-23.safetensors": (2**63).to_bytes(8, "little") + b"{}"}
+    listed = json.loads(latest(server, "me/mine")["manifest.json"])["files"]
+    entry = {**listed[-2], "sha256": hashlib.sha256(hostile["st-23.safetensors"]).hexdigest()}
+    server.repositories["me/evil"] = Repository()
+    server.repositories["me/evil"].commit(
+        {**hostile, "manifest.json": json.dumps({"files": [entry]}).encode()}
+    )
+    target.unlink()
+    for reference in ("hf://me/evil", "hf://me/evil/st-23.safetensors"):
+        wish = ["--sigma", 25, "--weights", reference]
+        code, _, err = shell("denoise", noisy_file, "-o", target, *wish)
+        assert code == 1
+        assert "not a safetensors file, or cut short" in err.splitlines()[-1]
+        assert not target.exists()
 
     server.forget()
     code, out, _ = shell("weights", "fetch", "me/mine", "--sigma", 50)

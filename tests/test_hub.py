@@ -303,6 +303,18 @@ def test_what_claims_to_be_huge_is_not_downloaded(
     ]
 
 
+def test_what_turns_out_to_be_huge_is_not_kept(
+    server: Hub, repository: Repository, user: User
+) -> None:
+    [first] = use(user, "hf://me/mine/a.safetensors")
+    path = Path(first["paths"][0])
+    with path.resolve().open("r+b") as file:
+        file.truncate(2**26)
+    [told] = use(user, "hf://me/mine/a.safetensors")
+    assert "a.safetensors is far too large" in told["message"]
+    assert not path.exists()
+
+
 def test_a_damaged_record_is_said_and_written_anew(repository: Repository, user: User) -> None:
     use(user, "hf://me/mine")
     place = user.records / "me%2Fmine@main.json"
