@@ -9,23 +9,19 @@ With --bsd68 the file's PSNR on that folder is measured and recorded.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
-from linn_cli import benchmark, images, pipeline, weights
+from linn_cli import benchmark, images, pipeline, publishing, weights
 from linn_cli.card import model_card, weights_table
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "weights"
 MANIFEST = WEIGHTS / "manifest.json"
 BEGIN, END = "<!-- weights -->\n", "<!-- /weights -->"
-FACTS = ("steps", "pixels", "seed")
 
 
 def main() -> None:
@@ -44,7 +40,10 @@ def main() -> None:
         entry = ship(options.source, options.name, options.bsd68)
         others = [other for other in entries if other["file"] != entry["file"]]
         entries = sorted([*others, entry], key=lambda listed: str(listed["file"]))
-        MANIFEST.write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
+    for entry in entries:
+        if "golden" not in entry:
+            entry["golden"] = publishing.entry(WEIGHTS / entry["file"])["golden"]
+    MANIFEST.write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
     (WEIGHTS / "README.md").write_text(model_card(entries), encoding="utf-8")
     readme = ROOT / "README.md"
     head, rest = readme.read_text(encoding="utf-8").split(BEGIN)
@@ -54,27 +53,13 @@ def main() -> None:
 
 def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
     """Copy the file and describe it for the manifest."""
-    described = weights.describe(source)
-    weights.load(described)
+    weights.load(weights.describe(source))
     target = WEIGHTS / f"{name}.safetensors"
     if source.resolve() != target:
         shutil.copyfile(source, target)
-    with safe_open(target, "pt") as file:
-        header = file.metadata()
-    entry: dict[str, Any] = {
-        "file": target.name,
-        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
-        "variant": described.architecture.variant,
-        "scales": described.architecture.scales,
-        "sigma": list(described.sigma),
-        "provenance": described.provenance,
-        **{fact: int(header[fact]) for fact in FACTS if fact in header},
-        "commit": commit(),
-    }
-    if "held_out_psnr" in header:
-        entry["held_out_psnr"] = json.loads(header["held_out_psnr"])
+    entry = {**publishing.entry(target), "commit": commit()}
     if bsd68:
-        low, high = described.sigma
+        low, high = entry["sigma"]
         measured = {f"{s}": mean_psnr(target, bsd68, s) for s in (15, 25, 50) if low <= s <= high}
         entry["bsd68"] = measured
     return entry

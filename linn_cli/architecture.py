@@ -10,6 +10,8 @@ from linn_cli.errors import UsageError
 Variant = Literal["st", "lista"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 MOST_SCALES = 2
+# A DnINN has at most 270,338 parameters (1.1 MB in float32): any file far larger is something else.
+MOST_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)

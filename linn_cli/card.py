@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 _SIGMAS = ("15", "25", "50")
+# Where figures were measured: the manifest's key, the Hub's identifier, and a name for people.
+_MEASURED_ON = (("bsd68", "bsd68", "BSD68"), ("held_out_psnr", "held-out", "held-out pictures"))
 
-_HEAD = """\
----
-license: mit
+_METADATA = """\
 library_name: linn
 pipeline_tag: image-to-image
 tags:
@@ -17,12 +19,11 @@ tags:
 - dninn
 - invertible-neural-network
 - wavelet
-datasets:
-- bsds500
 metrics:
 - psnr
----
+"""
 
+_HEAD = """
 # DnINN weights for linn
 
 Image denoising by DnINN (J. Huang and P. L. Dragotti, "LINN: Lifting Inspired Invertible Neural Network
@@ -51,6 +52,22 @@ The weights are made for white Gaussian noise on grey pictures. Noise that is co
 """
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What the publisher says: the licence and the datasets by the Hub's identifiers, and a remark."""
+
+    licence: str | None = None
+    datasets: tuple[str, ...] = ()
+    remark: str = ""
+
+
+BUNDLED_TERMS = Terms(
+    licence="mit",
+    datasets=("bsds500",),
+    remark="Trained on photographs of BSDS500 less the 68 test images; see LICENSE.md.",
+)
+
+
 def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """A Markdown table with a row for each file of the manifest."""
     lines = [
@@ -69,8 +86,37 @@ def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def model_card(entries: Sequence[Mapping[str, Any]]) -> str:
+def model_card(entries: Sequence[Mapping[str, Any]], terms: Terms = BUNDLED_TERMS) -> str:
     """The whole card, in the Hub's form: metadata, figures, use, limits and how each was trained."""
     training = "".join(f"- `{entry['file']}`: {entry['provenance']}\n" for entry in entries)
-    licence = "\nTrained on photographs of BSDS500 less the 68 test images; see LICENSE.md.\n"
-    return _HEAD + weights_table(entries) + _USE + training + licence
+    remark = f"\n{terms.remark}\n" if terms.remark else ""
+    metadata = "".join(_metadata(entries, terms))
+    return f"---\n{metadata}---\n" + _HEAD + weights_table(entries) + _USE + training + remark
+
+
+def _metadata(entries: Sequence[Mapping[str, Any]], terms: Terms) -> Iterator[str]:
+    """The card's YAML block, line by line. Texts are quoted as JSON, which YAML includes."""
+    if terms.licence:
+        yield f"license: {terms.licence}\n"
+    yield _METADATA
+    if terms.datasets:
+        yield "datasets:\n"
+        yield from (f"- {json.dumps(name)}\n" for name in terms.datasets)
+    measured = [(entry["file"], results) for entry in entries if (results := _results(entry))]
+    if measured:
+        yield "model-index:\n"
+    for file, results in measured:
+        yield f"- name: {json.dumps(file.removesuffix('.safetensors'))}\n  results:\n"
+        yield from results
+
+
+def _results(entry: Mapping[str, Any]) -> list[str]:
+    """An entry's figures as the Hub's evaluation results, one for each set of pictures and sigma."""
+    return [
+        "  - task:\n      type: image-to-image\n      name: Image denoising\n"
+        f"    dataset:\n      type: {kind}\n      name: {name}, noise of sigma {sigma}\n"
+        f"      config: sigma-{sigma}\n"
+        f"    metrics:\n    - type: psnr\n      name: PSNR in dB\n      value: {float(value):.3f}\n"
+        for key, kind, name in _MEASURED_ON
+        for sigma, value in entry.get(key, {}).items()
+    ]

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linn_cli import __version__, console
+from linn_cli import __version__, cli_weights, console
 from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
 from linn_cli.errors import InputError, UsageError
+from linn_cli.options import (
+    DebugOption,
+    HubRepoOption,
+    JsonOption,
+    ScalesOption,
+    VariantOption,
+    WeightsOption,
+)
 
 if TYPE_CHECKING:
     from linn_cli.batch import Outcome
@@ -29,21 +37,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(cli_weights.app, name="weights")
 
-VariantOption = Annotated[
-    str | None,
-    typer.Option(metavar="st|lista", help="How the detail is shrunk; linn chooses if left out."),
-]
-ScalesOption = Annotated[
-    int | None,
-    typer.Option(min=1, max=MOST_SCALES, help="Number of scales; linn chooses if left out."),
-]
-WeightsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--weights", metavar="FILE", help="A .safetensors file instead of the bundled sets."
-    ),
-]
 ThreadsOption = Annotated[
     int | None, typer.Option(min=1, help="Processor threads; all cores if left out.")
 ]
@@ -51,9 +46,7 @@ PrecisionOption = Annotated[
     str, typer.Option(metavar="auto|float32|bfloat16", help="What the networks compute in.")
 ]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
 def main() -> None:
@@ -131,6 +124,7 @@ def denoise(
         bool, typer.Option("--fast", help="The fastest network: st, one scale.")
     ] = False,
     weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
@@ -154,7 +148,7 @@ def denoise(
         import sys
         from functools import partial
 
-        from linn_cli import batch, devices, formats, images, pipeline
+        from linn_cli import batch, devices, formats, images, pipeline, sources
 
         levels = pipeline.parse_sigma(sigma, sigma_unit)
         if fast:
@@ -163,10 +157,12 @@ def denoise(
             variant, scales = "st", 1
         wanted = None if file_format is None else formats.format_named(file_format)
         devices.use_threads(threads or devices.share_of_threads(jobs))
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
         networks = pipeline.Networks(
             variant=parse_variant(variant),
             scales=scales,
-            weight_file=weight_file,
+            weight_file=source,
             device=device,
             precision=precision,
             max_memory=max_memory and max_memory * 10**6,
@@ -250,6 +246,7 @@ def benchmark(
         typer.Option(min=1, max=MOST_SCALES, help="May be repeated; linn chooses if left out."),
     ] = None,
     weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
@@ -264,27 +261,29 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import devices, images, pipeline, tables
+        from linn_cli import devices, images, pipeline, sources, tables
 
         devices.use_threads(threads)
         pictures = images.list_pictures(folder)
         variants = [parse_variant(name) for name in variant or ANY]
         colour = not grey and protocol.in_colour(pictures[0])
-        runs = [
-            (
-                level,
-                pipeline.load(
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            runs = [
+                (
                     level,
-                    channels=3 if colour else 1,
-                    variant=kind,
-                    scales=count,
-                    weight_file=weight_file,
-                    device=device,
-                    precision=precision,
-                ),
-            )
-            for kind, count, level in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
-        ]
+                    pipeline.load(
+                        level,
+                        channels=3 if colour else 1,
+                        variant=kind,
+                        scales=count,
+                        weight_file=source,
+                        device=device,
+                        precision=precision,
+                    ),
+                )
+                for kind, count, level in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
+            ]
         scores: list[Score] = []
         summaries: list[Summary] = []
         with console.progress("benchmark", len(runs) * len(pictures)) as advance:
@@ -311,6 +310,7 @@ def verify_invertibility(
     ] = None,
     sigma: Annotated[float, typer.Option(help="Noise level that the picture is scaled by.")] = 25.0,
     weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -320,7 +320,15 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli import images, invertibility, normalisation, pipeline, tables, weights
+        from linn_cli import (
+            images,
+            invertibility,
+            normalisation,
+            pipeline,
+            sources,
+            tables,
+            weights,
+        )
 
         pipeline.channel_sigmas(sigma, 1)
         if sigma < pipeline.LEAST_SIGMA:
@@ -330,7 +338,9 @@ def verify_invertibility(
         if picture is not None:
             levels = images.read_levels(picture)
             pictures.append(torch.from_numpy(levels).double() / normalisation.GREY_LEVELS)
-        sets = [weights.describe(weight_file)] if weight_file else list(weights.bundled())
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            sets = source.obtain_all()
         checks = [(entry, dtype) for entry in sets for dtype in invertibility.DTYPES]
         worst: list[tuple[str, RoundTrip]] = []
         with console.progress("round trips", len(checks) * len(pictures)) as advance:

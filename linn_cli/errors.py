@@ -25,6 +25,14 @@ class WeightsError(LinnError):
     """A weight set is missing, damaged or not what it says it is."""
 
 
+class NoFileError(WeightsError):
+    """A Hub repository has no file of that name."""
+
+
+class UnreachableError(WeightsError):
+    """The Hub cannot be asked: no network, offline mode, or a server that fails."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed; torch reports that on the CPU as a plain RuntimeError."""
     return isinstance(error, MemoryError) or any(

@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import devices, streaming, weights
+from linn_cli import devices, sources, streaming, weights
 from linn_cli.architecture import Variant
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.normalisation import GREY_LEVELS, network_sigma, normalise, restore
+from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
 
 # Below this sigma, in grey levels, there is nothing to remove and the input is the answer.
@@ -161,7 +162,8 @@ class Networks:
     Args:
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
-        weight_file: a safetensors file to use instead of the bundled sets.
+        weight_file: what to use instead of the bundled sets: a safetensors file, a bundled set's name, an
+            hf:// reference (docs/weights.md), or what `sources.find` made of one.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
             and the lifting sums are always float32. auto takes bfloat16 where the device has it and
@@ -175,7 +177,7 @@ class Networks:
         *,
         variant: Variant | None = None,
         scales: int | None = None,
-        weight_file: Path | None = None,
+        weight_file: str | Path | Source | None = None,
         device: str = "auto",
         precision: str = "auto",
         max_memory: int | None = None,
@@ -183,6 +185,7 @@ class Networks:
         self.variant = variant
         self.scales = scales
         self.weight_file = weight_file
+        self._source: Source | None = None
         self.device = device
         self.precision = precision
         self.max_memory = max_memory
@@ -197,7 +200,7 @@ class Networks:
         """
         level = network_sigma(channel_sigmas(sigma, channels))
         device = devices.resolve(self.device)
-        chosen = self._select(level)
+        chosen = self._sets().choose(level, self.variant, self.scales)
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype
         if key not in self._made:
@@ -226,14 +229,11 @@ class Networks:
             return None  # there a failed allocation is an error, and the engine shrinks its band
         return self.max_memory or devices.available_memory(share=0.25)
 
-    def _select(self, sigma: float) -> WeightSet:
-        if self.weight_file is None:
-            return weights.select(weights.bundled(), sigma, self.variant, self.scales)
-        chosen = weights.describe(self.weight_file)
-        held = chosen.architecture
-        if self.variant not in (None, held.variant) or self.scales not in (None, held.scales):
-            raise UsageError(f"{self.weight_file}: holds {held}, leave --variant and --scales out")
-        return chosen
+    def _sets(self) -> Source:
+        if self._source is None:
+            named = self.weight_file
+            self._source = named if isinstance(named, Source) else sources.find(named)
+        return self._source
 
 
 def load(sigma: Sigma, channels: int = 1, **options: Any) -> Denoiser:
@@ -260,7 +260,7 @@ def denoise(
             one for each channel. Below 0.01 the input is returned.
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
-        weight_file: a safetensors file to use instead of the bundled sets.
+        weight_file: a safetensors file, a bundled set's name or an hf:// reference; see `load`.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16; see `Networks`.
 
@@ -274,7 +274,7 @@ def denoise(
     networks = Networks(
         variant=variant,
         scales=scales,
-        weight_file=None if weight_file is None else Path(weight_file),
+        weight_file=weight_file,
         device=device,
         precision=precision,
     )

@@ -15,7 +15,9 @@ from linn_cli.benchmark import (
     Score,
     Summary,
 )
+from linn_cli.golden import Verdict
 from linn_cli.invertibility import RoundTrip
+from linn_cli.sources import Source
 from linn_cli.training import Progress
 
 Table = tuple[str, list[str], list[list[str]]]
@@ -142,6 +144,56 @@ def round_trip_data(
             for weights, trip in worst
         ],
     }
+
+
+def weight_sets(sources: Sequence[Source]) -> Table:
+    """A row for each weight set: what it is, where it comes from, and whether it is on this machine."""
+    rows = [
+        [
+            entry["name"],
+            entry["network"],
+            "{:g} to {:g}".format(*entry["sigma"]),
+            entry["source"],
+            (entry["commit"] or "-")[:12],
+            "yes" if entry["here"] else "no",
+        ]
+        for entry in weight_set_data(sources)
+    ]
+    return "Weights", ["name", "network", "sigma", "source", "commit", "here"], rows
+
+
+def weight_set_data(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """The same as data."""
+    return [
+        {
+            "name": weight_set.name,
+            "network": str(weight_set.architecture),
+            "sigma": list(weight_set.sigma),
+            "source": source.name,
+            "commit": source.locked[1].commit if source.locked else None,
+            "sha256": weight_set.sha256,
+            "here": source.is_here(weight_set),
+        }
+        for source in sources
+        for weight_set in source.sets
+    ]
+
+
+def verdicts(found: Sequence[Verdict]) -> Table:
+    """A row for each weight set that was verified."""
+    rows = [
+        [
+            verdict.name,
+            verdict.network,
+            "compared" if verdict.hash_known else "unknown",
+            "-" if verdict.gain is None else f"{verdict.gain:+.2f}",
+            "-" if verdict.distance is None else f"{verdict.distance:.4f}",
+            verdict.fault or "yes",
+        ]
+        for verdict in found
+    ]
+    columns = ["weights", "network", "sha256", "gain in dB", "off in grey levels", "sound"]
+    return "Weights verified", columns, rows
 
 
 def progress_line(reached: Progress) -> str:

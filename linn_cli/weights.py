@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -15,13 +15,11 @@ from safetensors.torch import load as parse_tensors
 from safetensors.torch import save as serialise_tensors
 from torch import Tensor
 
-from linn_cli.architecture import Architecture, Variant
+from linn_cli.architecture import MOST_BYTES, Architecture, Variant
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.model import DnINN
 
-# A DnINN has at most 270,338 parameters (1.1 MB in float32): anything far larger is something else.
-_MOST_BYTES = 32 * 2**20
 _HEADER_LENGTH_BYTES = 8
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 _PACKAGE = Path(__file__).resolve().parent
@@ -29,13 +27,17 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class WeightSet:
-    """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels."""
+    """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels.
+
+    `facts` is the whole entry of the manifest that lists it.
+    """
 
     path: Path
     architecture: Architecture
     sigma: tuple[float, float]
     provenance: str
     sha256: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -48,24 +50,39 @@ def bundled() -> tuple[WeightSet, ...]:
     manifest = _bundle() / "manifest.json"
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-        return tuple(
-            WeightSet(
-                path=manifest.parent / entry["file"],
-                architecture=Architecture(entry["variant"], entry["scales"]),
-                sigma=cast("tuple[float, float]", tuple(entry["sigma"])),
-                provenance=entry["provenance"],
-                sha256=entry["sha256"],
-            )
-            for entry in entries
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return tuple(listed(entry, manifest.parent) for entry in entries)
+    except (OSError, ValueError, KeyError, TypeError, WeightsError) as error:
         raise WeightsError(
             f"{manifest}: the manifest is unreadable ({error}); reinstall linn"
         ) from error
 
 
+def listed(entry: Mapping[str, Any], folder: Path) -> WeightSet:
+    """The weight set that an entry of a manifest describes; its file is in `folder`.
+
+    Raises:
+        WeightsError: the entry lacks something or holds what cannot be.
+    """
+    try:
+        low, high = entry["sigma"]
+        return WeightSet(
+            path=folder / entry["file"],
+            architecture=Architecture(entry["variant"], entry["scales"]),
+            sigma=_checked_range(float(low), float(high)),
+            provenance=entry["provenance"],
+            sha256=entry["sha256"],
+            facts=entry,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"an entry of the manifest cannot be used ({error})") from error
+
+
 def select(
-    sets: Iterable[WeightSet], sigma: float, variant: Variant | None, scales: int | None
+    sets: Iterable[WeightSet],
+    sigma: float,
+    variant: Variant | None,
+    scales: int | None,
+    where: str = "bundled",
 ) -> WeightSet:
     """The best set for sigma (8-bit grey levels); None for variant or scales means any.
 
@@ -86,7 +103,7 @@ def select(
             ]
         )
         raise UsageError(
-            f"no weights for {wanted} are bundled yet: leave out what names it, or give --weights"
+            f"no weights for {wanted} are {where} yet: leave out what names it, or give --weights"
         )
 
     def rank(candidate: WeightSet) -> tuple[float, float, int]:
@@ -114,7 +131,7 @@ def load(weight_set: WeightSet) -> DnINN:
     if weight_set.sha256 not in (None, found):
         raise WeightsError(
             f"{weight_set.path}: damaged or changed (sha256 {found[:12]}..., the manifest says "
-            f"{str(weight_set.sha256)[:12]}...); reinstall linn"
+            f"{str(weight_set.sha256)[:12]}...); install or fetch it again"
         )
     described = _described(weight_set.path, _metadata(weight_set.path, content))
     if described.architecture != weight_set.architecture:
@@ -189,9 +206,13 @@ def parse_range(text: str) -> tuple[float, float]:
         sigma = float(low), float(high if dash else low)
     except ValueError as error:
         raise UsageError(f"sigma {text!r}: give one number or a range such as 5-60") from error
-    if not 0 <= sigma[0] <= sigma[1] <= 255:  # False for NaN too
-        raise UsageError(f"sigma {text!r}: give rising grey levels from 0 to 255")
-    return sigma
+    return _checked_range(*sigma)
+
+
+def _checked_range(low: float, high: float) -> tuple[float, float]:
+    if not 0 <= low <= high <= 255:  # False for NaN too
+        raise UsageError(f"sigma {low:g}-{high:g}: give rising grey levels from 0 to 255")
+    return low, high
 
 
 def _bundle() -> Path:
@@ -206,7 +227,7 @@ def _read(path: Path) -> bytes:
             f"{path}: pickled weights can run code and are refused; use .safetensors"
         )
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if path.stat().st_size > MOST_BYTES:
             raise WeightsError(f"{path}: too large for a DnINN weight file")
         return path.read_bytes()
     except OSError as error:

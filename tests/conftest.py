@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +20,8 @@ from typer.testing import CliRunner
 from linn_cli.architecture import VARIANTS, Architecture
 from linn_cli.cli import app
 from linn_cli.model import DnINN
+
+from .hub_server import Hub, serve
 
 # A shared machine may pause any test: examples have no deadline.
 settings.register_profile("linn", deadline=None)
@@ -96,3 +101,47 @@ def linn() -> Run:
         return Done(result.exit_code, result.stdout, result.stderr)
 
     return run
+
+
+@pytest.fixture
+def server() -> Iterator[Hub]:
+    """A hub on loopback, empty."""
+    with serve() as hub:
+        yield hub
+
+
+class User:
+    """Somebody with caches of their own who uses the Hub at `server`, in processes of their own."""
+
+    def __init__(self, home: Path, url: str) -> None:
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("HF_", "LINN_"))
+        }
+        self.records = home / "cache" / "linn" / "hub"
+        self.cache = home / "huggingface"
+        self.environment = kept | {
+            "HF_ENDPOINT": url,
+            "HF_HOME": str(self.cache),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def start(
+        self, *arguments: str, prefix: Sequence[str] = (), **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start `tests.hub_user`."""
+        return subprocess.Popen(
+            [*prefix, sys.executable, "-m", "tests.hub_user", *arguments],
+            cwd=ROOT,
+            env=self.environment | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def user(tmp_path: Path, server: Hub) -> User:
+    """A user of that hub with empty caches."""
+    return User(tmp_path / "home", server.url)

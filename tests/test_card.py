@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 
-from linn_cli.card import model_card, weights_table
+import pytest
+from huggingface_hub import ModelCard, ModelCardData
+
+from linn_cli.card import Terms, model_card, weights_table
 
 from .conftest import ROOT
 
@@ -17,6 +20,30 @@ def test_the_card_in_the_repository_is_the_manifests() -> None:
 def test_the_table_in_the_readme_is_the_manifests() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert weights_table(ENTRIES) in readme, "run benchmarks/ship_weights.py"
+
+
+def test_the_hub_reads_the_metadata() -> None:
+    data = ModelCard(model_card(ENTRIES[:1])).data
+    assert isinstance(data, ModelCardData)
+    assert data.eval_results is not None
+    assert data.to_dict()["library_name"] == "linn"
+    assert data.to_dict()["pipeline_tag"] == "image-to-image"
+    assert (data.license, data.datasets) == ("mit", ["bsds500"])
+    assert data.model_name == ENTRIES[0]["file"].removesuffix(".safetensors")
+    results = {
+        (result.dataset_type, result.dataset_config): result.metric_value
+        for result in data.eval_results
+    }
+    for sigma, psnr in ENTRIES[0]["bsd68"].items():
+        assert results["bsd68", f"sigma-{sigma}"] == psnr
+    for sigma, psnr in ENTRIES[0]["held_out_psnr"].items():
+        assert results["held-out", f"sigma-{sigma}"] == pytest.approx(psnr, abs=5e-4)  # rounded
+
+
+def test_terms_that_are_not_known_are_left_out() -> None:
+    card = model_card([{**ENTRIES[0], "bsd68": {}, "held_out_psnr": {}}], Terms())
+    assert {"license", "datasets", "model-index"}.isdisjoint(ModelCard(card).data.to_dict())
+    assert "BSDS500" not in card.split("## Training")[1].replace(ENTRIES[0]["provenance"], "")
 
 
 def test_a_figure_that_was_not_measured_is_left_open() -> None:

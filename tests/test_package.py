@@ -14,13 +14,14 @@ from .conftest import ROOT
 # From the bottom up: a module may import only from the rows below its own, or earlier in its row.
 LAYERS = [
     ["errors"],
-    ["architecture", "files", "formats"],
+    ["architecture", "files", "formats", "hub_client", "hub"],
     ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
     ["normalisation", "picture", "metadata", "deep", "rows", "images"],
     ["card", "initialisation", "invertibility", "optimizer", "weights"],
+    ["sources", "golden", "publishing"],
     ["patches", "pipeline", "batch", "training", "benchmark"],
     ["tables", "console"],
-    ["cli"],
+    ["options", "cli_weights", "cli"],
     ["__main__"],
 ]
 ORDER = [name for layer in LAYERS for name in layer]

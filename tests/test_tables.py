@@ -8,12 +8,17 @@ import pytest
 import torch
 
 from linn_cli import tables
+from linn_cli.architecture import Architecture
 from linn_cli.benchmark import Score, Summary
+from linn_cli.golden import Verdict
 from linn_cli.invertibility import RoundTrip
+from linn_cli.sources import Source
 from linn_cli.training import Progress
+from linn_cli.weights import WeightSet
 
 SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
 SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100)
+WEIGHTS = WeightSet(Path("set.safetensors"), Architecture(), (5, 60), "made up")
 TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 
 
@@ -23,6 +28,8 @@ def test_every_row_has_every_column() -> None:
         tables.summaries(Path("BSD68"), [SUMMARY]),
         tables.published([SUMMARY]),
         tables.round_trips([("set", TRIP)], 25, 8),
+        tables.weight_sets([Source("here", (WEIGHTS,))]),
+        tables.verdicts([Verdict("set", "network", hash_known=False)]),
     ):
         assert rows
         assert all(len(row) == len(columns) for row in rows)

@@ -212,6 +212,43 @@ def test_a_failed_save_keeps_the_old_file(trained: Path) -> None:
     assert trained.read_bytes() == content
 
 
+LISTED = {
+    "file": "x.safetensors",
+    "sha256": "0" * 64,
+    "variant": "st",
+    "scales": 1,
+    "sigma": [5, 60],
+    "provenance": "made up",
+}
+
+
+def test_an_entry_of_a_manifest_is_a_set() -> None:
+    found = weights.listed(LISTED, Path("there"))
+    assert found.path == Path("there/x.safetensors")
+    assert (found.architecture, found.sigma) == (Architecture("st", 1), (5, 60))
+    assert found.facts == LISTED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sigma": [60, 5]},
+        {"sigma": [float("nan"), 5]},
+        {"sigma": 5},
+        {"sigma": ["a", "b"]},
+        {"variant": "relu"},
+        {"scales": 3},
+        {"file": 5},
+    ],
+)
+def test_an_entry_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(WeightsError, match="an entry of the manifest cannot be used"):
+        weights.listed(LISTED | wrong, Path())
+    incomplete = {key: value for key, value in LISTED.items() if key not in wrong}
+    with pytest.raises(WeightsError, match="an entry of the manifest cannot be used"):
+        weights.listed(incomplete, Path())
+
+
 def entry(name: str, sigma: tuple[float, float], scales: int = 1) -> WeightSet:
     return WeightSet(Path(f"{name}.safetensors"), Architecture("st", scales), sigma, "")
 

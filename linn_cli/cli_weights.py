@@ -1,0 +1,205 @@
+"""`linn weights`: list, fetch, verify, push and path."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linn_cli import console
+from linn_cli.architecture import parse_variant
+from linn_cli.errors import UsageError, WeightsError
+from linn_cli.options import DebugOption, HubRepoOption, JsonOption, ScalesOption, VariantOption
+
+if TYPE_CHECKING:
+    from linn_cli.sources import Source
+    from linn_cli.weights import WeightSet
+
+WeightsArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[WEIGHTS]",
+        help="A .safetensors file, a bundled name, or hf://OWNER/REPO[@REVISION][/FILE].",
+    ),
+]
+
+app = typer.Typer(
+    help="Weights: bundled, cached, and on the Hugging Face Hub.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command(name="list")
+def list_(
+    hub_repo: HubRepoOption = None, json: JsonOption = False, debug: DebugOption = False
+) -> None:
+    """List weights: bundled, of repositories used before, of --hub-repo."""
+    with console.reported(debug=debug):
+        from linn_cli import sources, tables
+
+        found = sources.known()
+        if hub_repo:
+            remote = _remote(hub_repo, None)
+            found = [source for source in found if source.name != remote.name] + [remote]
+        if json:
+            console.emit_json(tables.weight_set_data(found))
+        else:
+            console.table(*tables.weight_sets(found))
+
+
+@app.command()
+def fetch(
+    repository: Annotated[
+        str | None,
+        typer.Argument(metavar="[hf://OWNER/REPO]", help="Left out, LINN_HUB_REPO is meant."),
+    ] = None,
+    hub_repo: HubRepoOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every file; also if nothing below is given.")
+    ] = False,
+    sigma: Annotated[
+        float | None, typer.Option(help="Only what serves this noise level best.")
+    ] = None,
+    variant: VariantOption = None,
+    scales: ScalesOption = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Take the latest commit instead of the recorded one.")
+    ] = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Download weights ahead of their use; print their paths."""
+    with console.reported(debug=debug):
+        from linn_cli import pipeline
+
+        if everything and (sigma, variant, scales) != (None, None, None):
+            raise UsageError("--all means every file: leave --sigma, --variant and --scales out")
+        if sigma is not None:
+            pipeline.channel_sigmas(sigma, 1)
+        kind = parse_variant(variant)
+        source = _remote(repository, hub_repo, update=update)
+        if sigma is not None or source.named:
+            wanted = [source.select(sigma or 0, kind, scales)]
+        else:
+            wanted = [
+                entry
+                for entry in source.sets
+                if kind in (None, entry.architecture.variant)
+                and scales in (None, entry.architecture.scales)
+            ]
+        if not wanted:
+            raise WeightsError(f"{source.name}: no such weights in its manifest")
+        fetched = [_with_progress(source, entry) for entry in wanted]
+        if json:
+            console.emit_json([str(entry.path) for entry in fetched])
+        else:
+            for entry in fetched:
+                console.emit(str(entry.path))
+
+
+@app.command()
+def verify(
+    weights: WeightsArgument = None,
+    hub_repo: HubRepoOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check hash, architecture, values and a known denoise; exit 1 if one fails.
+
+    The bundled weights if none are named.
+    """
+    with console.reported(debug=debug):
+        from linn_cli import golden, sources, tables
+
+        source = sources.find(weights, hub_repo, notify=console.say)
+        found = []
+        with console.progress("verify", len(source.sets)) as advance:
+            for entry in source.sets:
+                found.append(golden.verify(source, entry))
+                advance(entry.name, 1)
+        if json:
+            console.emit_json([asdict(verdict) for verdict in found])
+        else:
+            console.table(*tables.verdicts(found))
+        if failed := [verdict.name for verdict in found if verdict.fault]:
+            raise WeightsError(f"{', '.join(failed)}: not sound")
+
+
+@app.command()
+def push(
+    repository: Annotated[str, typer.Argument(metavar="OWNER/REPO")],
+    weights: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WEIGHTS]...", help="What to upload; the bundled if left out."),
+    ] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="For the model card, by the Hub's name, such as mit.")
+    ] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option(help="What was trained on, by the Hub's name; may be repeated."),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="If the repository is to be created.")
+    ] = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Upload weights with their manifest and model card.
+
+    Needs a token that may write: `hf auth login` or HF_TOKEN.
+    """
+    with console.reported(debug=debug):
+        from linn_cli import hub, publishing, sources
+
+        found = [sources.find(name, notify=console.say) for name in weights or (None,)]
+        sets = [entry for source in found for entry in source.obtain_all()]
+        with console.progress("upload"):
+            commit = publishing.push(repository, sets, licence, dataset or (), private=private)
+        if any(reference == hub.parse(repository) for reference, _ in hub.records()):
+            console.say(f"the commit recorded here stays: linn weights fetch {repository} --update")
+        if json:
+            console.emit_json({"repository": repository, "commit": commit})
+        else:
+            console.emit(f"hf://{repository}@{commit}")
+
+
+@app.command()
+def path(
+    weights: WeightsArgument = None,
+    hub_repo: HubRepoOption = None,
+    sigma: Annotated[float, typer.Option(help="The noise level to choose for.")] = 25.0,
+    variant: VariantOption = None,
+    scales: ScalesOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Print the path of the file that `linn denoise` would use."""
+    with console.reported(debug=debug):
+        from linn_cli import pipeline, sources
+
+        pipeline.channel_sigmas(sigma, 1)
+        kind = parse_variant(variant)
+        with console.progress("weights") as advance:
+            source = sources.find(weights, hub_repo, notify=console.say, done=advance)
+            chosen = source.choose(sigma, kind, scales)
+        console.emit(str(chosen.path))
+
+
+def _remote(repository: str | None, hub_repo: str | None, *, update: bool = False) -> Source:
+    """The repository that is named, never the bundle in its place."""
+    from linn_cli import hub, sources
+
+    name = repository or hub_repo
+    if not name:
+        raise UsageError("which repository? Give hf://OWNER/REPO, or set LINN_HUB_REPO")
+    return sources.find(
+        f"{hub.SCHEME}{name.removeprefix(hub.SCHEME)}", update=update, notify=console.say
+    )
+
+
+def _with_progress(source: Source, entry: WeightSet) -> WeightSet:
+    with console.progress(entry.name) as advance:
+        return replace(source, done=advance).obtain(entry)
