@@ -107,6 +107,13 @@ def test_offline_mode_asks_nobody(server: Hub, repository: Repository, user: Use
     assert server.requests == []
 
 
+def test_a_proxy_is_used(server: Hub, repository: Repository, user: User) -> None:
+    # The server takes requests for any host, as a proxy does.
+    nowhere = "http://hub.invalid"
+    [told] = use(user, "hf://me/mine", HF_ENDPOINT=nowhere, HTTP_PROXY=server.url)
+    assert len(told["paths"]) == 2
+
+
 def test_a_server_that_is_no_hub_is_said(server: Hub, user: User) -> None:
     [told] = use(user, "hf://me/mine", HF_ENDPOINT="nonsense")
     assert "nonsense cannot be reached" in told["message"]
