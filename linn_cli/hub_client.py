@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
     from huggingface_hub.utils.tqdm import tqdm
 
-# How long the Hub may take to answer a first request. Left to itself the client retries for 23 s, and
-# its own time limit starts anew for each address of the server.
-_SECONDS = 2.5
+# How long the Hub may take to answer a first request, so that all is said within 5 s of the command:
+# torch takes two to load. Left to itself the client retries for 23 s, and its own limit starts anew for
+# each address of the server.
+_SECONDS = 2.0
 _BUSY = 429
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _T = TypeVar("_T")
