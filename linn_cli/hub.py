@@ -27,9 +27,9 @@ from linn_cli.hub_client import Advance, ignore
 
 SCHEME = "hf://"
 MANIFEST = "manifest.json"
+MOST_MANIFEST_BYTES = 2**20
 DEFAULT_REVISION = "main"
 
-_MOST_MANIFEST_BYTES = 2**20
 _REFERENCE = re.compile(
     r"(?:hf://)?(?P<repository>\w[\w.-]*/\w[\w.-]*)(?:@(?P<revision>[^/@\s]+))?(?:/(?P<file>.+))?",
     re.ASCII,
@@ -208,7 +208,7 @@ def _find(reference: Reference, *, ask: bool) -> Record:
     """Ask the Hub what the revision is; unless it must be asked, its cache may know too."""
     repository, revision = reference.repository, reference.revision
     try:
-        commit, path = _obtain(repository, MANIFEST, revision, _MOST_MANIFEST_BYTES)
+        commit, path = _obtain(repository, MANIFEST, revision, MOST_MANIFEST_BYTES)
     except NoFileError:
         if reference.file is None:
             raise _no_manifest(reference) from None

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
     from huggingface_hub.utils.tqdm import tqdm
 
-# How long the Hub may take to answer a first request. Left to itself the client retries for 23 s, and
-# its own time limit starts anew for each address of the server.
-_SECONDS = 2.5
+# How long the Hub may take to answer a first request, so that all is said within 5 s of the command:
+# torch takes two to load. Left to itself the client retries for 23 s, and its own limit starts anew for
+# each address of the server.
+_SECONDS = 2.0
 _BUSY = 429
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _T = TypeVar("_T")
@@ -235,8 +236,9 @@ def _explained(repository: str, what: str, revision: str) -> Iterator[None]:
             f"{_endpoint()} does not answer as a Hub does: see HF_ENDPOINT"
         ) from error
     except ValueError as error:  # a name that no repository can have, an answer that is no JSON
-        reason = str(error).splitlines()[0]
-        raise WeightsError(f"{name}: not to be had from {_endpoint()} ({reason})") from error
+        raise WeightsError(
+            f"{name}: not to be had from {_endpoint()} ({_first_line(error)})"
+        ) from error
     except OSError as error:
         if error.errno is not None:
             where = error.filename or "the Hub's cache"
@@ -246,7 +248,7 @@ def _explained(repository: str, what: str, revision: str) -> Iterator[None]:
         ) from error  # the client compares the size only
     except Exception as error:  # its transport's errors, a family that changes with its version
         raise UnreachableError(
-            f"{name}: {_endpoint()} cannot be reached ({type(error).__name__}: {error})"
+            f"{name}: {_endpoint()} cannot be reached ({type(error).__name__}: {_first_line(error)})"
         ) from error
 
 
@@ -275,5 +277,9 @@ def _refusal(error: HfHubHTTPError, name: str, what: str, revision: str) -> Linn
         return WeightsError(f"{name}: there is no such repository at {_endpoint()}")
     if status >= 500 or status == _BUSY:
         return UnreachableError(f"{name}: {_endpoint()} fails ({status}), try again later")
-    said = (error.server_message or type(error).__name__).splitlines()[0]
+    said = _first_line(error.server_message or type(error).__name__)
     return WeightsError(f"{name}: refused by {_endpoint()} ({status}: {said!r})")
+
+
+def _first_line(said: object) -> str:
+    return next(iter(str(said).splitlines()), "")

@@ -18,7 +18,6 @@ from linn_cli.errors import NoFileError, UsageError, WeightsError
 from linn_cli.weights import WeightSet
 
 _FACTS = ("steps", "pixels", "seed")
-_MOST_MANIFEST_BYTES = 2**20
 _CARD, _LICENCE = "README.md", "LICENSE.md"
 
 
@@ -103,7 +102,7 @@ def push(
 def _checked_entry(weight_set: WeightSet) -> dict[str, Any]:
     """The manifest's entry of a set that passes every check; a manifest's own is kept."""
     weights.load(weight_set)
-    return {**entry(weight_set.path), **weight_set.facts}
+    return {**entry(weight_set.path), **weight_set.facts, "file": weight_set.path.name}
 
 
 def _present(reference: hub.Reference) -> tuple[Mapping[str, Any], str | None]:
@@ -113,12 +112,13 @@ def _present(reference: hub.Reference) -> tuple[Mapping[str, Any], str | None]:
             reference.repository,
             hub.MANIFEST,
             reference.revision,
-            most_bytes=_MOST_MANIFEST_BYTES,
+            most_bytes=hub.MOST_MANIFEST_BYTES,
         )
     except NoFileError:
         return {}, None
     content = path.read_bytes()
-    hub.manifest_entries(content, str(reference))
+    for other in hub.manifest_entries(content, str(reference)):
+        weights.listed(other, Path())
     manifest: dict[str, Any] = json.loads(content)
     return manifest, commit
 

@@ -97,7 +97,7 @@ def test_a_silent_server_is_left_within_seconds_by_default(
     # The client alone would wait for 10 s and then go on trying.
     server.faults["*"] = ["silence"] * 9
     [told] = use(user, "hf://me/mine")
-    assert "within 2.5 s; HF_HUB_ETAG_TIMEOUT sets another limit" in told["message"]
+    assert "within 2 s; HF_HUB_ETAG_TIMEOUT sets another limit" in told["message"]
 
 
 def test_offline_mode_asks_nobody(server: Hub, repository: Repository, user: User) -> None:
@@ -105,6 +105,13 @@ def test_offline_mode_asks_nobody(server: Hub, repository: Repository, user: Use
     assert told["error"] == "UnreachableError"
     assert "not in the cache, and HF_HUB_OFFLINE forbids to ask the Hub" in told["message"]
     assert server.requests == []
+
+
+def test_a_proxy_is_used(server: Hub, repository: Repository, user: User) -> None:
+    # The server takes requests for any host, as a proxy does.
+    nowhere = "http://hub.invalid"
+    [told] = use(user, "hf://me/mine", HF_ENDPOINT=nowhere, HTTP_PROXY=server.url)
+    assert len(told["paths"]) == 2
 
 
 def test_a_server_that_is_no_hub_is_said(server: Hub, user: User) -> None:
