@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,8 @@ from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
 from linn_cli.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linn_cli.benchmark import Score, Summary
     from linn_cli.invertibility import RoundTrip
 
@@ -66,6 +68,15 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _check_scalable(sigma: float) -> None:
+    from linn_cli import pipeline
+
+    pipeline.check_sigma(sigma)
+    if sigma < pipeline.LEAST_SIGMA:
+        least = f"at least {pipeline.LEAST_SIGMA}"
+        raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
+
+
 @app.callback()
 def _linn(
     version: Annotated[
@@ -97,6 +108,12 @@ def denoise(
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Show before, after and what was removed: a .html or .png file."
+        ),
+    ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -105,7 +122,7 @@ def denoise(
     with console.reported(debug=debug):
         from functools import partial
 
-        from linn_cli import devices, images, pipeline
+        from linn_cli import devices, files, images, page, pipeline, views
 
         pipeline.check_sigma(sigma)
         if fast:
@@ -113,6 +130,8 @@ def denoise(
                 raise UsageError("--fast means --variant st --scales 1: leave these out")
             variant, scales = "st", 1
         images.check_output(output, picture)
+        if compare:
+            files.check_output(compare, [picture, output], views.ENDINGS)
         devices.use_threads(threads)
         denoiser = pipeline.load(
             sigma,
@@ -122,6 +141,7 @@ def denoise(
             device=device,
             precision=precision,
         )
+        levels: list[NDArray[Any]] = []
         with console.progress(picture.name) as advance:
             outcome = pipeline.denoise_file(
                 denoiser,
@@ -130,6 +150,13 @@ def denoise(
                 sigma,
                 max_pixels=max_pixels or images.MOST_PIXELS,
                 done=partial(advance, "rows"),
+                seen=lambda noisy, clean: levels.extend((noisy, clean)),
+            )
+        if compare:
+            noisy, clean = levels
+            page.write(
+                compare,
+                views.denoised(compare.suffix.lower(), picture.name, noisy, clean, sigma),
             )
         if not outcome.metadata_kept:
             console.say(f"{output}: the metadata is damaged or too large and was left out")
@@ -230,10 +257,7 @@ def verify_invertibility(
 
         from linn_cli import images, invertibility, pipeline, tables, weights
 
-        pipeline.check_sigma(sigma)
-        if sigma < pipeline.LEAST_SIGMA:
-            least = f"at least {pipeline.LEAST_SIGMA}"
-            raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
+        _check_scalable(sigma)
         pictures = list(invertibility.random_pictures())
         if picture is not None:
             levels = images.read(picture, as_grey=True).levels
@@ -258,6 +282,54 @@ def verify_invertibility(
             console.table(*tables.round_trips(worst, sigma, len(pictures)))
         if not passed:
             raise InputError("the round trip left its tolerance: this network is not inverted")
+
+
+@app.command()
+def inspect(
+    picture: Annotated[Path, typer.Argument(help="A grey picture, noisy.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page, a .html file.")],
+    sigma: Annotated[
+        float, typer.Option(help="Standard deviation of the noise, in grey levels (0 to 255).")
+    ],
+    variant: VariantOption = None,
+    scales: ScalesOption = None,
+    weight_file: WeightsOption = None,
+    side: Annotated[
+        int, typer.Option(min=16, max=2048, help="Pixels across of the middle part looked at.")
+    ] = 512,
+    threads: ThreadsOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, files, images, inspection, page, pipeline, tables, views
+        from linn_cli import weights as weight_sets
+
+        _check_scalable(sigma)
+        files.check_output(output, [picture], [views.PAGE])
+        devices.use_threads(threads)
+        chosen = pipeline.load(
+            sigma,
+            variant=parse_variant(variant),
+            scales=scales,
+            weight_file=weight_file,
+            device="cpu",
+        ).weight_set
+        levels = views.grey_levels(images.read(picture).levels)
+        part = inspection.middle(levels, side)
+        if part.shape != levels.shape:
+            console.say(f"{picture}: the middle {part.shape[1]} x {part.shape[0]} pixels (--side)")
+        model = weight_sets.load(chosen)
+        with console.progress(picture.name, inspection.parts(model)) as advance:
+            seen = inspection.inspect(model, part, sigma, done=lambda done: advance(done, 1))
+        page.write(
+            output, views.inspected(picture.name, seen, sigma, chosen.architecture, chosen.name)
+        )
+        if json:
+            console.emit_json(tables.inspection_data(seen, sigma, chosen.name))
+        else:
+            console.table(*tables.inspection(seen, sigma))
 
 
 @app.command()

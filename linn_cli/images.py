@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from linn_cli.errors import InputError, LinnError, UsageError
+from linn_cli import files
+from linn_cli.errors import InputError, LinnError
 from linn_cli.files import write_atomically
 
 # Only decoders that we test are let near a file, whatever its name says.
@@ -157,22 +157,7 @@ def check_output(path: Path, source: Path) -> None:
     Raises:
         UsageError: before any work is done.
     """
-    if path.suffix.lower() not in _FORMATS:
-        raise UsageError(f"{path}: choose an output name that ends in {', '.join(_FORMATS)}")
-    try:
-        exists = path.exists()
-        if path.is_dir():
-            raise UsageError(f"{path}: is a folder, name a file for the output")
-        if not path.parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
-        if exists and source.exists() and path.samefile(source):
-            raise UsageError(f"{path}: output and input are the same file, choose another output")
-        if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
-            raise UsageError(f"{path}: the folder cannot be written to, choose another output")
-        if exists and not os.access(path, os.W_OK):
-            raise UsageError(f"{path}: is there already and read-only, choose another output")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+    files.check_output(path, [source], _FORMATS)
 
 
 def write(path: Path, picture: Picture) -> bool:

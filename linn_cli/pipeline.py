@@ -222,6 +222,7 @@ def denoise_file(
     *,
     max_pixels: int = images.MOST_PIXELS,
     done: Callable[[int, int], None] = lambda rows, height: None,
+    seen: Callable[[NDArray[Any], NDArray[Any]], None] = lambda noisy, clean: None,
 ) -> Outcome:
     """Denoise one picture file into another.
 
@@ -232,6 +233,7 @@ def denoise_file(
         sigma: in 8-bit grey levels.
         max_pixels: refuse larger pictures.
         done: called with a number of finished rows and the picture's height whenever there are some.
+        seen: called with the noisy and the clean levels once the target is written.
 
     Raises:
         UsageError: the target cannot be written or is the source; raised before any work.
@@ -243,6 +245,7 @@ def denoise_file(
     levels = torch.from_numpy(picture.levels)[None, None]
     clean = denoiser(levels, sigma, lambda rows: done(rows, levels.shape[2]))[0, 0].numpy()
     metadata_kept = images.write(target, Picture(clean, picture.metadata))
+    seen(picture.levels, clean)
     return Outcome(
         input=str(source),
         output=str(target),

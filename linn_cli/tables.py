@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+from linn_cli import residual
 from linn_cli.benchmark import PUBLISHED, PUBLISHED_ON, Score, Summary
+from linn_cli.inspection import CHANNELS, Inspection, rms
 from linn_cli.invertibility import RoundTrip
 from linn_cli.training import Progress
 
@@ -128,6 +131,53 @@ def round_trip_data(
                 "passed": trip.passed,
             }
             for weights, trip in worst
+        ],
+    }
+
+
+def inspection(seen: Inspection, sigma: float) -> Table:
+    """A row for each scale and channel; LISTA's zeros are those of its atoms."""
+    rows = []
+    for number, view in enumerate(seen.scales, start=1):
+        stages = (view.plain, view.lifted, view.shrunk)
+        per_channel = len(view.zeros) == len(CHANNELS) - 1
+        for index, name in enumerate(CHANNELS):
+            zeros = view.zeros[index - 1] if per_channel else fmean(view.zeros)
+            rows.append(
+                [
+                    f"scale {number} {name}",
+                    *(f"{rms(channels[index]):.3f}" for channels in stages),
+                    f"{zeros:.1%}" if index else "-",
+                ]
+            )
+    columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]
+    return f"Root mean squares in units of sigma {sigma:g}", columns, rows
+
+
+def inspection_data(seen: Inspection, sigma: float, weights: str) -> dict[str, Any]:
+    """The same as data, with every lifting step and the residual."""
+    removed = residual.measure(seen.noisy, seen.denoised, sigma)
+    return {
+        "sigma": sigma,
+        "weights": weights,
+        "height": seen.noisy.shape[0],
+        "width": seen.noisy.shape[1],
+        "largest_round_trip_error": float(abs(seen.error).max()),
+        "residual": asdict(removed),
+        "scales": [
+            {
+                "rms": {
+                    name: {
+                        "plain": rms(view.plain[index]),
+                        "lifted": rms(view.lifted[index]),
+                        "shrunk": rms(view.shrunk[index]),
+                    }
+                    for index, name in enumerate(CHANNELS)
+                },
+                "zeros": view.zeros,
+                "steps": [asdict(step) for step in view.steps],
+            }
+            for view in seen.scales
         ],
     }
 
