@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linn_cli.benchmark import Score, Summary
+    from linn_cli.classical import Classical
     from linn_cli.invertibility import RoundTrip
+    from linn_cli.pipeline import Denoiser
 
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
 ANY: list[None] = [None]
@@ -190,6 +192,16 @@ def benchmark(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="bm3d|nlm|wavelet", help="Run on the same noise too; may be repeated."
+        ),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Show it all as a page, a .html file."),
+    ] = None,
     json: JsonOption = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="A row for each picture.")
@@ -201,12 +213,16 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import devices, images, pipeline, tables
+        from linn_cli import classical, devices, files, images, page, pipeline, report, tables
 
         devices.use_threads(threads)
         pictures = images.list_pictures(folder)
+        if report_file:
+            files.check_output(report_file, pictures, [page.ENDING])
+        rivals = [classical.load(name) for name in dict.fromkeys(against or [])]
+        sigmas = list(dict.fromkeys(sigma or DEFAULT_SIGMAS))
         variants = [parse_variant(name) for name in variant or ANY]
-        runs = [
+        runs: list[tuple[float, Denoiser | Classical]] = [
             (
                 grey,
                 pipeline.load(
@@ -218,18 +234,23 @@ def benchmark(
                     precision=precision,
                 ),
             )
-            for kind, count, grey in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
+            for kind, count, grey in product(variants, scales or ANY, sigmas)
         ]
+        runs += product(sigmas, rivals)
+        gallery = report.Gallery(len(pictures), len(sigmas), len(runs) // len(sigmas))
+        seen = gallery.add if report_file else protocol.unseen
         scores: list[Score] = []
         summaries: list[Summary] = []
         with console.progress("benchmark", len(runs) * len(pictures)) as advance:
             for grey, denoiser in runs:
                 measured = []
-                for score in protocol.measure(denoiser, pictures, grey):
+                for score in protocol.measure(denoiser, pictures, grey, seen):
                     measured.append(score)
                     advance(f"sigma {grey:g}, {score.image}: {score.psnr:.2f} dB", 1)
                 scores += measured
                 summaries.append(protocol.summarise(denoiser, measured))
+        if report_file:
+            page.write(report_file, report.render(folder, summaries, gallery))
         if json:
             console.emit_json(tables.benchmark_data(folder, summaries, scores))
             return
@@ -307,7 +328,7 @@ def inspect(
         from linn_cli import weights as weight_sets
 
         _check_scalable(sigma)
-        files.check_output(output, [picture], [views.PAGE])
+        files.check_output(output, [picture], [page.ENDING])
         devices.use_threads(threads)
         chosen = pipeline.load(
             sigma,

@@ -21,7 +21,10 @@ from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.jsontext import to_json
 
+ENDING = ".html"
+
 _MOST_SIDE = 16_383  # of a WebP file
+_LEAST_SIDE = 16
 _LOSSLESS_UP_TO = 2**20  # pixels
 
 
@@ -86,6 +89,18 @@ def webp(levels: NDArray[Any], quality: int | None) -> bytes:
 def data_uri(content: bytes) -> str:
     """A WebP file as an address that holds it."""
     return f"data:image/webp;base64,{base64.b64encode(content).decode()}"
+
+
+def preview(levels: NDArray[Any], most: int) -> str:
+    """A picture as above in a file of at most `most` bytes: first coarser, then smaller."""
+    factor = 1
+    while True:
+        small, _ = fitting(levels, levels.shape[0] * levels.shape[1] // factor**2)
+        for quality in (85, 70, 50, 30):
+            content = webp(small, quality)
+            if len(content) <= most or max(small.shape[:2]) <= _LEAST_SIDE:
+                return data_uri(content)
+        factor += 1
 
 
 def fitting(levels: NDArray[Any], most: int) -> tuple[NDArray[Any], int]:

@@ -22,6 +22,7 @@ def scores(measured: Sequence[Score]) -> Table:
     rows = [
         [
             score.image,
+            score.method,
             f"{score.sigma:g}",
             f"{score.psnr:.2f}",
             _ssim(score.ssim),
@@ -29,7 +30,7 @@ def scores(measured: Sequence[Score]) -> Table:
         ]
         for score in measured
     ]
-    return "Pictures", ["picture", "sigma", "PSNR", "SSIM", "seconds"], rows
+    return "Pictures", ["picture", "method", "sigma", "PSNR", "SSIM", "seconds"], rows
 
 
 def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
@@ -38,7 +39,7 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     rows = [
         [
             summary.method,
-            summary.weights,
+            summary.weights or "-",
             summary.precision,
             f"{summary.sigma:g}",
             f"{summary.psnr:.3f}",
@@ -63,9 +64,9 @@ def published(measured: Sequence[Summary]) -> Table:
         [method, *(_psnr(known.get(sigma)) for sigma in sigmas)]
         for method, known in PUBLISHED.items()
     ]
-    for method in dict.fromkeys(summary.method for summary in measured):
-        own = {summary.sigma: summary.psnr for summary in measured if summary.method == method}
-        rows.append([f"linn {method} (this run)", *(_psnr(own.get(sigma)) for sigma in sigmas)])
+    for label in dict.fromkeys(summary.label for summary in measured):
+        own = {summary.sigma: summary.psnr for summary in measured if summary.label == label}
+        rows.append([f"{label} (this run)", *(_psnr(own.get(sigma)) for sigma in sigmas)])
     columns = ["method", *(f"sigma {sigma:g}" for sigma in sigmas)]
     return f"PSNR in dB, as published on {PUBLISHED_ON}", columns, rows
 

@@ -15,8 +15,8 @@ from linn_cli.architecture import Architecture
 from linn_cli.inspection import Inspection, ScaleView
 from linn_cli.residual import Residual
 
-PAGE, PICTURE = ".html", ".png"
-ENDINGS = (PAGE, PICTURE)
+PICTURE = ".png"
+ENDINGS = (page.ENDING, PICTURE)
 
 _MOST_PIXELS = 32 * 10**6
 _GAP, _CAPTION = 16, 28

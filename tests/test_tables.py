@@ -13,7 +13,7 @@ from linn_cli.invertibility import RoundTrip
 from linn_cli.training import Progress
 
 SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
-SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100)
+SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100, "linn m")
 TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 
 

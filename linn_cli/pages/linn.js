@@ -64,9 +64,9 @@ function toggle(label, names, chosen, change) {
   return el("div", { class: "group", role: "group", "aria-label": label }, buttons);
 }
 
-// ---- pictures: {name, source} of width x height -------------------------------------------------
+// ---- pictures: {name, source}, or {name, canvas()} -------------------------------------------------
 
-// The slider shows `before` on the left of its rule and `after` on the right. `views` are pairs.
+// Shows `before` on the left of a rule that can be moved, and `after` on its right.
 function slider({ before, after, width, height, zoom = "fit" }) {
   const input = el("input", {
     type: "range", min: 0, max: 100, step: 0.5, value: 50,
@@ -94,7 +94,7 @@ function slider({ before, after, width, height, zoom = "fit" }) {
 function shown(picture, kind) {
   if (picture.canvas) {
     const copy = el("canvas", { class: kind, role: "img", "aria-label": picture.name });
-    picture.canvas.then((canvas) => {
+    picture.canvas().then((canvas) => {
       copy.width = canvas.width;
       copy.height = canvas.height;
       copy.getContext("2d").drawImage(canvas, 0, 0);
@@ -120,7 +120,7 @@ async function pixels(picture) {
 
 // a - b as a picture: mid grey where they are equal.
 function difference(name, a, b, gain) {
-  return { name, canvas: Promise.all([pixels(a), pixels(b)]).then(([one, other]) => {
+  return { name, canvas: () => Promise.all([pixels(a), pixels(b)]).then(([one, other]) => {
     const values = one.image.data;
     for (let i = 0; i < values.length; i += 4) {
       for (let k = i; k < i + 3; k += 1) values[k] = 128 + gain * (values[k] - other.image.data[k]);
@@ -174,13 +174,15 @@ const MARKS = {
   diamond: (x, y) => svg("path", { d: `M${x},${y - 6}l6,6l-6,6l-6,-6z` }),
 };
 
-// series: {name, points: [[x, y, label]], colour, line, dashed, mark, labelled, choose(index)}
+// series: {name, points: [[x, y, label]], colour, line, dashed, mark, choose(index)}
 function plot({ title, x, y, series, diagonal }) {
   const [width, height, left, right, top, bottom] = [480, 300, 62, 12, 10, 42];
   const drawn = series.filter(({ points }) => points.length);
   const all = drawn.flatMap(({ points }) => points);
-  const across = scale(all.map(([value]) => value), left, width - right, x.log);
-  const up = scale(all.map((point) => point[1]), height - bottom, top, y.log);
+  const values = [0, 1].map((axis) => all.map((point) => point[axis]));
+  const [wide, high] = diagonal ? [values.flat(), values.flat()] : values;
+  const across = scale(wide, left, width - right, x.log);
+  const up = scale(high, height - bottom, top, y.log);
   const chart = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
   for (const tick of across.ticks) {
     const place = across.at(tick);
@@ -196,12 +198,13 @@ function plot({ title, x, y, series, diagonal }) {
     svg("text", { x: (left + width - right) / 2, y: height - 5, "text-anchor": "middle" }, x.name),
     svg("text", { transform: `translate(12 ${(top + height - bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, y.name));
   if (diagonal) {
-    const ends = all.flat().filter((value) => typeof value === "number");
-    const [low, high] = [Math.min(...ends), Math.max(...ends)];
-    const inside = [Math.max(low, Math.min(...all.map(([value]) => value))), Math.min(high, Math.max(...all.map(([value]) => value)))];
-    chart.append(svg("path", { class: "line dashed", stroke: "var(--faint)", d: `M${inside.map((value) => `${across.at(value)},${up.at(value)}`).join("L")}` }));
+    const ends = [Math.min(...wide), Math.max(...wide)];
+    chart.append(svg("path", {
+      class: "line dashed", stroke: "var(--faint)",
+      d: `M${ends.map((value) => `${across.at(value)},${up.at(value)}`).join("L")}`,
+    }));
   }
-  for (const { points, colour, line, dashed, mark, labelled, choose } of drawn) {
+  for (const { points, colour, line, dashed, mark, choose } of drawn) {
     const places = points.map(([value, level, label]) => [across.at(value), up.at(level), label]);
     if (line) {
       chart.append(svg("path", {
@@ -210,20 +213,15 @@ function plot({ title, x, y, series, diagonal }) {
       }));
     }
     if (mark) {
-      places.forEach(([across_, up_, label], index) => {
-        const dot = MARKS[mark](across_, up_);
-        chart.append(fill(dot, {
+      places.forEach(([at, level, label], index) => {
+        chart.append(fill(MARKS[mark](at, level), {
           fill: colour, class: choose ? "dot choice" : "dot",
           onclick: () => choose && choose(index),
         }, label ? [svg("title", {}, label)] : []));
-        if (labelled) {
-          const late = across_ > width * 0.62;
-          chart.append(svg("text", { x: across_ + (late ? -9 : 9), y: up_ + 4, "text-anchor": late ? "end" : "start", class: "mark" }, labelled));
-        }
       });
     }
   }
-  const legend = drawn.length > 1 && !drawn.every(({ labelled }) => labelled)
+  const legend = drawn.length > 1
     ? el("ul", { class: "legend" }, drawn.map((entry) => el("li", {}, sample(entry), entry.name))) : null;
   return el("figure", {}, chart, legend, el("figcaption", {}, title));
 }
