@@ -354,6 +354,40 @@ def inspect(
 
 
 @app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another of the same size.")],
+    clean: Annotated[Path, typer.Option(help="The clean picture that both are to come close to.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Show where they differ: a .html or .png file."
+        ),
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure two pictures against a clean one, and show where one is closer to it."""
+    with console.reported(debug=debug):
+        from linn_cli import comparison, files, images, page, tables, views
+
+        paths = [first, second, clean]
+        if output:
+            files.check_output(output, paths, views.ENDINGS)
+        a, b, original = (views.grey_levels(images.read(path).levels) for path in paths)
+        seen = comparison.compare(a, b, original)
+        names = (
+            (first.name, second.name) if first.name != second.name else (str(first), str(second))
+        )
+        if output:
+            page.write(output, views.compared(output.suffix.lower(), names, a, b, original, seen))
+        if json:
+            console.emit_json(tables.comparison_data(names, seen))
+        else:
+            console.table(*tables.comparison(names, seen))
+
+
+@app.command()
 def train(
     folder: Annotated[Path, typer.Argument(help="A folder of clean pictures.")],
     run: Annotated[Path, typer.Option(help="Folder for checkpoints and the trained weights.")],

@@ -10,6 +10,7 @@ from typing import Any
 
 from linn_cli import residual
 from linn_cli.benchmark import PUBLISHED, PUBLISHED_ON, Score, Summary
+from linn_cli.comparison import Comparison
 from linn_cli.inspection import CHANNELS, Inspection, rms
 from linn_cli.invertibility import RoundTrip
 from linn_cli.training import Progress
@@ -181,6 +182,23 @@ def inspection_data(seen: Inspection, sigma: float, weights: str) -> dict[str, A
             for view in seen.scales
         ],
     }
+
+
+def comparison(names: tuple[str, str], seen: Comparison) -> Table:
+    """A row for each of the two pictures."""
+    rows = [
+        [name, f"{psnr:.3f}", _ssim(ssim), f"{closer:.1%}"]
+        for name, psnr, ssim, closer in zip(names, seen.psnr, seen.ssim, seen.closer, strict=True)
+    ]
+    return "Against the clean picture", ["picture", "PSNR", "SSIM", "closer on"], rows
+
+
+def comparison_data(names: tuple[str, str], seen: Comparison) -> list[dict[str, Any]]:
+    """The same as data; PSNR is None for equal pictures."""
+    return [
+        {"picture": name, "psnr": psnr, "ssim": ssim, "closer": closer}
+        for name, psnr, ssim, closer in zip(names, seen.psnr, seen.ssim, seen.closer, strict=True)
+    ]
 
 
 def progress_line(reached: Progress) -> str:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from linn_cli import inspection, page, residual
+from linn_cli import inspection, page, residual, tables
 from linn_cli.architecture import Architecture
+from linn_cli.comparison import Comparison
 from linn_cli.inspection import Inspection, ScaleView
 from linn_cli.residual import Residual
 
@@ -21,6 +22,9 @@ ENDINGS = (page.ENDING, PICTURE)
 _MOST_PIXELS = 32 * 10**6
 _GAP, _CAPTION = 16, 28
 _MID_GREY = 127.5
+_NEUTRAL, _BLUE, _ORANGE = (
+    np.array(colour, np.float32) for colour in ((238, 238, 236), (11, 99, 165), (196, 84, 10))
+)
 
 Levels = NDArray[Any]
 
@@ -126,6 +130,61 @@ def _scale(view: ScaleView, sigma: float) -> dict[str, Any]:
         "zeros": view.zeros,
         "steps": [asdict(step) for step in view.steps],
     }
+
+
+def compared(
+    kind: str, names: tuple[str, str], a: Levels, b: Levels, clean: Levels, seen: Comparison
+) -> bytes:
+    """Two pictures beside a clean one, and the map of where one is closer.
+
+    Args:
+        kind: as above.
+        names: what to call a and b.
+        a: (H, W) or (H, W, 3) in 8-bit grey levels.
+        b: alike.
+        clean: alike.
+        seen: what `comparison.compare` says about them.
+    """
+    map_name = f"blue: {names[0]} is closer, orange: {names[1]}"
+    height, width = seen.advantage.shape
+    difference = _diverging(seen.advantage)
+    (a, factor), (b, _), (clean, _), (difference, _) = (
+        page.fitting(levels, _MOST_PIXELS) for levels in (a, b, clean, difference)
+    )
+    if kind == PICTURE:
+        return strip([(names[0], a), (names[1], b), (map_name, difference)])
+    caption, columns, rows = tables.comparison(names, seen)
+    return page.render(
+        "compared",
+        f"{names[0]} and {names[1]}",
+        {
+            "title": f"{names[0]} and {names[1]}",
+            "lead": f"{width} x {height} pixels, each against the clean picture.",
+            "note": _reduced(factor),
+            "width": clean.shape[1],
+            "height": clean.shape[0],
+            "pictures": [
+                page.embed(levels, name)
+                for levels, name in ((a, names[0]), (b, names[1]), (clean, "clean"))
+            ],
+            "table": {"caption": caption, "columns": columns, "rows": rows},
+            "words": (
+                f"Blue where {names[0]} is closer to the clean picture, orange where {names[1]} is; the "
+                "stronger the colour, the larger the difference of their errors nearby."
+            ),
+            "map": page.embed(difference, map_name),
+        },
+    )
+
+
+def _diverging(advantage: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (H, W, 3) from orange over light grey to blue; the strongest hundredth is saturated."""
+    largest = float(np.quantile(np.abs(advantage), 0.99)) or 1.0
+    share = np.clip(advantage / largest, -1, 1)[..., None]
+    colours: NDArray[np.float32] = np.where(
+        share > 0, _NEUTRAL + share * (_BLUE - _NEUTRAL), _NEUTRAL - share * (_ORANGE - _NEUTRAL)
+    ).astype(np.float32)
+    return colours
 
 
 def strip(panels: list[tuple[str, Levels]]) -> bytes:

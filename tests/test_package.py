@@ -16,10 +16,10 @@ LAYERS = [
     ["errors"],
     ["architecture", "files", "jsontext", "page"],
     ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
-    ["residual", "inspection"],
+    ["residual", "inspection", "comparison"],
     ["card", "images", "initialisation", "invertibility", "optimizer", "weights"],
-    ["patches", "pipeline", "training", "benchmark"],
-    ["views", "tables", "console"],
+    ["patches", "pipeline", "training", "classical", "benchmark"],
+    ["tables", "views", "report", "console"],
     ["cli"],
     ["__main__"],
 ]

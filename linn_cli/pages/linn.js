@@ -85,7 +85,7 @@ function slider({ before, after, width, height, zoom = "fit" }) {
     stage.style.width = factor ? `${(width * factor) / devicePixelRatio}px` : fit;
     sides.style.maxWidth = factor ? "100%" : fit;
     stage.style.aspectRatio = `${width} / ${height}`;
-    stage.classList.toggle("large", factor > 1 || (!factor && frame.clientWidth > 1.5 * width));
+    stage.classList.toggle("large", factor > 1);
   };
   figure.zoom(zoom);
   return figure;

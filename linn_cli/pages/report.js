@@ -134,7 +134,7 @@ function bySize() {
     x: { name: "parameters", log: true }, y: { name: "PSNR, dB" },
     series: [
       group("TNRD", "square", COLOURS[4]), group("DnCNN", "square", COLOURS[3]),
-      group("DnINN-ST", "diamond", COLOURS[1]), group("DnINN-LISTA", "diamond", COLOURS[2]),
+      group("DnINN-ST", "diamond", COLOURS[1]), group("DnINN-LISTA", "circle", COLOURS[2]),
       {
         name: "linn, this run", mark: "circle", colour: COLOURS[0],
         points: own.map(({ label, parameters, psnr }) => [parameters, psnr, `${label}: ${fixed(psnr)} dB`]),
