@@ -47,7 +47,7 @@ function table(caption, columns, rows) {
 }
 
 function choice(label, names, chosen, change) {
-  const list = el("select", { onchange: () => change(list.selectedIndex) },
+  const list = el("select", { "aria-label": label, onchange: () => change(list.selectedIndex) },
     names.map((name, index) => el("option", { selected: index === chosen ? "" : false }, name)));
   return el("label", {}, label, list);
 }

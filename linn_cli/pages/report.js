@@ -63,7 +63,7 @@ function showSigma() {
   showPicture();
   put("thumbs", ...pictures.map((picture, index) => el("li", {},
     el("button", { type: "button", onclick: () => pick(index) },
-      el("img", { src: picture.estimates[ownLabel], alt: "", loading: "lazy" }),
+      el("img", { src: picture.estimates[ownLabel], alt: "", decoding: "async" }),
       `${picture.name} ${fixed(picture.scores[ownLabel].psnr)} dB`))));
   put("crops", ...crops.map(({ rank, name, panels }) => el("section", {},
     el("h3", {}, `${rank}: ${name}`),
