@@ -30,6 +30,7 @@ from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
 SUFFIX = "-denoised"
 PIPE = Path("-")
 Done = Callable[[int, int], None]
+Seen = Callable[[NDArray[Any], NDArray[Any]], None]
 _LOG = logging.getLogger(__name__)
 
 
@@ -202,6 +203,7 @@ def run(
     handling: Handling = _PLAIN,
     existing: Existing = _REFUSED,
     done: Done = lambda rows, height: None,
+    seen: Seen | None = None,
 ) -> Outcome:
     """Do a job. Whatever is wrong with the files is told in the outcome, and no output is left behind.
 
@@ -212,15 +214,16 @@ def run(
         handling: how the files are read and written.
         existing: what to do about an output that is there.
         done: called with a number of finished rows and the total, whenever there are some.
+        seen: called with the values before and after, of the first frame as it is shown.
     """
     began = time.perf_counter()
     if existing.skip and job.target.exists():
         return Outcome(str(job.source), str(job.target), skipped=True)
     try:
         format_of(job.target)
-        outcome = _by_rows(job, networks, sigma, handling, done)
+        outcome = None if seen else _by_rows(job, networks, sigma, handling, done)
         if outcome is None:
-            outcome = _whole(job, networks, sigma, handling, done)
+            outcome = _whole(job, networks, sigma, handling, done, seen)
     except Exception as error:
         _LOG.debug("%s", job.source, exc_info=True)
         return Outcome(str(job.source), str(job.target), error=_reason(job, error))
@@ -229,7 +232,12 @@ def run(
 
 
 def _whole(
-    job: Job, networks: Networks, sigma: Sequence[float], handling: Handling, done: Done
+    job: Job,
+    networks: Networks,
+    sigma: Sequence[float],
+    handling: Handling,
+    done: Done,
+    seen: Seen | None,
 ) -> Outcome:
     document = images.read(job.source, max_pixels=handling.max_pixels)
     if handling.strip_metadata:
@@ -237,6 +245,10 @@ def _whole(
     clean, denoiser = denoise_document(document, networks, sigma, done)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     remarks = images.write(job.target, clean, quality=handling.quality)
+    if seen:
+        turn = metadata.orientation(document.metadata)
+        before, after = (file.frames[0].turned(turn).array for file in (document, clean))
+        seen(before, after)
     return replace(describe(clean, denoiser, sigma), remarks=(*document.remarks, *remarks))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from linn_cli import images
+from linn_cli.classical import Classical
 from linn_cli.metrics import add_noise, psnr, ssim
+from linn_cli.model import DnINN
 from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.pipeline import Denoiser
 
@@ -35,6 +37,15 @@ PUBLISHED_COLOUR: dict[str, dict[float, float]] = {
     "CDnCNN": {15: 33.89, 25: 31.23, 50: 27.92},
 }
 PUBLISHED_COLOUR_ON = "CBSD68"
+# Numbers of parameters, from the same table.
+PUBLISHED_PARAMETERS = {
+    "TNRD": 26_600,
+    "DnCNN": 556_000,
+    "DnINN-ST 1-scale": 134_700,
+    "DnINN-LISTA 1-scale": 135_200,
+    "DnINN-ST 2-scale": 269_300,
+    "DnINN-LISTA 2-scale": 270_300,
+}
 
 
 @dataclass(frozen=True)
@@ -47,14 +58,18 @@ class Score:
     ssim: float | None
     seconds: float
     pixels: int
+    method: str
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The means over a set of pictures at one sigma, and the speed over all of them."""
+    """The means over a set of pictures at one sigma, and the speed over all of them.
+
+    `weights` and `parameters` are None for a method that has none.
+    """
 
     method: str
-    weights: str
+    weights: str | None
     device: str
     precision: str
     sigma: float
@@ -63,6 +78,12 @@ class Summary:
     ssim: float | None
     seconds: float
     megapixels_per_second: float
+    parameters: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The method's name among others, as the scores have it."""
+        return f"linn {self.method}" if self.weights else self.method
 
 
 def in_colour(picture: Path) -> bool:
@@ -70,28 +91,58 @@ def in_colour(picture: Path) -> bool:
     return images.read_levels(picture, as_grey=False).ndim == 3
 
 
+@dataclass(frozen=True)
+class Trial:
+    """What one score was measured on: the picture's index and clean, noisy, estimate.
+
+    Each is (H, W), or (H, W, 3) in colour.
+    """
+
+    index: int
+    clean: Tensor
+    noisy: Tensor
+    estimate: Tensor
+
+
+def unseen(score: Score, trial: Trial) -> None:
+    """Look at nothing."""
+
+
 def measure(
-    denoiser: Denoiser, pictures: Iterable[Path], sigma: float, *, colour: bool = False
+    denoiser: Denoiser | Classical,
+    pictures: Iterable[Path],
+    sigma: float,
+    seen: Callable[[Score, Trial], None] = unseen,
+    *,
+    colour: bool = False,
 ) -> Iterator[Score]:
     """Score a denoiser on each picture, as grey or in colour; sigma in 8-bit grey levels.
 
     The picture with index i gets the noise of seed i, neither clipped nor rounded; the estimate is
-    clamped to [0, 1] and not rounded. Only the denoising is timed.
+    clamped to [0, 1] and not rounded. Only the denoising is timed. `seen` is called with each score
+    before it is yielded.
     """
+    if isinstance(denoiser, Classical):
+        method = denoiser.name
+    else:
+        method = f"linn {denoiser.weight_set.architecture}"
     for index, path in enumerate(pictures):
         clean = _clean(path, colour=colour)
         noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
         began = time.perf_counter()
         estimate = denoiser(noisy, sigma).clamp(0, 1)
         seconds = time.perf_counter() - began
-        yield Score(
+        score = Score(
             image=path.name,
             sigma=sigma,
             psnr=psnr(estimate, clean),
             ssim=_mean_ssim(estimate[0], clean[0]),
             seconds=seconds,
             pixels=clean[0, 0].numel(),
+            method=method,
         )
+        seen(score, Trial(index, *map(_shown, (clean, noisy, estimate))))
+        yield score
 
 
 def _clean(path: Path, *, colour: bool) -> Tensor:
@@ -101,6 +152,11 @@ def _clean(path: Path, *, colour: bool) -> Tensor:
     return planes.expand(3 if colour else 1, -1, -1)[None]
 
 
+def _shown(picture: Tensor) -> Tensor:
+    """(1, C, H, W) to (H, W), or (H, W, 3)."""
+    return picture[0, 0] if picture.shape[1] == 1 else picture[0].permute(1, 2, 0)
+
+
 def _mean_ssim(estimate: Tensor, clean: Tensor) -> float | None:
     """The mean over the channels; None for a picture smaller than the window."""
     similarities = [ssim(*planes) for planes in zip(estimate, clean, strict=True)]
@@ -108,19 +164,40 @@ def _mean_ssim(estimate: Tensor, clean: Tensor) -> float | None:
     return fmean(found) if found else None
 
 
-def summarise(denoiser: Denoiser, scores: Sequence[Score]) -> Summary:
+def summarise(denoiser: Denoiser | Classical, scores: Sequence[Score]) -> Summary:
     """The means of one denoiser's scores at one sigma."""
+    if isinstance(denoiser, Classical):
+        return _means(scores, denoiser.name, None, "cpu", "float64", None)
+    return _means(
+        scores,
+        str(denoiser.weight_set.architecture),
+        denoiser.weight_set.name,
+        str(denoiser.device),
+        denoiser.precision,
+        DnINN(denoiser.weight_set.architecture).parameter_count,
+    )
+
+
+def _means(
+    scores: Sequence[Score],
+    method: str,
+    weights: str | None,
+    device: str,
+    precision: str,
+    parameters: int | None,
+) -> Summary:
     seconds = sum(score.seconds for score in scores)
     similarities = [score.ssim for score in scores if score.ssim is not None]
     return Summary(
-        method=str(denoiser.weight_set.architecture),
-        weights=denoiser.weight_set.name,
-        device=str(denoiser.device),
-        precision=denoiser.precision,
+        method=method,
+        weights=weights,
+        device=device,
+        precision=precision,
         sigma=scores[0].sigma,
         images=len(scores),
         psnr=fmean(score.psnr for score in scores),
         ssim=fmean(similarities) if similarities else None,
         seconds=seconds,
         megapixels_per_second=sum(score.pixels for score in scores) / seconds / 1e6,
+        parameters=parameters,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,9 +22,13 @@ from linn_cli.options import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from linn_cli.batch import Outcome
     from linn_cli.benchmark import Score, Summary
+    from linn_cli.classical import Classical
     from linn_cli.invertibility import RoundTrip
+    from linn_cli.pipeline import Denoiser
 
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
 ANY: list[None] = [None]
@@ -58,6 +62,15 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         console.emit(f"linn {__version__}")
         raise typer.Exit
+
+
+def _check_scalable(sigma: float) -> None:
+    from linn_cli import pipeline
+
+    pipeline.channel_sigmas(sigma, 1)
+    if sigma < pipeline.LEAST_SIGMA:
+        least = f"at least {pipeline.LEAST_SIGMA}"
+        raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
 
 
 @app.callback()
@@ -139,6 +152,12 @@ def denoise(
             help="What the engine may hold; a quarter of what is free if left out.",
         ),
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Show before, after and what was removed: a .html or .png file."
+        ),
+    ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
@@ -148,7 +167,7 @@ def denoise(
         import sys
         from functools import partial
 
-        from linn_cli import batch, devices, formats, images, pipeline, sources
+        from linn_cli import batch, devices, files, formats, images, page, pipeline, sources, views
 
         levels = pipeline.parse_sigma(sigma, sigma_unit)
         if fast:
@@ -172,6 +191,8 @@ def denoise(
         if batch.PIPE in (*pictures, output):
             if pictures != [batch.PIPE]:
                 raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
+            if compare:
+                raise UsageError("--compare shows a picture from a file, not from standard input")
             if output in (None, batch.PIPE) and json:
                 raise UsageError("standard output takes either the picture or --json: give -o FILE")
             if output not in (None, batch.PIPE):
@@ -198,18 +219,34 @@ def denoise(
             target=wanted,
             existing=existing,
         )
+        if compare and len(planned) > 1:
+            raise UsageError("--compare shows one picture: denoise it by itself")
+        if compare:
+            files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
+        seen: list[NDArray[Any]] = []
         networks.at(levels, len(levels))  # a fault of weights, device or precision is everyone's
         failed = []
         with console.progress("denoise", len(planned)) as advance:
 
             def work(job: batch.Job, done: batch.Done) -> batch.Outcome:
                 return batch.run(
-                    job, networks, levels, handling=handling, existing=existing, done=done
+                    job,
+                    networks,
+                    levels,
+                    handling=handling,
+                    existing=existing,
+                    done=done,
+                    seen=(lambda noisy, clean: seen.extend((noisy, clean))) if compare else None,
                 )
 
             for outcome in batch.run_all(planned, work, advance, workers=jobs):
                 report(outcome)
                 failed += [outcome] if outcome.error else []
+        if compare and seen:
+            noisy, clean = seen
+            name, [sigma_shown, *_] = planned[0].source.name, levels
+            kind = compare.suffix.lower()
+            page.write(compare, views.denoised(kind, name, noisy, clean, sigma_shown))
         if len(planned) > 1 and failed:
             console.say(f"{len(failed)} of {len(planned)} pictures failed")
         if failed:
@@ -250,6 +287,16 @@ def benchmark(
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="bm3d|nlm|wavelet", help="Run on the same noise too; may be repeated."
+        ),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Show it all as a page, a .html file."),
+    ] = None,
     json: JsonOption = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="A row for each picture.")
@@ -261,15 +308,31 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import devices, images, pipeline, sources, tables
+        from linn_cli import (
+            classical,
+            devices,
+            files,
+            images,
+            page,
+            pipeline,
+            report,
+            sources,
+            tables,
+        )
 
         devices.use_threads(threads)
         pictures = images.list_pictures(folder)
+        if report_file:
+            files.check_output(report_file, pictures, [page.ENDING])
+        rivals = [classical.load(name) for name in dict.fromkeys(against or [])]
+        sigmas = list(dict.fromkeys(sigma or DEFAULT_SIGMAS))
         variants = [parse_variant(name) for name in variant or ANY]
         colour = not grey and protocol.in_colour(pictures[0])
+        if colour and rivals:
+            raise UsageError("--against is for grey pictures: add --grey to take the luma")
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
-            runs = [
+            runs: list[tuple[float, Denoiser | Classical]] = [
                 (
                     level,
                     pipeline.load(
@@ -282,18 +345,23 @@ def benchmark(
                         precision=precision,
                     ),
                 )
-                for kind, count, level in product(variants, scales or ANY, sigma or DEFAULT_SIGMAS)
+                for kind, count, level in product(variants, scales or ANY, sigmas)
             ]
+        runs += product(sigmas, rivals)
+        gallery = report.Gallery(len(pictures), len(sigmas), len(runs) // len(sigmas))
+        seen = gallery.add if report_file else protocol.unseen
         scores: list[Score] = []
         summaries: list[Summary] = []
         with console.progress("benchmark", len(runs) * len(pictures)) as advance:
             for level, denoiser in runs:
                 measured = []
-                for score in protocol.measure(denoiser, pictures, level, colour=colour):
+                for score in protocol.measure(denoiser, pictures, level, seen, colour=colour):
                     measured.append(score)
                     advance(f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB", 1)
                 scores += measured
                 summaries.append(protocol.summarise(denoiser, measured))
+        if report_file:
+            page.write(report_file, report.render(folder, summaries, gallery, colour=colour))
         if json:
             console.emit_json(tables.benchmark_data(folder, summaries, scores, colour=colour))
             return
@@ -324,16 +392,12 @@ def verify_invertibility(
             images,
             invertibility,
             normalisation,
-            pipeline,
             sources,
             tables,
             weights,
         )
 
-        pipeline.channel_sigmas(sigma, 1)
-        if sigma < pipeline.LEAST_SIGMA:
-            least = f"at least {pipeline.LEAST_SIGMA}"
-            raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
+        _check_scalable(sigma)
         pictures = list(invertibility.random_pictures())
         if picture is not None:
             levels = images.read_levels(picture)
@@ -360,6 +424,90 @@ def verify_invertibility(
             console.table(*tables.round_trips(worst, sigma, len(pictures)))
         if not passed:
             raise InputError("the round trip left its tolerance: this network is not inverted")
+
+
+@app.command()
+def inspect(
+    picture: Annotated[Path, typer.Argument(help="A grey picture, noisy.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page, a .html file.")],
+    sigma: Annotated[
+        float, typer.Option(help="Standard deviation of the noise, in grey levels (0 to 255).")
+    ],
+    variant: VariantOption = None,
+    scales: ScalesOption = None,
+    weight_file: WeightsOption = None,
+    side: Annotated[
+        int, typer.Option(min=16, max=2048, help="Pixels across of the middle part looked at.")
+    ] = 512,
+    threads: ThreadsOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, files, images, inspection, page, pipeline, tables, views
+        from linn_cli import weights as weight_sets
+
+        _check_scalable(sigma)
+        files.check_output(output, [picture], [page.ENDING])
+        devices.use_threads(threads)
+        chosen = pipeline.load(
+            sigma,
+            variant=parse_variant(variant),
+            scales=scales,
+            weight_file=weight_file,
+            device="cpu",
+        ).weight_set
+        levels = views.grey_levels(images.read_shown(picture))
+        if levels.ndim > 2:
+            raise InputError(f"{picture}: is in colour; linn inspect looks at grey pictures")
+        part = inspection.middle(levels, side)
+        if part.shape != levels.shape:
+            console.say(f"{picture}: the middle {part.shape[1]} x {part.shape[0]} pixels (--side)")
+        model = weight_sets.load(chosen)
+        with console.progress(picture.name, inspection.parts(model)) as advance:
+            seen = inspection.inspect(model, part, sigma, done=lambda done: advance(done, 1))
+        page.write(
+            output, views.inspected(picture.name, seen, sigma, chosen.architecture, chosen.name)
+        )
+        if json:
+            console.emit_json(tables.inspection_data(seen, sigma, chosen.name))
+        else:
+            console.table(*tables.inspection(seen, sigma))
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another of the same size.")],
+    clean: Annotated[Path, typer.Option(help="The clean picture that both are to come close to.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Show where they differ: a .html or .png file."
+        ),
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure two pictures against a clean one, and show where one is closer to it."""
+    with console.reported(debug=debug):
+        from linn_cli import comparison, files, images, page, tables, views
+
+        paths = [first, second, clean]
+        if output:
+            files.check_output(output, paths, views.ENDINGS)
+        a, b, original = (views.grey_levels(images.read_shown(path)) for path in paths)
+        seen = comparison.compare(a, b, original)
+        names = (
+            (first.name, second.name) if first.name != second.name else (str(first), str(second))
+        )
+        if output:
+            page.write(output, views.compared(output.suffix.lower(), names, a, b, original, seen))
+        if json:
+            console.emit_json(tables.comparison_data(names, seen))
+        else:
+            console.table(*tables.comparison(names, seen))
 
 
 @app.command()

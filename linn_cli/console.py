@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from linn_cli.errors import InputError, LinnError, explain
+from linn_cli.jsontext import to_json
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
@@ -42,7 +42,7 @@ def emit(text: str) -> None:
 
 def emit_json(data: Any) -> None:
     """Print a result on stdout as one line of JSON; an infinite or undefined number becomes null."""
-    typer.echo(json.dumps(_finite(data), ensure_ascii=False, allow_nan=False))
+    typer.echo(to_json(data))
 
 
 def append_json(path: Path, *data: Any) -> None:
@@ -53,7 +53,7 @@ def append_json(path: Path, *data: Any) -> None:
     """
     try:
         with path.open("a", encoding="utf-8") as log:
-            log.writelines(json.dumps(_finite(item)) + "\n" for item in data)
+            log.writelines(to_json(item) + "\n" for item in data)
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror})") from error
 
@@ -157,15 +157,3 @@ def _exit_code(error: BaseException) -> int:
             return INTERRUPTED
         case _:
             return 1
-
-
-def _finite(data: Any) -> Any:
-    match data:
-        case float():
-            return data if abs(data) < float("inf") else None
-        case Mapping():
-            return {str(key): _finite(value) for key, value in data.items()}
-        case list() | tuple():
-            return [_finite(value) for value in data]
-        case _:
-            return data

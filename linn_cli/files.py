@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from linn_cli.errors import UsageError
 
 
 @contextmanager
@@ -29,6 +31,36 @@ def write_atomically(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_output(path: Path, sources: Collection[Path], endings: Collection[str]) -> None:
+    """Refuse an output that could not be written, or that would replace one of its sources.
+
+    Raises:
+        UsageError: before any work is done.
+    """
+    if path.suffix.lower() not in endings:
+        raise UsageError(f"{path}: choose an output name that ends in {', '.join(endings)}")
+    try:
+        exists = path.exists()
+        if path.is_dir():
+            raise UsageError(f"{path}: is a folder, name a file for the output")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
+        if any(_is_same(path, source) for source in sources):
+            raise UsageError(f"{path}: output and input are the same file, choose another output")
+        if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+            raise UsageError(f"{path}: the folder cannot be written to, choose another output")
+        if exists and not os.access(path, os.W_OK):
+            raise UsageError(f"{path}: is there already and read-only, choose another output")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return path.resolve() == other.resolve()
 
 
 def _umask() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -24,9 +23,9 @@ from PIL import (
     UnidentifiedImageError,
 )
 
-from linn_cli import deep
+from linn_cli import deep, files
 from linn_cli import metadata as kept
-from linn_cli.errors import InputError, LinnError, UsageError
+from linn_cli.errors import InputError, LinnError
 from linn_cli.files import write_atomically
 from linn_cli.formats import FORMATS, SUFFIXES, Format, format_named, format_of
 from linn_cli.picture import Document, Picture
@@ -127,6 +126,16 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
         raise InputError(f"{name}: cannot be read, damaged or cut short ({reason})") from error
 
 
+def read_shown(path: Path) -> NDArray[Any]:
+    """The first frame as it is shown, whatever its depth: (H, W), or (H, W, 3) in colour; without alpha.
+
+    Raises:
+        InputError: as `read`.
+    """
+    document = read(path)
+    return document.frames[0].turned(kept.orientation(document.metadata)).array
+
+
 def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
     """The first frame in 8 bits, the right way up: (H, W), or (H, W, 3) of colour unless `as_grey`.
 
@@ -139,9 +148,9 @@ def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
         raise InputError(f"{path}: has transparency, give an opaque picture")
     if picture.values.dtype != np.uint8:
         raise InputError(f"{path}: has more than 8 bits a sample, give an 8-bit picture")
-    if not picture.is_colour:
-        return picture.values[:, :, 0]
-    return np.asarray(Image.fromarray(picture.values).convert("L")) if as_grey else picture.values
+    if picture.is_colour and as_grey:
+        return np.asarray(Image.fromarray(picture.values).convert("L"))
+    return picture.array
 
 
 @contextmanager
@@ -278,21 +287,7 @@ def check_output(path: Path, source: Path | None = None) -> None:
     Raises:
         UsageError: before any work is done.
     """
-    format_of(path)
-    try:
-        exists = path.exists()
-        if path.is_dir():
-            raise UsageError(f"{path}: is a folder, name a file for the output")
-        if not path.parent.is_dir():
-            raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
-        if source and exists and source.exists() and path.samefile(source):
-            raise UsageError(f"{path}: output and input are the same file, choose another output")
-        if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
-            raise UsageError(f"{path}: the folder cannot be written to, choose another output")
-        if exists and not os.access(path, os.W_OK):
-            raise UsageError(f"{path}: is there already and read-only, choose another output")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+    files.check_output(path, [source] if source else [], SUFFIXES)
 
 
 def write(path: Path, document: Document, *, quality: int | None = None) -> list[str]:

@@ -54,6 +54,11 @@ class DnINN(nn.Module):
         )
         self.scales = cast("list[Scale]", scales)
 
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers are learned."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
     def forward(self, noisy: Tensor, sigma: Tensor | float) -> Tensor:
         """Denoise noisy (B, 1, H, W) in [0, 1]; sigma > 0 in the same units, broadcast to the batch."""
         coarse, details = self.analyse((noisy - 0.5) / sigma)

@@ -40,6 +40,11 @@ class Picture:
         return bool(self.values.shape[2] == 3)
 
     @property
+    def array(self) -> NDArray[Any]:
+        """The values as (H, W) if grey, as (H, W, 3) in colour."""
+        return self.values if self.is_colour else self.values[:, :, 0]
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.values.shape[1], self.values.shape[0]

@@ -46,10 +46,14 @@ class Lista(nn.Module):
 
     def forward(self, detail: Tensor) -> Tensor:
         """Detail (B, C, H, W) to the same shape."""
+        denoised: Tensor = self.synthesis(self.code(detail))
+        return denoised
+
+    def code(self, detail: Tensor) -> Tensor:
+        """Detail (B, C, H, W) to its sparse code g (B, ATOMS, H, W)."""
         first, *others = self.thresholds
         code = soft_threshold(self.analysis(detail), first)
         for threshold in others:
             residual = detail - self.synthesis(code)
             code = soft_threshold(code + self.analysis(residual), threshold)
-        denoised: Tensor = self.synthesis(code)
-        return denoised
+        return code

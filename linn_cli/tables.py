@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+from linn_cli import residual
 from linn_cli.benchmark import (
     PUBLISHED,
     PUBLISHED_COLOUR,
@@ -15,7 +17,9 @@ from linn_cli.benchmark import (
     Score,
     Summary,
 )
+from linn_cli.comparison import Comparison
 from linn_cli.golden import Verdict
+from linn_cli.inspection import CHANNELS, Inspection, rms
 from linn_cli.invertibility import RoundTrip
 from linn_cli.sources import Source
 from linn_cli.training import Progress
@@ -28,6 +32,7 @@ def scores(measured: Sequence[Score]) -> Table:
     rows = [
         [
             score.image,
+            score.method,
             f"{score.sigma:g}",
             f"{score.psnr:.2f}",
             _ssim(score.ssim),
@@ -35,7 +40,7 @@ def scores(measured: Sequence[Score]) -> Table:
         ]
         for score in measured
     ]
-    return "Pictures", ["picture", "sigma", "PSNR", "SSIM", "seconds"], rows
+    return "Pictures", ["picture", "method", "sigma", "PSNR", "SSIM", "seconds"], rows
 
 
 def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
@@ -44,7 +49,7 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     rows = [
         [
             summary.method,
-            summary.weights,
+            summary.weights or "-",
             summary.precision,
             f"{summary.sigma:g}",
             f"{summary.psnr:.3f}",
@@ -64,14 +69,14 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
 
 def published(measured: Sequence[Summary], *, colour: bool = False) -> Table:
     """The published table, of grey or colour, with the rows of this run below it, by sigma."""
-    on, psnrs = _published(colour=colour)
+    on, psnrs = published_figures(colour=colour)
     sigmas = sorted({summary.sigma for summary in measured})
     rows = [
         [method, *(_psnr(known.get(sigma)) for sigma in sigmas)] for method, known in psnrs.items()
     ]
-    for method in dict.fromkeys(summary.method for summary in measured):
-        own = {summary.sigma: summary.psnr for summary in measured if summary.method == method}
-        rows.append([f"linn {method} (this run)", *(_psnr(own.get(sigma)) for sigma in sigmas)])
+    for label in dict.fromkeys(summary.label for summary in measured):
+        own = {summary.sigma: summary.psnr for summary in measured if summary.label == label}
+        rows.append([f"{label} (this run)", *(_psnr(own.get(sigma)) for sigma in sigmas)])
     columns = ["method", *(f"sigma {sigma:g}" for sigma in sigmas)]
     return f"PSNR in dB, as published on {on}", columns, rows
 
@@ -80,7 +85,7 @@ def benchmark_data(
     folder: Path, measured: Sequence[Summary], pictures: Sequence[Score], *, colour: bool = False
 ) -> dict[str, Any]:
     """Everything a benchmark measured, and the published figures."""
-    on, psnrs = _published(colour=colour)
+    on, psnrs = published_figures(colour=colour)
     return {
         "folder": str(folder),
         "summaries": [asdict(summary) for summary in measured],
@@ -89,7 +94,8 @@ def benchmark_data(
     }
 
 
-def _published(*, colour: bool) -> tuple[str, dict[str, dict[float, float]]]:
+def published_figures(*, colour: bool) -> tuple[str, dict[str, dict[float, float]]]:
+    """What was published in grey or in colour: on which pictures, and PSNR in dB by method and sigma."""
     return (PUBLISHED_COLOUR_ON, PUBLISHED_COLOUR) if colour else (PUBLISHED_ON, PUBLISHED)
 
 
@@ -194,6 +200,70 @@ def verdicts(found: Sequence[Verdict]) -> Table:
     ]
     columns = ["weights", "network", "sha256", "gain in dB", "off in grey levels", "sound"]
     return "Weights verified", columns, rows
+
+
+def inspection(seen: Inspection, sigma: float) -> Table:
+    """A row for each scale and channel; LISTA's zeros are those of its atoms."""
+    rows = []
+    for number, view in enumerate(seen.scales, start=1):
+        stages = (view.plain, view.lifted, view.shrunk)
+        per_channel = len(view.zeros) == len(CHANNELS) - 1
+        for index, name in enumerate(CHANNELS):
+            zeros = view.zeros[index - 1] if per_channel else fmean(view.zeros)
+            rows.append(
+                [
+                    f"scale {number} {name}",
+                    *(f"{rms(channels[index]):.3f}" for channels in stages),
+                    f"{zeros:.1%}" if index else "-",
+                ]
+            )
+    columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]
+    return f"Root mean squares in units of sigma {sigma:g}", columns, rows
+
+
+def inspection_data(seen: Inspection, sigma: float, weights: str) -> dict[str, Any]:
+    """The same as data, with every lifting step and the residual."""
+    removed = residual.measure(seen.noisy, seen.denoised, sigma)
+    return {
+        "sigma": sigma,
+        "weights": weights,
+        "height": seen.noisy.shape[0],
+        "width": seen.noisy.shape[1],
+        "largest_round_trip_error": float(abs(seen.error).max()),
+        "residual": asdict(removed),
+        "scales": [
+            {
+                "rms": {
+                    name: {
+                        "plain": rms(view.plain[index]),
+                        "lifted": rms(view.lifted[index]),
+                        "shrunk": rms(view.shrunk[index]),
+                    }
+                    for index, name in enumerate(CHANNELS)
+                },
+                "zeros": view.zeros,
+                "steps": [asdict(step) for step in view.steps],
+            }
+            for view in seen.scales
+        ],
+    }
+
+
+def comparison(names: tuple[str, str], seen: Comparison) -> Table:
+    """A row for each of the two pictures."""
+    rows = [
+        [name, f"{psnr:.3f}", _ssim(ssim), f"{closer:.1%}"]
+        for name, psnr, ssim, closer in zip(names, seen.psnr, seen.ssim, seen.closer, strict=True)
+    ]
+    return "Against the clean picture", ["picture", "PSNR", "SSIM", "closer on"], rows
+
+
+def comparison_data(names: tuple[str, str], seen: Comparison) -> list[dict[str, Any]]:
+    """The same as data; PSNR is None for equal pictures."""
+    return [
+        {"picture": name, "psnr": psnr, "ssim": ssim, "closer": closer}
+        for name, psnr, ssim, closer in zip(names, seen.psnr, seen.ssim, seen.closer, strict=True)
+    ]
 
 
 def progress_line(reached: Progress) -> str:

@@ -14,13 +14,14 @@ from .conftest import ROOT
 # From the bottom up: a module may import only from the rows below its own, or earlier in its row.
 LAYERS = [
     ["errors"],
-    ["architecture", "files", "formats", "hub_client", "hub"],
+    ["architecture", "files", "formats", "jsontext", "page", "hub_client", "hub"],
     ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
+    ["residual", "inspection", "comparison"],
     ["normalisation", "picture", "metadata", "deep", "rows", "images"],
     ["card", "initialisation", "invertibility", "optimizer", "weights"],
     ["sources", "golden", "publishing"],
-    ["patches", "pipeline", "batch", "training", "benchmark"],
-    ["tables", "console"],
+    ["patches", "pipeline", "batch", "training", "classical", "benchmark"],
+    ["tables", "views", "report", "console"],
     ["options", "cli_weights", "cli"],
     ["__main__"],
 ]

@@ -17,7 +17,7 @@ from linn_cli.training import Progress
 from linn_cli.weights import WeightSet
 
 SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
-SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100)
+SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100, "linn m")
 WEIGHTS = WeightSet(Path("set.safetensors"), Architecture(), (5, 60), "made up")
 TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 

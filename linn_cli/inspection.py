@@ -1,0 +1,199 @@
+"""The transform from inside: what lifting makes of a picture's channels, and what shrinkage leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linn_cli import haar
+from linn_cli.errors import UsageError
+from linn_cli.lifting import LiftingNetwork
+from linn_cli.model import DnINN, Scale
+from linn_cli.shrinkage import Lista, soft_threshold
+
+CHANNELS = ("coarse", "across", "down", "diagonal")
+_REACH, _BINS = 6.0, 121
+MIDDLES = (np.arange(_BINS) + 0.5) * (2 * _REACH / _BINS) - _REACH
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One lifting step; all in units of the noise's sigma but the filters.
+
+    `predicted` and `updated` are the root mean squares of P's answer and of U's, `detail` and `coarse`
+    those of the channels after the step. `predict_energy` and `update_energy` are the sums of squares
+    of all filters of P and of U.
+    """
+
+    predicted: float
+    updated: float
+    detail: float
+    coarse: float
+    predict_energy: float
+    update_energy: float
+
+
+@dataclass(frozen=True)
+class ScaleView:
+    """One scale: its channels (4, H + d, W + d), coarse first, in units of the noise's sigma.
+
+    `plain` is the undecimated Haar transform alone, of the picture or of its plain coarse channel;
+    `split` what goes into the lifting steps; `lifted` what comes out; `shrunk` that after the shrinkage.
+    `zeros` is the share of coefficients, in each detail channel or for each of LISTA's atoms, that the
+    shrinkage sets to 0.
+    """
+
+    plain: Array
+    split: Array
+    lifted: Array
+    shrunk: Array
+    steps: tuple[Step, ...]
+    zeros: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A picture's way through the network; pictures (H, W) in 8-bit grey levels.
+
+    `error` is what the round trip without shrinkage changes. `plain` is the picture denoised by the plain
+    Haar transform, its soft thresholds such that as many coefficients are 0 as in the network.
+    """
+
+    noisy: Array
+    denoised: Array
+    plain: Array
+    error: Array
+    scales: tuple[ScaleView, ...]
+
+
+@torch.inference_mode()
+def inspect(
+    model: DnINN, levels: Array, sigma: float, done: Callable[[str], None] = lambda part: None
+) -> Inspection:
+    """Follow a picture through the network.
+
+    Args:
+        model: the network, on the CPU.
+        levels: the picture (H, W) in 8-bit grey levels; all of it is in memory at once.
+        sigma: the noise's standard deviation in 8-bit grey levels, more than 0.
+        done: called with the name of a part once it is finished: each scale, "denoised", "round trip".
+
+    Raises:
+        UsageError: the picture is not grey.
+    """
+    if levels.ndim != 2:
+        raise UsageError(f"expected a grey picture (H, W), not {levels.shape}")
+    image = ((torch.from_numpy(levels) - 127.5) / sigma)[None, None].to(next(model.parameters()))
+    views, details, shrunk = [], [], []
+    coarse = plain = image
+    for number, scale in enumerate(model.scales, start=1):
+        plain, plain_detail = haar.split(plain, scale.dilation)
+        view, coarse, detail = _look(scale, coarse, _stack(plain, plain_detail))
+        details.append(detail)
+        shrunk.append(scale.shrinkage(detail))
+        views.append(view)
+        done(f"scale {number}")
+    denoised = model.synthesise(coarse, shrunk)
+    done("denoised")
+    error = model.synthesise(coarse, details) - image
+    done("round trip")
+    return Inspection(
+        noisy=levels,
+        denoised=_array(denoised[0, 0] * sigma + 127.5),
+        plain=_array(_plain_denoised(model, image, views)[0, 0] * sigma + 127.5),
+        error=_array(error[0, 0] * sigma),
+        scales=tuple(views),
+    )
+
+
+def parts(model: DnINN) -> int:
+    """How often `inspect` calls `done`."""
+    return len(model.scales) + 2
+
+
+def middle(levels: Array, side: int) -> Array:
+    """The middle of a picture (H, W), at most `side` pixels high and wide."""
+    top, left = (max(0, (length - side) // 2) for length in levels.shape)
+    return levels[top : top + side, left : left + side]
+
+
+def histogram(channels: Array) -> list[float]:
+    """The share of values in each bin around `MIDDLES`; those beyond are in the first and last."""
+    counts, _ = np.histogram(np.clip(channels, -_REACH, _REACH), _BINS, (-_REACH, _REACH))
+    return [float(share) for share in counts / channels.size]
+
+
+def _look(scale: Scale, image: Tensor, plain: Array) -> tuple[ScaleView, Tensor, Tensor]:
+    coarse, detail = haar.split(image, scale.dilation)
+    before = _stack(coarse, detail)
+    steps = []
+    for step in scale.steps:
+        predicted = step.predict(coarse)
+        detail = detail - predicted
+        updated = step.update(detail)
+        coarse = coarse + updated
+        steps.append(
+            Step(
+                predicted=_rms(predicted),
+                updated=_rms(updated),
+                detail=_rms(detail),
+                coarse=_rms(coarse),
+                predict_energy=_energy(step.predict),
+                update_energy=_energy(step.update),
+            )
+        )
+    shrinkage = scale.shrinkage
+    code = shrinkage.code(detail) if isinstance(shrinkage, Lista) else shrinkage(detail)
+    view = ScaleView(
+        plain=plain,
+        split=before,
+        lifted=_stack(coarse, detail),
+        shrunk=_stack(coarse, shrinkage(detail)),
+        steps=tuple(steps),
+        zeros=tuple(float(share) for share in (code == 0).double().mean(dim=(0, 2, 3))),
+    )
+    return view, coarse, detail
+
+
+def _plain_denoised(model: DnINN, image: Tensor, views: list[ScaleView]) -> Tensor:
+    coarse, details = image, []
+    for scale, view in zip(model.scales, views, strict=True):
+        coarse, detail = haar.split(coarse, scale.dilation)
+        share = float(np.mean(view.zeros))
+        sizes = detail.abs().flatten(2)[0]
+        # torch.quantile refuses more than 16 million values.
+        bounds = torch.from_numpy(np.quantile(sizes.numpy(), share, axis=1)).to(detail)
+        details.append(soft_threshold(detail, bounds))
+    for scale, detail in zip(reversed(model.scales), reversed(details), strict=True):
+        coarse = haar.merge(coarse, detail, scale.dilation)
+    return coarse
+
+
+def _stack(coarse: Tensor, detail: Tensor) -> Array:
+    return _array(torch.cat((coarse, detail), dim=1)[0])
+
+
+def _array(value: Tensor) -> Array:
+    array: Array = value.float().numpy()
+    return array
+
+
+def rms(values: Array) -> float:
+    """The root mean square."""
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+def _rms(value: Tensor) -> float:
+    return rms(_array(value))
+
+
+def _energy(network: LiftingNetwork) -> float:
+    filters = (value for name, value in network.named_parameters() if "threshold" not in name)
+    return sum(value.double().square().sum().item() for value in filters)

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from linn_cli import haar, inspection
+from linn_cli.architecture import Architecture
+from linn_cli.errors import UsageError
+from linn_cli.model import DnINN
+from linn_cli.shrinkage import Lista
+
+from .conftest import ARCHITECTURES, random_model
+
+SIGMA = 20.0
+Array = NDArray[np.float32]
+
+
+@pytest.fixture
+def levels(noisy: NDArray[np.uint8]) -> Array:
+    return noisy.astype(np.float32)
+
+
+def normalised(levels: Array, model: DnINN) -> torch.Tensor:
+    picture = (torch.from_numpy(levels) - 127.5) / SIGMA
+    return picture[None, None].to(next(model.parameters()))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_what_is_seen_is_what_the_network_does(architecture: Architecture, levels: Array) -> None:
+    model = random_model(architecture)
+    parts: list[str] = []
+    seen = inspection.inspect(model, levels, SIGMA, parts.append)
+    assert len(parts) == inspection.parts(model)
+
+    with torch.inference_mode():
+        image = normalised(levels, model)
+        expected = model(image * SIGMA / 255 + 0.5, SIGMA / 255)[0, 0] * 255
+        # Pictures are kept as float32: half an epsilon of 255 or more.
+        np.testing.assert_allclose(seen.denoised, expected.numpy(), atol=1e-3, rtol=1e-6)
+        for scale, view in zip(model.scales, seen.scales, strict=True):
+            split = torch.cat(haar.split(image, scale.dilation), dim=1)[0]
+            coarse, detail = scale.analyse(image)
+            shrunk = scale.shrinkage(detail)
+            for channels, truth in (
+                (view.split, split),
+                (view.lifted, torch.cat((coarse, detail), dim=1)[0]),
+                (view.shrunk, torch.cat((coarse, shrunk), dim=1)[0]),
+            ):
+                np.testing.assert_allclose(channels, truth.numpy(), rtol=1e-6, atol=1e-6)
+            assert view.steps[-1].detail == pytest.approx(inspection.rms(view.lifted[1:]), rel=1e-5)
+            assert view.steps[-1].coarse == pytest.approx(inspection.rms(view.lifted[0]), rel=1e-5)
+            code = scale.shrinkage.code(detail) if isinstance(scale.shrinkage, Lista) else shrunk
+            assert view.zeros == pytest.approx((code == 0).double().mean(dim=(0, 2, 3)).tolist())
+            image = coarse
+    assert np.abs(seen.error).max() < 1e-9  # float64 rounding; a lost channel would be grey levels
+
+
+def test_the_plain_transform_ignores_the_network(levels: Array) -> None:
+    views = [
+        inspection.inspect(random_model(Architecture("st", 2), seed), levels, SIGMA).scales
+        for seed in (0, 1)
+    ]
+    for one, other in zip(*views, strict=True):
+        np.testing.assert_array_equal(one.plain, other.plain)
+        assert not np.array_equal(one.lifted, other.lifted)
+
+
+def test_without_zeros_the_plain_answer_is_the_picture(levels: Array) -> None:
+    model = random_model(Architecture())
+    model.scales[0].shrinkage.threshold.zero_()  # type: ignore[operator]
+    seen = inspection.inspect(model, levels, SIGMA)
+    # The threshold is then the smallest detail, which leaves each value by at most that.
+    np.testing.assert_allclose(seen.plain, levels, atol=0.5)
+
+
+def test_filter_energy_is_that_of_the_filters(levels: Array) -> None:
+    model = random_model(Architecture())
+    step = model.scales[0].steps[2]
+    energy = sum(
+        float(value.square().sum())
+        for name, value in step.predict.state_dict().items()
+        if name.endswith("weight")
+    )
+    seen = inspection.inspect(model, levels, SIGMA)
+    assert seen.scales[0].steps[2].predict_energy == pytest.approx(energy)
+
+
+def test_colour_is_refused(levels: Array) -> None:
+    with pytest.raises(UsageError, match="expected a grey picture"):
+        inspection.inspect(random_model(Architecture()), np.dstack([levels] * 3), SIGMA)
+
+
+def test_the_histogram_holds_every_coefficient() -> None:
+    values = np.array([[-100.0, 0.0, 0.001], [0.2, 100.0, 3.0]], np.float32)
+    shares = inspection.histogram(values)
+    assert sum(shares) == pytest.approx(1)
+    assert len(shares) == len(inspection.MIDDLES)
+    assert shares[0] == shares[-1] == pytest.approx(1 / 6)
+    assert shares[int(np.argmin(np.abs(inspection.MIDDLES)))] == pytest.approx(2 / 6)
+
+
+@pytest.mark.parametrize("side", [1, 4, 7, 100])
+def test_the_middle_is_the_middle(side: int) -> None:
+    levels = np.arange(35, dtype=np.float32).reshape(7, 5)
+    part = inspection.middle(levels, side)
+    assert part.shape == (min(side, 7), min(side, 5))
+    if side == 1:
+        assert part[0, 0] == levels[3, 2]
