@@ -27,6 +27,9 @@ _LEAST_GROUP = 200
 # The gain must be this many times its standard error, or the noise counts as white.
 _SIGNIFICANT = 4.0
 
+# Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
+_LEAST_RATIO = 1.0
+
 
 @dataclass(frozen=True)
 class CameraNoise:
@@ -58,12 +61,22 @@ class CameraNoise:
         if self.gain == 0:
             return stabilised * self.read
         read = self.read / self.gain
-        counts, expected = _expectations(read)
+        counts, expected, _ = _moments(read)
         levels = stabilised.double().cpu()
         dark = torch.from_numpy(np.asarray(np.interp(levels.numpy(), expected, counts)))
         bright = closed_form(levels.clamp(min=float(expected[-1])), read)
         answer = torch.where(levels < float(expected[-1]), dark, bright)
         return (self.gain * answer).to(stabilised)
+
+    def deviation(self) -> float:
+        """The largest standard deviation of stabilised noise between black and white.
+
+        It is 1 but for few counts, where read noise reaches below what the transform can take.
+        """
+        if self.gain == 0:
+            return 1.0
+        counts, _, variances = _moments(self.read / self.gain)
+        return math.sqrt(variances[counts * self.gain <= 1].max())
 
 
 def closed_form(levels: Tensor, read: float) -> Tensor:
@@ -73,20 +86,23 @@ def closed_form(levels: Tensor, read: float) -> Tensor:
     return poisson - 1 / 8 - read**2
 
 
-def _expectations(read: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """True counts from 0 to 100 and the expectations of their stabilised values."""
+def _moments(
+    read: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """True counts from 0 to 100, and the mean and variance of what they are stabilised to."""
     true = np.linspace(0, math.sqrt(_TABLE_COUNTS), _TABLE_SIZE) ** 2
     # Not Gauss-Hermite: the root has a kink where noise leads below the darkest.
     nodes = np.linspace(-8, 8, _QUADRATURE)
     weights = np.exp(-(nodes**2) / 2)
     seen = np.arange(int(_TABLE_COUNTS + 12 * math.sqrt(_TABLE_COUNTS)))
     values = 2 * np.sqrt(np.maximum(seen[:, None] + read * nodes + 3 / 8 + read**2, 0))
-    given_seen = values @ (weights / weights.sum())
+    weights /= weights.sum()
     factorials = np.array([math.lgamma(count + 1) for count in seen])
     # log(0) stands for a pixel in the dark, which sees nothing but nothing.
     logarithm = np.log(np.maximum(true, 1e-300))[:, None]
     chances = np.exp(seen * logarithm - true[:, None] - factorials)
-    return true, chances @ given_seen
+    mean = chances @ (values @ weights)
+    return true, mean, chances @ (values**2 @ weights) - mean**2
 
 
 def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
@@ -95,7 +111,8 @@ def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
     The patches are grouped by their means. In each group the variance is that of `estimation.variance`,
     and a line of non-negative gain and offset goes through them by weighted least squares that are
     reweighted against groups far off it, which have texture. Where the gain is not clearly
-    above 0 the noise counts as white: the answer then is that of `estimation.estimate`.
+    above 0 the noise counts as white: the answer then is that of `estimation.estimate`. Where it is,
+    but white is not even twice as noisy as black, the answer is white noise of the mean variance.
 
     Args:
         plane: values (H, W); at least 8 x 8. Pixels at white are left out if nothing lies beyond.
@@ -118,6 +135,8 @@ def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
         weights = 1 / errors / np.sqrt(np.maximum(1, off))
     if gain < _SIGNIFICANT * gain_error:
         return white
+    if gain < _LEAST_RATIO * offset:
+        return CameraNoise(0.0, math.sqrt(gain * patches.mean.mean().item() + offset))
     return CameraNoise(gain, math.sqrt(offset))
 
 

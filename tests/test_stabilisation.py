@@ -116,6 +116,26 @@ def test_a_picture_without_noise_has_none(level: float) -> None:
     assert stabilisation.estimate(torch.full((40, 60), level)) == CameraNoise(0, 0)
 
 
+def test_noise_that_hardly_varies_counts_as_white() -> None:
+    clean = photograph()
+    noisy = shot(clean, 4, 4.0)
+    found = stabilisation.estimate(noisy)
+    assert found.gain == 0
+    assert found.read == pytest.approx((noisy - clean).std().item(), rel=0.05)
+
+
+@pytest.mark.parametrize("read", [0.0, 2.0])
+def test_the_deviation_bounds_that_of_stabilised_noise(read: float) -> None:
+    noise = CameraNoise(0.5, read / 2)
+    seen = [
+        noise.stabilise(shot(torch.full((300, 300), value).double(), 2, read)).std().item()
+        for value in (0.0, 0.3, 0.6, 1.0)
+    ]
+    # 90,000 samples.
+    assert noise.deviation() == pytest.approx(max(seen), rel=0.01)
+    assert CameraNoise(0.0, 0.1).deviation() == 1
+
+
 def test_a_tiny_picture_counts_as_white() -> None:
     noisy = shot(torch.full((8, 8), 0.5).double(), 30, 1.0)
     assert stabilisation.estimate(noisy).gain == 0
