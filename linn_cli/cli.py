@@ -83,8 +83,22 @@ def denoise(
     picture: Annotated[Path, typer.Argument(help="An 8-bit grey picture.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the clean picture goes.")],
     sigma: Annotated[
-        float, typer.Option(help="Standard deviation of the noise, in grey levels (0 to 255).")
-    ],
+        str,
+        typer.Option(
+            metavar="auto|NUMBER",
+            help="Standard deviation of the noise, in grey levels (0 to 255); auto estimates it.",
+        ),
+    ] = "auto",
+    noise: Annotated[
+        str,
+        typer.Option(
+            metavar="white|poisson-gauss",
+            help="What the noise is like; poisson-gauss is a camera's, estimated from the picture.",
+        ),
+    ] = "white",
+    strength: Annotated[
+        float, typer.Option(help="Per cent of the noise to take for noise, 0 to 200.")
+    ] = 100.0,
     variant: VariantOption = None,
     scales: ScalesOption = None,
     fast: Annotated[
@@ -105,17 +119,35 @@ def denoise(
     with console.reported(debug=debug):
         from functools import partial
 
-        from linn_cli import devices, images, pipeline
+        from linn_cli import devices, images, pipeline, tables
 
-        pipeline.check_sigma(sigma)
+        given = _parse_sigma(sigma)
+        if noise not in ("white", "poisson-gauss"):
+            raise UsageError(f"unknown noise {noise!r}: choose white or poisson-gauss")
+        if noise == "poisson-gauss" and given is not None:
+            raise UsageError("--noise poisson-gauss estimates the noise: leave --sigma out")
+        if not 0 <= strength <= 200:
+            raise UsageError(f"strength {strength:g} is out of range: give 0 to 200 per cent")
         if fast:
             if variant not in (None, "st") or scales not in (None, 1):
                 raise UsageError("--fast means --variant st --scales 1: leave these out")
             variant, scales = "st", 1
         images.check_output(output, picture)
         devices.use_threads(threads)
+        most = max_pixels or images.MOST_PIXELS
+        camera = None
+        if noise == "poisson-gauss":
+            camera = pipeline.measure_camera_noise(picture, max_pixels=most)
+            given = pipeline.stabilised_sigma(camera)
+            console.say(tables.camera_noise(picture, camera))
+        elif given is None:
+            measured = pipeline.measure_file(picture, max_pixels=most)
+            given = min(measured.overall.sigma, float(pipeline.GREY_LEVELS))
+            console.say(tables.noise(measured))
+            if measured.correlated:
+                console.say(tables.CORRELATED)
         denoiser = pipeline.load(
-            sigma,
+            min(given * strength / 100, pipeline.GREY_LEVELS),
             variant=parse_variant(variant),
             scales=scales,
             weight_file=weight_file,
@@ -127,20 +159,73 @@ def denoise(
                 denoiser,
                 picture,
                 output,
-                sigma,
-                max_pixels=max_pixels or images.MOST_PIXELS,
+                given,
+                noise=camera,
+                strength=strength / 100,
+                max_pixels=most,
                 done=partial(advance, "rows"),
             )
         if not outcome.metadata_kept:
             console.say(f"{output}: the metadata is damaged or too large and was left out")
         if verbose:
             console.say(
-                f"{outcome.width} x {outcome.height}, sigma {sigma:g}, "
+                f"{outcome.width} x {outcome.height}, sigma {given:g}, "
                 f"{denoiser.weight_set.architecture}, weights {outcome.weights}, "
                 f"{outcome.device}, {outcome.precision}, {outcome.seconds:.2f} s"
             )
         if json:
             console.emit_json(asdict(outcome))
+
+
+def _parse_sigma(text: str) -> float | None:
+    """A noise level in grey levels; None for auto."""
+    from linn_cli import pipeline
+
+    if text == "auto":
+        return None
+    try:
+        sigma = float(text)
+    except ValueError:
+        raise UsageError(f"sigma {text!r} is not a noise level: give a number or auto") from None
+    pipeline.check_sigma(sigma)
+    return sigma
+
+
+@app.command()
+def estimate(
+    pictures: Annotated[list[Path], typer.Argument(metavar="FILE...", help="8-bit grey pictures.")],
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+    ] = None,
+    threads: ThreadsOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, images, pipeline, tables
+
+        devices.use_threads(threads)
+        failed = False
+        with console.progress("estimate", len(pictures)) as advance:
+            for picture in pictures:
+                try:
+                    measured = pipeline.measure_file(
+                        picture, max_pixels=max_pixels or images.MOST_PIXELS
+                    )
+                except InputError as error:
+                    console.say(str(error))
+                    failed = True
+                else:
+                    if json:
+                        console.emit_json(asdict(measured))
+                    else:
+                        console.emit(tables.noise(measured))
+                        if measured.correlated:
+                            console.say(tables.CORRELATED)
+                advance(picture.name, 1)
+        if failed:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -14,11 +14,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import devices, images, streaming, weights
+from linn_cli import devices, estimation, images, stabilisation, streaming, weights
 from linn_cli.architecture import Variant
 from linn_cli.errors import InputError, UsageError
+from linn_cli.estimation import Estimate
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.images import Picture
+from linn_cli.stabilisation import CameraNoise
 from linn_cli.weights import WeightSet
 
 GREY_LEVELS = 255
@@ -196,6 +198,81 @@ def denoise(
     return denoiser(tensor[None, None], sigma)[0, 0].numpy().astype(array.dtype, copy=False)
 
 
+def denoise_camera(
+    denoiser: Denoiser,
+    values: Tensor,
+    noise: CameraNoise,
+    strength: float = 1.0,
+    done: Callable[[int], None] = lambda rows: None,
+) -> Tensor:
+    """Denoise floats (B, 1, H, W), white at 1.0, of a camera's noise through its stabilising transform.
+
+    `strength` multiplies the noise's standard deviation; with 0, or without noise, the input is returned.
+    `done` is called with numbers of finished rows.
+    """
+    if strength == 0 or noise == CameraNoise(0, 0):
+        return values.clone()
+    black, span = _range(noise)
+    sigma = GREY_LEVELS * noise.deviation() / span
+    clean = denoiser((noise.stabilise(values) - black) / span, sigma * strength, done)
+    return noise.restore(clean * span + black)
+
+
+def stabilised_sigma(noise: CameraNoise) -> float:
+    """How strong a camera's noise is once stabilised, in grey levels of the stabilised range, [0, 255]."""
+    if noise == CameraNoise(0, 0):
+        return 0.0
+    return min(GREY_LEVELS * noise.deviation() / _range(noise)[1], GREY_LEVELS)
+
+
+def _range(noise: CameraNoise) -> tuple[float, float]:
+    """What black is stabilised to, and how much above it white is."""
+    black, white = noise.stabilise(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist()
+    return black, white - black
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The noise of one file: by channel, over all, and as a camera makes it; sigmas in grey levels."""
+
+    input: str
+    width: int
+    height: int
+    channels: list[Estimate]
+    overall: Estimate
+    correlated: bool
+
+
+def measure_file(source: Path, *, max_pixels: int = images.MOST_PIXELS) -> Measured:
+    """Estimate the noise of a picture file.
+
+    Raises:
+        InputError: the file cannot be read, or is too small to say.
+    """
+    values, step = _unit_values(images.read(source, max_pixels=max_pixels).levels)
+    channels = estimation.estimate_channels(values, step)
+    planes = [values] if values.dim() == 2 else list(values.unbind(-1))
+    return Measured(
+        input=str(source),
+        width=values.shape[1],
+        height=values.shape[0],
+        channels=channels,
+        overall=estimation.overall(channels),
+        correlated=any(estimation.is_correlated(plane, step) for plane in planes),
+    )
+
+
+def measure_camera_noise(source: Path, *, max_pixels: int = images.MOST_PIXELS) -> CameraNoise:
+    """Estimate gain and read noise of a grey picture file; see `measure_file` for errors."""
+    return stabilisation.estimate(*_unit_values(images.read(source, max_pixels=max_pixels).levels))
+
+
+def _unit_values(levels: NDArray[Any]) -> tuple[Tensor, float]:
+    """Integer levels as floats white at 1, and the step between them."""
+    white = np.iinfo(levels.dtype).max
+    return torch.from_numpy(levels / np.float32(white)), 1 / float(white)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What `linn denoise` did to one file; `seconds` includes reading and writing."""
@@ -212,6 +289,8 @@ class Outcome:
     precision: str
     metadata_kept: bool
     seconds: float
+    gain: float | None = None
+    read: float | None = None
 
 
 def denoise_file(
@@ -220,6 +299,8 @@ def denoise_file(
     target: Path,
     sigma: float,
     *,
+    noise: CameraNoise | None = None,
+    strength: float = 1.0,
     max_pixels: int = images.MOST_PIXELS,
     done: Callable[[int, int], None] = lambda rows, height: None,
 ) -> Outcome:
@@ -229,7 +310,9 @@ def denoise_file(
         denoiser: what to denoise with.
         source: an 8-bit grey picture; it is only read.
         target: where to; an existing file is replaced.
-        sigma: in 8-bit grey levels.
+        sigma: in 8-bit grey levels; with `noise`, its `stabilised_sigma`.
+        noise: a camera's noise, in place of white noise of sigma.
+        strength: multiplies the noise's standard deviation; 0 leaves every pixel as it is.
         max_pixels: refuse larger pictures.
         done: called with a number of finished rows and the picture's height whenever there are some.
 
@@ -241,7 +324,16 @@ def denoise_file(
     images.check_output(target, source)
     picture = images.read(source, max_pixels=max_pixels)
     levels = torch.from_numpy(picture.levels)[None, None]
-    clean = denoiser(levels, sigma, lambda rows: done(rows, levels.shape[2]))[0, 0].numpy()
+
+    def advance(rows: int) -> None:
+        done(rows, levels.shape[2])
+
+    if noise is None or strength == 0:
+        clean = denoiser(levels, sigma * strength, advance)[0, 0].numpy()
+    else:
+        values, step = _unit_values(picture.levels)
+        restored = denoise_camera(denoiser, values[None, None], noise, strength, advance)[0, 0]
+        clean = (restored / step).round().clamp(0, 1 / step).numpy().astype(picture.levels.dtype)
     metadata_kept = images.write(target, Picture(clean, picture.metadata))
     return Outcome(
         input=str(source),
@@ -256,6 +348,8 @@ def denoise_file(
         precision=denoiser.precision,
         metadata_kept=metadata_kept,
         seconds=time.perf_counter() - began,
+        gain=noise.gain if noise else None,
+        read=noise.read if noise else None,
     )
 
 

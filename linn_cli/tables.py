@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from linn_cli.benchmark import PUBLISHED, PUBLISHED_ON, Score, Summary
+from linn_cli.estimation import Estimate
 from linn_cli.invertibility import RoundTrip
+from linn_cli.pipeline import Measured
+from linn_cli.stabilisation import CameraNoise
 from linn_cli.training import Progress
 
 Table = tuple[str, list[str], list[list[str]]]
+
+CORRELATED = (
+    "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
+    "the estimate may be too low"
+)
 
 
 def scores(measured: Sequence[Score]) -> Table:
@@ -137,6 +145,26 @@ def progress_line(reached: Progress) -> str:
     quality = ", ".join(f"{psnr:.3f} dB at sigma {sigma}" for sigma, psnr in reached.psnr.items())
     speed = reached.pixels / reached.seconds / 1e3
     return f"step {reached.step}: loss {reached.loss:.6f}, held out {quality}; {speed:.1f} kpx/s"
+
+
+def noise(measured: Measured) -> str:
+    """The noise of a file, in one line."""
+    overall = f"{measured.input}: sigma {_interval(measured.overall)}"
+    if len(measured.channels) == 1:
+        return overall
+    return f"{overall}; by channel {', '.join(map(_interval, measured.channels))}"
+
+
+def camera_noise(source: Path, found: CameraNoise) -> str:
+    """A camera's noise, in one line."""
+    read = 255 * found.read
+    if found.gain == 0:
+        return f"{source}: white noise, sigma {read:.2f}"
+    return f"{source}: white is {1 / found.gain:.4g} counts, read noise of sigma {read:.2f}"
+
+
+def _interval(found: Estimate) -> str:
+    return f"{found.sigma:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
 def _dtype(trip: RoundTrip) -> str:
