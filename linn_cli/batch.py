@@ -19,11 +19,12 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import images, metadata, rows
+from linn_cli import images, metadata, noise, rows
 from linn_cli.deep import too_large
 from linn_cli.errors import InputError, LinnError, UsageError, explain
 from linn_cli.files import write_atomically
 from linn_cli.formats import Format, format_of
+from linn_cli.noise import Found, Request
 from linn_cli.picture import Document, Picture
 from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
 
@@ -54,6 +55,9 @@ class Outcome:
     channels: int | None = None
     depth: str | None = None
     sigma: tuple[float, ...] = ()
+    noise: str | None = None
+    gain: tuple[float, ...] = ()
+    read: tuple[float, ...] = ()
     variant: str | None = None
     scales: int | None = None
     weights: str | None = None
@@ -198,7 +202,7 @@ def _check_existing(jobs: Sequence[Job], existing: Existing) -> None:
 def run(
     job: Job,
     networks: Networks,
-    sigma: Sequence[float],
+    request: Request,
     *,
     handling: Handling = _PLAIN,
     existing: Existing = _REFUSED,
@@ -210,7 +214,7 @@ def run(
     Args:
         job: the files; the target's folder is made if need be.
         networks: what to denoise with.
-        sigma: in 8-bit grey levels, one or one for each channel.
+        request: the noise to remove.
         handling: how the files are read and written.
         existing: what to do about an output that is there.
         done: called with a number of finished rows and the total, whenever there are some.
@@ -221,9 +225,9 @@ def run(
         return Outcome(str(job.source), str(job.target), skipped=True)
     try:
         format_of(job.target)
-        outcome = None if seen else _by_rows(job, networks, sigma, handling, done)
+        outcome = None if seen else _by_rows(job, networks, request, handling, done)
         if outcome is None:
-            outcome = _whole(job, networks, sigma, handling, done, seen)
+            outcome = _whole(job, networks, request, handling, done, seen)
     except Exception as error:
         _LOG.debug("%s", job.source, exc_info=True)
         return Outcome(str(job.source), str(job.target), error=_reason(job, error))
@@ -234,7 +238,7 @@ def run(
 def _whole(
     job: Job,
     networks: Networks,
-    sigma: Sequence[float],
+    request: Request,
     handling: Handling,
     done: Done,
     seen: Seen | None,
@@ -242,21 +246,24 @@ def _whole(
     document = images.read(job.source, max_pixels=handling.max_pixels)
     if handling.strip_metadata:
         document = stripped(document)
-    clean, denoiser = denoise_document(document, networks, sigma, done)
+    clean, denoiser, found = denoise_document(document, networks, request, done)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     remarks = images.write(job.target, clean, quality=handling.quality)
     if seen:
         turn = metadata.orientation(document.metadata)
         before, after = (file.frames[0].turned(turn).array for file in (document, clean))
         seen(before, after)
-    return replace(describe(clean, denoiser, sigma), remarks=(*document.remarks, *remarks))
+    return replace(
+        describe(clean, denoiser, found, request),
+        remarks=(*found.words, *document.remarks, *remarks),
+    )
 
 
 def _by_rows(
-    job: Job, networks: Networks, sigma: Sequence[float], handling: Handling, done: Done
+    job: Job, networks: Networks, request: Request, handling: Handling, done: Done
 ) -> Outcome | None:
     """Denoise a large TIFF into a TIFF without ever holding it; None if it is not such a one."""
-    if format_of(job.target).name != "TIFF" or max(sigma) < LEAST_SIGMA:
+    if format_of(job.target).name != "TIFF" or request.model == noise.CAMERA:
         return None
     with rows.opened(job.source, rows.LARGE) as source:
         if source is None:
@@ -264,8 +271,12 @@ def _by_rows(
         if math.prod(source.shape[:2]) > handling.max_pixels:
             raise InputError(f"{job.source}: {too_large(handling.max_pixels)}")
         height, width, channels = source.shape
-        grey = channels > 1 and len(set(sigma)) == 1 and source.is_grey
+        grey = channels > 1 and len(set(request.sigma or ())) < 2 and source.is_grey
+        found = request.find(Picture(source.sample()))
+        sigma = [level * request.strength for level in found.sigma]
         sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
+        if max(sigmas) < LEAST_SIGMA:
+            return None
         denoiser = networks.at(sigmas, len(sigmas))
         kept = {} if handling.strip_metadata else source.metadata
 
@@ -282,11 +293,12 @@ def _by_rows(
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
             rows.write(file, finished(), source.shape, source.dtype, kept)
         return replace(
-            _outcome(denoiser, sigma),
+            _outcome(denoiser, found, request),
             width=width,
             height=height,
             channels=channels,
             depth=source.dtype.name,
+            remarks=found.words,
         )
 
 
@@ -340,7 +352,7 @@ def run_all(
 def pipe(
     source: BinaryIO,
     networks: Networks,
-    sigma: Sequence[float],
+    request: Request,
     target: Format | None,
     *,
     handling: Handling = _PLAIN,
@@ -353,13 +365,13 @@ def pipe(
     )
     if handling.strip_metadata:
         document = stripped(document)
-    clean, denoiser = denoise_document(document, networks, sigma, done)
+    clean, denoiser, found = denoise_document(document, networks, request, done)
     answer = io.BytesIO()
     remarks = images.encode(answer, clean, target or document.format, quality=handling.quality)
     return answer.getvalue(), replace(
-        describe(clean, denoiser, sigma),
+        describe(clean, denoiser, found, request),
         seconds=time.perf_counter() - began,
-        remarks=(*document.remarks, *remarks),
+        remarks=(*found.words, *document.remarks, *remarks),
     )
 
 
@@ -380,11 +392,11 @@ def deliver(answer: bytes, target: Path | None) -> None:
         raise InputError(f"{target}: cannot be written ({error.strerror or error})") from error
 
 
-def describe(clean: Document, denoiser: Denoiser, sigma: Sequence[float]) -> Outcome:
+def describe(clean: Document, denoiser: Denoiser, found: Found, request: Request) -> Outcome:
     """The outcome of a document, without its files."""
     first = clean.frames[0]
     return replace(
-        _outcome(denoiser, sigma),
+        _outcome(denoiser, found, request),
         width=first.size[0],
         height=first.size[1],
         frames=len(clean.frames),
@@ -393,12 +405,15 @@ def describe(clean: Document, denoiser: Denoiser, sigma: Sequence[float]) -> Out
     )
 
 
-def _outcome(denoiser: Denoiser, sigma: Sequence[float]) -> Outcome:
+def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
     return Outcome(
         input=str(PIPE),
         output=str(PIPE),
         frames=1,
-        sigma=tuple(sigma),
+        sigma=tuple(level * request.strength for level in found.sigma),
+        noise=request.model,
+        gain=tuple(one.gain for one in found.camera),
+        read=tuple(one.read for one in found.camera),
         variant=denoiser.weight_set.architecture.variant,
         scales=denoiser.weight_set.architecture.scales,
         weights=denoiser.weight_set.name,
@@ -408,17 +423,20 @@ def _outcome(denoiser: Denoiser, sigma: Sequence[float]) -> Outcome:
 
 
 def denoise_document(
-    document: Document, networks: Networks, sigma: Sequence[float], done: Done
-) -> tuple[Document, Denoiser]:
-    """Denoise every frame; alpha and what lies under it stay as they are."""
+    document: Document, networks: Networks, request: Request, done: Done
+) -> tuple[Document, Denoiser, Found]:
+    """Denoise every frame of the noise of the first; alpha and what lies under it stay as they are."""
+    found = request.find(document.frames[0])
     total = sum(frame.values.shape[0] for frame in document.frames)
     frames: list[Picture] = []
     for frame in document.frames:
         planes = torch.from_numpy(frame.filled()).permute(2, 0, 1)[None]
-        answer, denoiser = networks.denoise(planes, sigma, lambda count: done(count, total))
+        answer, denoiser = noise.remove(
+            networks, planes, found, request.strength, lambda count: done(count, total)
+        )
         values: NDArray[Any] = answer[0].permute(1, 2, 0).numpy()
         frames.append(frame.with_values(values))
-    return replace(document, frames=tuple(frames)), denoiser
+    return replace(document, frames=tuple(frames)), denoiser, found
 
 
 def stripped(document: Document) -> Document:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from linn_cli.pipeline import Denoiser
 
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
+USUAL_SIGMA = 25.0
 ANY: list[None] = [None]
 
 app = typer.Typer(
@@ -93,9 +94,10 @@ def denoise(
     sigma: Annotated[
         str,
         typer.Option(
-            metavar="NUMBER", help="Standard deviation of the noise; or R,G,B for each channel."
+            metavar="auto|NUMBER",
+            help="Standard deviation of the noise, or R,G,B for each channel; auto estimates it.",
         ),
-    ],
+    ] = "auto",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -108,6 +110,16 @@ def denoise(
     sigma_unit: Annotated[
         str, typer.Option(metavar="8bit|16bit|unit", help="White is 255, 65535 or 1.")
     ] = "8bit",
+    noise: Annotated[
+        str,
+        typer.Option(
+            metavar="white|poisson-gauss",
+            help="What the noise is like; poisson-gauss is a camera's, estimated from the picture.",
+        ),
+    ] = "white",
+    strength: Annotated[
+        float, typer.Option(help="Per cent of the noise to take for noise, 0 to 200.")
+    ] = 100.0,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Folders within folders too.")
     ] = False,
@@ -166,10 +178,13 @@ def denoise(
     with console.reported(debug=debug):
         import sys
         from functools import partial
+        from statistics import fmean
 
         from linn_cli import batch, devices, files, formats, images, page, pipeline, sources, views
+        from linn_cli.noise import Request
 
-        levels = pipeline.parse_sigma(sigma, sigma_unit)
+        levels = None if sigma == "auto" else pipeline.parse_sigma(sigma, sigma_unit)
+        request = Request(levels, noise, strength / 100)
         if fast:
             if variant not in (None, "st") or scales not in (None, 1):
                 raise UsageError("--fast means --variant st --scales 1: leave these out")
@@ -202,7 +217,7 @@ def denoise(
                 answer, outcome = batch.pipe(
                     sys.stdin.buffer,
                     networks,
-                    levels,
+                    request,
                     wanted,
                     done=lambda count, rows: advance("rows", count / rows),
                     handling=handling,
@@ -224,7 +239,9 @@ def denoise(
         if compare:
             files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
         seen: list[NDArray[Any]] = []
-        networks.at(levels, len(levels))  # a fault of weights, device or precision is everyone's
+        networks.at(
+            levels or USUAL_SIGMA, len(levels or [1])
+        )  # a fault of weights, device or precision is everyone's
         failed = []
         with console.progress("denoise", len(planned)) as advance:
 
@@ -232,7 +249,7 @@ def denoise(
                 return batch.run(
                     job,
                     networks,
-                    levels,
+                    request,
                     handling=handling,
                     existing=existing,
                     done=done,
@@ -243,10 +260,9 @@ def denoise(
                 report(outcome)
                 failed += [outcome] if outcome.error else []
         if compare and seen:
-            noisy, clean = seen
-            name, [sigma_shown, *_] = planned[0].source.name, levels
-            kind = compare.suffix.lower()
-            page.write(compare, views.denoised(kind, name, noisy, clean, sigma_shown))
+            before, after = seen
+            name, kind = planned[0].source.name, compare.suffix.lower()
+            page.write(compare, views.denoised(kind, name, before, after, fmean(outcome.sigma)))
         if len(planned) > 1 and failed:
             console.say(f"{len(failed)} of {len(planned)} pictures failed")
         if failed:
@@ -261,6 +277,44 @@ def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
         console.say(str(outcome))
     for remark in outcome.remarks:
         console.say(f"{outcome.output}: {remark}")
+
+
+@app.command()
+def estimate(
+    pictures: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Noisy pictures.")],
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+    ] = None,
+    threads: ThreadsOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, images
+        from linn_cli import noise as measuring
+
+        devices.use_threads(threads)
+        failed = False
+        with console.progress("estimate", len(pictures)) as advance:
+            for path in pictures:
+                try:
+                    document = images.read(path, max_pixels=max_pixels or images.MOST_PIXELS)
+                    measured = measuring.measure(document.frames[0])
+                except InputError as error:
+                    reason = str(error)
+                    console.say(reason if str(path) in reason else f"{path}: {reason}")
+                    failed = True
+                else:
+                    width, height = document.frames[0].size
+                    found = {"input": str(path), "width": width, "height": height}
+                    if json:
+                        console.emit_json(found | asdict(measured))
+                    else:
+                        console.emit(f"{path}: {'; '.join(measured.in_words())}")
+                advance(path.name, 1)
+        if failed:
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -16,10 +16,11 @@ from linn_cli import batch, denoise, images, rows, streaming
 from linn_cli.batch import Existing, Handling, Job
 from linn_cli.errors import InputError, UsageError
 from linn_cli.formats import format_named
+from linn_cli.noise import Request
 from linn_cli.picture import Document, Picture
 from linn_cli.pipeline import Networks
 
-SIGMA = (25.0,)
+REQUEST = Request((25.0,))
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_a_file_is_denoised_like_an_array(
     networks: Networks, noisy_file: Path, noisy: NDArray[np.uint8]
 ) -> None:
     job = Job(noisy_file, noisy_file.parent / "new" / "clean.png")
-    outcome = batch.run(job, networks, SIGMA)
+    outcome = batch.run(job, networks, REQUEST)
     with Image.open(job.target) as image:
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
     assert (outcome.width, outcome.height, outcome.channels, outcome.depth) == (52, 37, 1, "uint8")
@@ -136,7 +137,7 @@ def test_what_is_transparent_stays_as_it_is(networks: Networks, tmp_path: Path) 
     samples[10:30, 10:30] = (0, 255, 0, 0)
     job = Job(tmp_path / "a.png", tmp_path / "b.png")
     Image.fromarray(samples).save(job.source)
-    assert batch.run(job, networks, SIGMA).error is None
+    assert batch.run(job, networks, REQUEST).error is None
     answer = np.asarray(Image.open(job.target))
     np.testing.assert_array_equal(answer[:, :, 3], samples[:, :, 3])
     np.testing.assert_array_equal(answer[10:30, 10:30], samples[10:30, 10:30])
@@ -149,7 +150,9 @@ def test_every_frame_is_denoised(networks: Networks, noisy: NDArray[np.uint8]) -
     frames = (Picture(noisy[:, :, None]), Picture(noisy[::-1, :, None].copy()))
     document = Document(frames, format_named("tiff"))
     rows: list[int] = []
-    clean, _ = batch.denoise_document(document, networks, SIGMA, lambda n, total: rows.append(n))
+    clean, _, _ = batch.denoise_document(
+        document, networks, REQUEST, lambda n, total: rows.append(n)
+    )
     for before, after in zip(frames, clean.frames, strict=True):
         np.testing.assert_array_equal(after.values[:, :, 0], denoise(before.values[:, :, 0], 25))
     assert sum(rows) == 2 * noisy.shape[0]
@@ -162,7 +165,7 @@ def test_stripping_turns_the_picture_upright(
     exif[0x0112] = 6
     job = Job(tmp_path / "a.png", tmp_path / "b.png")
     Image.fromarray(noisy).save(job.source, exif=exif)
-    batch.run(job, networks, SIGMA, handling=Handling(strip_metadata=True))
+    batch.run(job, networks, REQUEST, handling=Handling(strip_metadata=True))
     found = images.read(job.target)
     assert found.metadata == {}
     assert found.frames[0].size == noisy.shape
@@ -178,7 +181,7 @@ def test_faults_are_outcomes_and_leave_nothing(
         (Job(noisy_file, blocked / "x.png"), "cannot be written"),
         (Job(noisy_file, tmp_path / "x.tga"), "choose an output name"),
     ]:
-        outcome = batch.run(job, networks, SIGMA)
+        outcome = batch.run(job, networks, REQUEST)
         assert reason in str(outcome.error)
         assert str(outcome) == outcome.error
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blocked", "pictures"]
@@ -204,7 +207,7 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     monkeypatch.setattr(rows, "LARGE", 1)
     monkeypatch.setattr(images, "read", None)
     counts: list[int] = []
-    outcome = batch.run(job, networks, SIGMA, done=lambda count, total: counts.append(count))
+    outcome = batch.run(job, networks, REQUEST, done=lambda count, total: counts.append(count))
     assert outcome.error is None
     assert (outcome.width, outcome.height, outcome.channels, outcome.depth) == (
         52,
@@ -215,6 +218,10 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     assert sum(counts) == 37
     expected = denoise(values if channels == 3 else values[:, :, 0], 25)
     np.testing.assert_array_equal(tifffile.imread(job.target), expected)
+    estimated = batch.run(job, networks, Request())
+    assert estimated.error is None
+    assert len(estimated.sigma) == 1 or channels == 3
+    assert estimated.remarks[0].startswith("sigma ")
 
 
 def test_a_large_grey_tiff_stored_as_colour_stays_grey(
@@ -223,7 +230,7 @@ def test_a_large_grey_tiff_stored_as_colour_stays_grey(
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, np.dstack([noisy] * 3), rowsperstrip=5, photometric="rgb")
     monkeypatch.setattr(rows, "LARGE", 1)
-    assert batch.run(job, networks, SIGMA).error is None
+    assert batch.run(job, networks, REQUEST).error is None
     expected = np.dstack([denoise(noisy, 25)] * 3)
     np.testing.assert_array_equal(tifffile.imread(job.target), expected)
 
@@ -238,7 +245,7 @@ def test_a_damaged_large_tiff_leaves_nothing(
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     job.source.write_bytes(content)
     monkeypatch.setattr(rows, "LARGE", 1)
-    assert batch.run(job, networks, SIGMA).error
+    assert batch.run(job, networks, REQUEST).error
     assert list(tmp_path.iterdir()) == [job.source]
 
 
@@ -256,7 +263,7 @@ def test_running_out_of_memory_fails_one_picture_only(
     original = streaming.convolve
     monkeypatch.setattr(streaming, "convolve", failing)
     monkeypatch.setattr(streaming, "_BAND_PIXELS", 300)
-    outcomes = [batch.run(job, networks, SIGMA) for job in batch.plan([tree], None)]
+    outcomes = [batch.run(job, networks, REQUEST) for job in batch.plan([tree], None)]
     assert "out of memory" in str(outcomes[0].error)
     assert outcomes[1].error is None
     assert not (tree / "a-denoised.png").exists()
@@ -265,7 +272,7 @@ def test_running_out_of_memory_fails_one_picture_only(
 def test_what_exists_is_skipped(networks: Networks, noisy_file: Path) -> None:
     job = Job(noisy_file, noisy_file.with_name("clean.png"))
     job.target.write_bytes(b"here")
-    assert batch.run(job, networks, SIGMA, existing=Existing(skip=True)).skipped
+    assert batch.run(job, networks, REQUEST, existing=Existing(skip=True)).skipped
     assert job.target.read_bytes() == b"here"
 
 
@@ -281,7 +288,7 @@ def test_outcomes_come_in_order(
     outcomes = list(
         batch.run_all(
             jobs,
-            lambda job, done: batch.run(job, networks, SIGMA, done=done),
+            lambda job, done: batch.run(job, networks, REQUEST, done=done),
             lambda name, share: shares.append(share),
             workers,
         )
@@ -321,7 +328,7 @@ def test_a_stream_is_denoised_into_a_file_in_memory(
 ) -> None:
     target = None if name is None else format_named(name)
     source = io.BytesIO(noisy_file.read_bytes())
-    answer, outcome = batch.pipe(source, networks, SIGMA, target)
+    answer, outcome = batch.pipe(source, networks, REQUEST, target)
     with Image.open(io.BytesIO(answer)) as image:
         assert image.format == ("PNG" if name is None else "TIFF")
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))

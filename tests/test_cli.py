@@ -58,6 +58,9 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "weights": record["weights"],
         "device": record["device"],
         "precision": record["precision"],
+        "noise": "white",
+        "gain": [],
+        "read": [],
         "remarks": [],
         "skipped": False,
         "error": None,
@@ -74,6 +77,10 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         (["--sigma", "25", "--sigma-unit", "12bit"], 2, "unknown unit '12bit'"),
         (["--sigma", "25", "--format", "tga"], 2, "unknown format 'tga'"),
         (["--sigma", "256"], 2, "sigma 256 is not a noise level"),
+        (["--strength", "201"], 2, "strength 201 is out of range"),
+        (["--strength", "nan"], 2, "strength nan is out of range"),
+        (["--noise", "pink"], 2, "unknown noise 'pink'"),
+        (["--noise", "poisson-gauss", "--sigma", "25"], 2, "leave --sigma out"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
         (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast means --variant st --scales 1"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
@@ -93,7 +100,7 @@ def test_faults_of_the_command_line_are_one_line(
 
 @pytest.mark.parametrize(
     "options",
-    [[], ["--sigma", "25", "--scales", "3"], ["--sigma", "25", "--turbo"]],
+    [["--strength", "much"], ["--sigma", "25", "--scales", "3"], ["--sigma", "25", "--turbo"]],
 )
 def test_malformed_options_are_usage_errors(
     linn: Run, noisy_file: Path, options: list[str]
@@ -441,3 +448,69 @@ def test_the_console_script_is_installed() -> None:
     assert script is not None
     done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("linn ")
+
+
+def test_sigma_is_estimated_where_it_is_not_given_and_said(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    estimated = json.loads(only_line(linn("estimate", noisy_file, "--json").stdout))
+    assert estimated["input"] == str(noisy_file)
+    assert (estimated["width"], estimated["height"]) == (52, 37)
+    overall = estimated["overall"]
+    assert [overall] == estimated["channels"]
+    assert overall["low"] <= overall["sigma"] <= overall["high"]
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target)
+    assert done.returncode == 0
+    assert f"clean.png: sigma {overall['sigma']:.2f} (" in only_line(done.stderr)
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, overall["sigma"]))
+
+
+def test_estimate_goes_on_after_a_bad_file(linn: Run, noisy_file: Path) -> None:
+    small = noisy_file.with_name("small.png")
+    Image.new("L", (30, 7)).save(small)
+    done = linn("estimate", small, noisy_file)
+    assert done.returncode == 1
+    assert "30 x 7 pixels are too few" in done.stderr
+    assert only_line(done.stdout).startswith(f"{noisy_file}: sigma ")
+
+
+def test_correlated_noise_is_said(linn: Run, noisy_file: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 20, (300, 301))
+    smoothed = (127 + (noise[:, 1:] + noise[:, :-1]) / 2).round().clip(0, 255)
+    Image.fromarray(smoothed.astype(np.uint8)).save(noisy_file)
+    assert "the noise is not white" in only_line(linn("estimate", noisy_file).stdout)
+
+
+@pytest.mark.parametrize("options", [["--sigma", "25"], [], ["--noise", "poisson-gauss"]])
+def test_no_strength_leaves_every_pixel(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8], options: list[str]
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    assert linn("denoise", noisy_file, "-o", target, "--strength", 0, *options).returncode == 0
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), noisy)
+
+
+def test_strength_scales_sigma(linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
+    target = noisy_file.with_name("clean.png")
+    linn("denoise", noisy_file, "-o", target, "--sigma", 20, "--strength", 150)
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 30))
+
+
+def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None:
+    ramp = np.linspace(0.1, 0.9, 240) * np.ones((200, 1))
+    counts = np.random.default_rng(0).poisson(40 * ramp)
+    Image.fromarray((counts / 40 * 255).round().clip(0, 255).astype(np.uint8)).save(noisy_file)
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--noise", "poisson-gauss", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(only_line(done.stdout))
+    # 48,000 pixels of one ramp.
+    assert record["gain"] == [pytest.approx(1 / 40, rel=0.15)]
+    assert "counts, read noise" in done.stderr
+    with Image.open(target) as image:
+        left = np.array(image) / 255 - ramp
+    assert np.std(left) < 0.25 * np.std(counts / 40 - ramp)

@@ -80,6 +80,16 @@ def test_text_profile_and_resolution_are_kept(tmp_path: Path) -> None:
     assert kept["dpi"] == (300, 200)
 
 
+def test_a_sample_is_strips_spread_over_the_picture(tmp_path: Path) -> None:
+    values = np.arange(1000, dtype=np.uint16)[:, None, None].repeat(20, axis=1)
+    store(tmp_path / "a.tif", values, rowsperstrip=7)
+    with rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        np.testing.assert_array_equal(source.sample(20_000), values)
+        part = source.sample(5_000)[:, 0, 0]
+    assert part.tolist() == [row for row in range(1000) if row // 64 % 4 == 0]
+
+
 @pytest.mark.parametrize("grey", [True, False])
 def test_a_grey_picture_stored_as_colour_is_known(tmp_path: Path, grey: bool) -> None:
     values = picture("uint8", 1).repeat(3, axis=2)

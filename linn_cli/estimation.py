@@ -1,0 +1,320 @@
+"""How strong the noise of a picture is: white Gaussian noise, estimated from its smoothest patches.
+
+After Ponomarenko, Lukin, Zriakhov, Kaarna and Astola ("An automatic approach to lossy compression of
+AVIRIS images", IGARSS 2007) as analysed by Colom and Buades (IPOL 3, 2013): in an orthonormal transform
+of a patch white noise is independent from coefficient to coefficient. So patches may be chosen by their
+low frequencies, where pictures live, and the noise be measured in their high ones, and the choice does
+not bias the measure. How many patches are chosen follows the rule of Lepski (1990): the more the better,
+as long as the estimate agrees with those from fewer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+from statistics import fmean
+
+import torch
+from torch import Tensor
+
+from linn_cli.errors import InputError, UsageError
+
+GREY_LEVELS = 255
+PATCH = 8
+# Coefficient (i, j) of a patch's cosine transform is noise from i + j = 11 on: the ten highest.
+_HIGH = 11
+# No more patches than this are looked at: a 12-megapixel picture takes well under a second.
+_MOST_PATCHES = 400_000
+# Errors of patches in one square of this side go together: they overlap, and so do their textures.
+_CELL = 24
+# The ladder of Lepski's rule: this part of the patches, then twice as many, and so on.
+_LEAST_PART = 0.002
+# The 95 % interval of the variance, in a log scale: multiples of the relative standard error and of the
+# relative correction for texture, below and above. Calibrated on held-out pictures
+# (benchmarks/estimation.py): texture mostly makes the estimate too high, so below is wider.
+_BELOW = (4.0, 4.0)
+_ABOVE = (1.8, 2.0)
+# Patches whose noise has lost more than this of its variance to clipping are left out.
+_CLIPPED_AWAY = 0.2
+# What clipping adds to the relative error of the variance, for it is only roughly undone.
+_CLIPPING_ERROR = 0.06
+# A patch with more of its pixels saturated than this says nothing before the noise is roughly known.
+_SATURATED = 0.05
+# White noise is as strong in every second pixel of every second row; correlated noise seems stronger
+# there. This factor between the two intervals is what held-out pictures with white noise do not reach.
+_CORRELATED = 1.1
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The noise's standard deviation and its 95 % interval, in 8-bit grey levels."""
+
+    sigma: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Patches:
+    """What is known of n patches of a plane; each tensor is float64 (n,), the plane white at 1.
+
+    Attributes:
+        mean: the patch's mean.
+        texture: the mean square of its low frequencies without the mean; small where it is smooth.
+        power: the mean square of its ten highest frequencies: the noise's variance, if it is white.
+        cell: int64, the number of the square that it lies in.
+        black, white: the shares of its pixels, in [0, 1], that may be cut off at black or at white.
+        spread: how many pixels there are to each patch; 64 and more if none overlap.
+    """
+
+    mean: Tensor
+    texture: Tensor
+    power: Tensor
+    cell: Tensor
+    black: Tensor
+    white: Tensor
+    spread: float
+
+    def __getitem__(self, chosen: Tensor) -> Patches:
+        """The patches chosen by a mask or by indices."""
+        return Patches(
+            self.mean[chosen],
+            self.texture[chosen],
+            self.power[chosen],
+            self.cell[chosen],
+            self.black[chosen],
+            self.white[chosen],
+            self.spread,
+        )
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    @property
+    def saturated(self) -> Tensor:
+        """The share of pixels that are cut off."""
+        return self.black + self.white
+
+
+def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
+    """Transform patches all over a plane (H, W), float in [0, 1], or where all of (H, W) bool is `seen`.
+
+    Raises:
+        UsageError: not two dimensions, or not float.
+        InputError: the plane, or what is seen of it, is smaller than a patch, or it holds values that are
+            not finite.
+    """
+    if plane.dim() != 2 or not plane.is_floating_point():
+        raise UsageError(f"expected floats (H, W), not {plane.dtype} {tuple(plane.shape)}")
+    height, width = plane.shape
+    if min(height, width) < PATCH:
+        raise InputError(
+            f"{width} x {height} pixels are too few to estimate the noise from: "
+            f"{PATCH} x {PATCH} is the least, give the sigma instead"
+        )
+    places = (height - PATCH + 1) * (width - PATCH + 1)
+    # An odd step, or a JPEG's blocks of 8 x 8 would all be met at the same corners.
+    step = math.ceil(math.sqrt(places / _MOST_PATCHES)) | 1
+    views = plane.detach().unfold(0, PATCH, step).unfold(1, PATCH, step)
+    rows, columns = views.shape[:2]
+    values = views.reshape(-1, PATCH * PATCH).float().cpu()
+    if not bool(torch.isfinite(values).all()):
+        raise InputError("the picture holds values that are not finite numbers")
+    # From its first pixel, so that a patch of one colour has exactly nothing but a mean.
+    squares = ((values - values[:, :1]) @ _cosines().T).square_()
+    order = (torch.arange(PATCH)[:, None] + torch.arange(PATCH)).flatten()
+    down = torch.arange(rows) * step // _CELL
+    across = torch.arange(columns) * step // _CELL
+    cell = down[:, None] * (int(across[-1]) + 1) + across
+    patches = Patches(
+        mean=values.mean(1).double(),
+        texture=squares[:, (order > 0) & (order < _HIGH)].mean(1).double(),
+        power=squares[:, order >= _HIGH].mean(1).double(),
+        cell=cell.flatten(),
+        # Black and white only cut noise off where nothing lies beyond them.
+        black=(values == 0).double().mean(1) * bool(values.min() == 0),
+        white=(values == 1).double().mean(1) * bool(values.max() == 1),
+        spread=step * step,
+    )
+    if seen is None:
+        return patches
+    whole = seen.unfold(0, PATCH, step).unfold(1, PATCH, step).flatten(2).all(2).flatten()
+    if not bool(whole.any()):
+        raise InputError("too little is seen to estimate the noise from: give the sigma instead")
+    return patches[whole]
+
+
+def _cosines() -> Tensor:
+    """The orthonormal two-dimensional cosine transform of a flattened patch, (64, 64)."""
+    place = torch.arange(PATCH, dtype=torch.float64)
+    basis = torch.cos(math.pi / PATCH * (place + 0.5) * place[:, None]) * math.sqrt(2 / PATCH)
+    basis[0] /= math.sqrt(2)
+    return torch.kron(basis, basis).float()
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The mean texture and power of the n smoothest patches, and the standard error of the power."""
+
+    count: int
+    texture: float
+    power: float
+    error: float
+
+
+def ladder(patches: Patches) -> list[Rung]:
+    """The smoothest patches, 0.2 % of them, then 0.4 %, up to all.
+
+    The errors are cluster-robust: what patches of one cell have in common counts once.
+    """
+    order = torch.argsort(patches.texture)
+    rungs = []
+    count = max(1, round(_LEAST_PART * len(patches)))
+    while True:
+        count = min(count, len(patches))
+        rungs.append(_rung(patches[order[:count]]))
+        if count == len(patches):
+            return rungs
+        count *= 2
+
+
+def _rung(patches: Patches) -> Rung:
+    count, power = len(patches), patches.power.mean().item()
+    excess = torch.bincount(patches.cell, patches.power - power)
+    cells = int((torch.bincount(patches.cell) > 0).sum())
+    clustered = excess.square().sum().item() / count**2 * cells / max(1, cells - 1)
+    # The variance of a mean square of ten normal numbers, for as many patches as can lie side by side.
+    alone = max(1.0, count * min(1.0, patches.spread / PATCH**2))
+    error = math.sqrt(max(clustered, 0.2 * power**2 / alone))
+    return Rung(count, patches.texture.mean().item(), power, error)
+
+
+def climb(rungs: list[Rung], tolerance: float = 1.0) -> int:
+    """The index of the highest rung that agrees with all below it to `tolerance` standard errors."""
+    ceiling = math.inf
+    for index, rung in enumerate(rungs):
+        if rung.power - tolerance * rung.error > ceiling:
+            return index - 1
+        ceiling = min(ceiling, rung.power + tolerance * rung.error)
+    return len(rungs) - 1
+
+
+def variance(rungs: list[Rung]) -> tuple[float, float, float]:
+    """The noise's variance, its standard error, and what was taken off it for texture.
+
+    Half a standard error is the tolerance's own bias. Rougher patches tell how much high frequency comes
+    with the picture's low frequencies; as much is taken off for what the chosen patches still have.
+    """
+    reached = climb(rungs)
+    rung, last = rungs[reached], rungs[-1]
+    if rung is last:
+        return rung.power, rung.error, 0.0
+    # A picture's share of the texture: white noise has as much power in low frequencies as in high ones.
+    share = max(0.0, last.power - rung.power) / max(last.texture - rung.texture, 1e-12)
+    texture = min(rung.power, share * max(0.0, rung.texture - rung.power))
+    return max(0.0, rung.power - rung.error / 2 - texture), rung.error, texture
+
+
+def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Estimate:
+    """Estimate the white noise of a plane (H, W), float, white at 1.
+
+    Where black or white cut the noise off, what is left of its variance is known and allowed for.
+
+    Args:
+        plane: values (H, W); at least 8 x 8. Noise may lead out of [0, 1].
+        step: what the values are rounded to multiples of: 1/255 for 8-bit files, 0 for none. Rounding
+            adds step^2 / 12 to the variance, which is taken off.
+        seen: bool (H, W), where the plane is looked at; None for all of it.
+
+    Raises:
+        UsageError: not two dimensions, or not float.
+        InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
+    """
+    patches = measure(plane, seen)
+    clipping = 0.0
+    if bool(patches.saturated.any()):
+        patches, clipping = _unclip(patches), _CLIPPING_ERROR
+    found, error, texture = variance(ladder(patches))
+    rounding = step**2 / 12
+    if error == 0:
+        # Rounding hides noise weaker than about its own.
+        return Estimate(0.0, 0.0, GREY_LEVELS * math.sqrt(rounding))
+    # At least a twentieth of what was measured, so that the interval has a scale.
+    measured = found + texture
+    likely = max(found - rounding, measured / 20)
+    fixed = math.hypot(rounding / likely, clipping)
+    below, above = (
+        math.hypot(noise * error / measured, rough * texture / measured, fixed)
+        for noise, rough in (_BELOW, _ABOVE)
+    )
+    sigma = GREY_LEVELS * math.sqrt(likely)
+    return Estimate(sigma, sigma * math.exp(-below / 2), sigma * math.exp(above / 2))
+
+
+def estimate_channels(image: Tensor, step: float = 0.0) -> list[Estimate]:
+    """Estimate each channel of an image (H, W) or (H, W, C); see `estimate`."""
+    planes = [image] if image.dim() == 2 else list(image.unbind(-1))
+    return [estimate(plane, step) for plane in planes]
+
+
+def overall(channels: Sequence[Estimate]) -> Estimate:
+    """The root mean square over channels; channels share their texture, so errors do not average out."""
+    return Estimate(
+        *(
+            math.sqrt(fmean(value**2 for value in values))
+            for values in zip(*map(astuple, channels), strict=True)
+        )
+    )
+
+
+def is_correlated(plane: Tensor, step: float = 0.0) -> bool:
+    """Whether the noise of a plane (H, W) is clearly not white: weaker in fine detail than it should be.
+
+    JPEG, demosaicing and scaling leave such noise. Every second pixel of every second row still has its
+    full strength, so it seems stronger there. A plane too small to halve, or without noise, is not.
+    """
+    if min(plane.shape) < 2 * PATCH:
+        return False
+    whole, halved = estimate(plane, step), estimate(plane[::2, ::2], step)
+    return whole.sigma > 0 and halved.low > _CORRELATED * whole.high
+
+
+def _unclip(patches: Patches) -> Patches:
+    """Leave out patches of clipped noise, and give the others the variance that they had before."""
+    least = patches.saturated.quantile(0.01).item()
+    clear = patches[patches.saturated <= max(least, _SATURATED)]
+    sigma = math.sqrt(variance(ladder(clear))[0])
+    restored = clear
+    for _ in range(4):
+        # Back from the means after clipping to those before: what is added moves little.
+        mean = patches.mean
+        for _ in range(3):
+            mean = mean + patches.mean - clipped(mean, sigma)[0]
+        _, left = clipped(mean, sigma)
+        kept = (left >= 1 - _CLIPPED_AWAY) & (patches.saturated < 1)
+        if not bool(kept.any()):
+            break
+        chosen, left = patches[kept], left[kept]
+        restored = replace(chosen, texture=chosen.texture / left, power=chosen.power / left)
+        sigma = math.sqrt(variance(ladder(restored))[0])
+    return restored
+
+
+def clipped(mean: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
+    """What clipping to [0, 1] makes of Gaussian noise of sigma around `mean`.
+
+    Returns:
+        The mean afterwards, and the part of the noise's variance that is left.
+    """
+    sigma = max(sigma, 1e-9)
+    black, white = -mean / sigma, (1 - mean) / sigma
+    below, above = torch.special.ndtr(black), torch.special.ndtr(-white)
+    at_black, at_white = (
+        torch.exp(-edge.square() / 2) / math.sqrt(2 * math.pi) for edge in (black, white)
+    )
+    first = at_black - at_white + black * below + white * above
+    inside = 1 - below - above + black * at_black - white * at_white
+    second = inside + black.square() * below + white.square() * above
+    left: Tensor = second - first.square()
+    return mean + sigma * first, left

@@ -1,0 +1,213 @@
+"""What noise is to be removed from a picture: white of a given or estimated sigma, or a camera's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linn_cli import estimation, stabilisation
+from linn_cli.errors import UsageError
+from linn_cli.estimation import Estimate
+from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.picture import Picture
+from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
+from linn_cli.stabilisation import CameraNoise
+
+WHITE, CAMERA = "white", "poisson-gauss"
+_MOST_STRENGTH = 2.0
+_MID_GREY = 0.5
+_NOT_WHITE = (
+    "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
+    "the estimate may be too low"
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The white noise of a picture: by channel and over all, in 8-bit grey levels."""
+
+    channels: tuple[Estimate, ...]
+    overall: Estimate
+    correlated: bool
+
+    @property
+    def sigma(self) -> tuple[float, ...]:
+        """What to denoise with: by channel where the channels clearly differ, else one for all."""
+        differ = any(a.high < b.low or b.high < a.low for a, b in combinations(self.channels, 2))
+        found = self.channels if differ else (self.overall,)
+        return tuple(min(one.sigma, float(GREY_LEVELS)) for one in found)
+
+    def in_words(self) -> list[str]:
+        """The estimates with their 95 % intervals, and what is to be said of them."""
+        words = f"sigma {_interval(self.overall)}, estimated"
+        if len(self.channels) > 1:
+            words += f"; by channel {', '.join(map(_interval, self.channels))}"
+        return [words, _NOT_WHITE] if self.correlated else [words]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The noise that is removed: sigma by channel, and of a camera's noise gain and read noise.
+
+    The sigma of a camera's noise is that at mid grey. `words` say what was estimated.
+    """
+
+    sigma: tuple[float, ...]
+    camera: tuple[CameraNoise, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for: sigma by channel in 8-bit grey levels, or None to estimate it.
+
+    `strength` multiplies the noise's standard deviation, given or estimated, up to twice; 0 returns
+    every pixel as it is.
+    """
+
+    sigma: tuple[float, ...] | None = None
+    model: str = WHITE
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.model not in (WHITE, CAMERA):
+            raise UsageError(f"unknown noise {self.model!r}: choose {WHITE} or {CAMERA}")
+        if self.model == CAMERA and self.sigma is not None:
+            raise UsageError(f"--noise {CAMERA} estimates the noise: leave --sigma out")
+        if not 0 <= self.strength <= _MOST_STRENGTH:
+            most = 100 * _MOST_STRENGTH
+            raise UsageError(
+                f"strength {100 * self.strength:g} is out of range: give 0 to {most:g} %"
+            )
+
+    def find(self, picture: Picture) -> Found:
+        """The noise of a picture, given or estimated, before `strength`.
+
+        Raises:
+            InputError: the picture is too small to estimate its noise.
+        """
+        if self.sigma is not None:
+            return Found(channel_sigmas(self.sigma, picture.values.shape[2]))
+        if self.strength == 0:
+            return Found((0.0,))
+        if self.model == WHITE:
+            measured = measure(picture)
+            return Found(measured.sigma, words=tuple(measured.in_words()))
+        cameras = tuple(measure_camera(picture))
+        sigma = tuple(
+            min(one.deviation_at(_MID_GREY) * GREY_LEVELS, GREY_LEVELS) for one in cameras
+        )
+        return Found(sigma, cameras, tuple(map(_camera_words, cameras)))
+
+
+def measure(picture: Picture) -> Measured:
+    """Estimate the white noise of a picture, where it is not wholly transparent.
+
+    Raises:
+        InputError: the picture is too small, or holds values that are not finite.
+    """
+    planes, step, seen = _planes(picture)
+    channels = tuple(estimation.estimate(plane, step, seen) for plane in planes)
+    correlated = seen is None and any(estimation.is_correlated(plane, step) for plane in planes)
+    return Measured(channels, estimation.overall(channels), correlated)
+
+
+def measure_camera(picture: Picture) -> list[CameraNoise]:
+    """Estimate gain and read noise of each channel; see `measure` for errors."""
+    planes, step, _ = _planes(picture)
+    return [stabilisation.estimate(plane, step) for plane in planes]
+
+
+def remove(
+    networks: Networks,
+    values: Tensor,
+    found: Found,
+    strength: float = 1.0,
+    done: Callable[[int], None] = lambda rows: None,
+) -> tuple[Tensor, Denoiser]:
+    """Denoise images (B, C, H, W) of any dtype into the same, and tell which network did.
+
+    Args:
+        networks: to choose from.
+        values: integers have the range of their dtype, floats are white at 1.
+        found: their noise.
+        strength: multiplies its standard deviation.
+        done: called with the number of rows whenever some are finished.
+    """
+    if found.camera and strength > 0:
+        return _remove_camera(networks, values, found.camera, strength, done)
+    sigma = tuple(min(level * strength, float(GREY_LEVELS)) for level in found.sigma)
+    return networks.denoise(values, sigma[0] if len(sigma) == 1 else sigma, done)
+
+
+def _remove_camera(
+    networks: Networks,
+    values: Tensor,
+    cameras: Sequence[CameraNoise],
+    strength: float,
+    done: Callable[[int], None],
+) -> tuple[Tensor, Denoiser]:
+    """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1."""
+    white = 1.0 if values.is_floating_point() else float(torch.iinfo(values.dtype).max)
+    cameras = [
+        one if one.gain else CameraNoise(0.0, max(one.read, LEAST_SIGMA / GREY_LEVELS))
+        for one in cameras
+    ]
+    ranges = [
+        one.stabilise(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist() for one in cameras
+    ]
+    stabilised = torch.stack(
+        [
+            (one.stabilise(plane) - low) / (high - low)
+            for one, plane, (low, high) in zip(
+                cameras, (values.float() / white).unbind(1), ranges, strict=True
+            )
+        ],
+        dim=1,
+    )
+    sigma = [
+        min(strength * GREY_LEVELS * one.deviation() / (high - low), float(GREY_LEVELS))
+        for one, (low, high) in zip(cameras, ranges, strict=True)
+    ]
+    clean, denoiser = networks.denoise(stabilised, sigma, done)
+    restored = white * torch.stack(
+        [
+            one.restore(plane * (high - low) + low)
+            for one, plane, (low, high) in zip(cameras, clean.unbind(1), ranges, strict=True)
+        ],
+        dim=1,
+    )
+    if not values.is_floating_point():
+        restored = restored.round().clamp(0, white)
+    return restored.to(values.dtype), denoiser
+
+
+def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
+    """The channels, white at 1, the step between their levels, and which pixels are seen; None for all."""
+    values: NDArray[Any] = picture.values
+    if picture.is_colour and bool((values == values[:, :, :1]).all()):
+        values = values[:, :, :1]  # grey stored as colour
+    white = np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1
+    seen = None
+    if picture.alpha is not None and not bool(picture.alpha.all()):
+        seen = torch.from_numpy(picture.alpha != 0)
+    planes = torch.from_numpy(values.astype(np.float32) / np.float32(white))
+    return list(planes.unbind(-1)), 1 / white if values.dtype.kind == "u" else 0.0, seen
+
+
+def _interval(one: Estimate) -> str:
+    return f"{one.sigma:.2f} ({one.low:.2f} to {one.high:.2f})"
+
+
+def _camera_words(one: CameraNoise) -> str:
+    read = GREY_LEVELS * one.read
+    if one.gain == 0:
+        return f"white noise, sigma {read:.2f}, estimated"
+    return f"white is {1 / one.gain:.4g} counts, read noise of sigma {read:.2f}, estimated"

@@ -1,0 +1,174 @@
+"""Camera noise made white: the generalised Anscombe transform and its exact unbiased inverse.
+
+A sensor counts light with Poisson noise and is read out with Gaussian noise, so a pixel of true value x
+has the variance gain * x + read^2 (Foi, Trimeche, Katkovnik and Egiazarian, "Practical
+Poissonian-Gaussian noise modeling and fitting for single-image raw-data", IEEE TIP 17, 2008).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linn_cli import estimation
+
+# Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
+_TABLE_COUNTS = 100.0
+_TABLE_SIZE = 400
+_QUADRATURE = 801
+# The patches are divided by their means into this many groups at most, of no fewer than these patches.
+_GROUPS = 24
+_LEAST_GROUP = 200
+# The gain must be this many times its standard error, or the noise counts as white.
+_SIGNIFICANT = 4.0
+
+# Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
+_LEAST_RATIO = 1.0
+
+
+@dataclass(frozen=True)
+class CameraNoise:
+    """Noise of the variance gain * x + read^2 at a true value x, the picture white at 1.
+
+    A sensor whose white is N counts has a gain of 1 / N and, with a read noise of r counts, a read of
+    r / N. A gain of 0 is white Gaussian noise.
+    """
+
+    gain: float
+    read: float
+
+    def stabilise(self, values: Tensor) -> Tensor:
+        """The generalised Anscombe transform: values of this noise to values of noise of variance 1.
+
+        Murtagh, Starck and Bijaoui (1995). What no true value explains is taken as the darkest.
+        """
+        if self.gain == 0:
+            return values / self.read
+        counts, read = values / self.gain, self.read / self.gain
+        return 2 * (counts + 3 / 8 + read**2).clamp(min=0).sqrt()
+
+    def restore(self, stabilised: Tensor) -> Tensor:
+        """The exact unbiased inverse: from the expectation of a stabilised value to the true value.
+
+        Makitalo and Foi (IEEE TIP 22, 2013): a table of the expectation, by the trapezoidal rule over the
+        read noise and a sum over the counts, inverted by interpolation; from 100 counts on their closed form, equation (10) of the same paper. The answer is never below black.
+        """
+        if self.gain == 0:
+            return stabilised * self.read
+        read = self.read / self.gain
+        counts, expected, _ = _moments(read)
+        levels = stabilised.double().cpu()
+        dark = torch.from_numpy(np.asarray(np.interp(levels.numpy(), expected, counts)))
+        bright = closed_form(levels.clamp(min=float(expected[-1])), read)
+        answer = torch.where(levels < float(expected[-1]), dark, bright)
+        return (self.gain * answer).to(stabilised)
+
+    def deviation_at(self, value: float) -> float:
+        """The noise's standard deviation at a true value, both white at 1."""
+        return math.sqrt(self.gain * value + self.read**2)
+
+    def deviation(self) -> float:
+        """The largest standard deviation of stabilised noise between black and white.
+
+        It is 1 but for few counts, where read noise reaches below what the transform can take.
+        """
+        if self.gain == 0:
+            return 1.0
+        counts, _, variances = _moments(self.read / self.gain)
+        return math.sqrt(variances[counts * self.gain <= 1].max())
+
+
+def closed_form(levels: Tensor, read: float) -> Tensor:
+    """The closed form of the exact unbiased inverse, in counts, for a read noise in counts."""
+    root = math.sqrt(3 / 2)
+    poisson = levels**2 / 4 + root / 4 / levels - 11 / 8 / levels**2 + 5 / 8 * root / levels**3
+    return poisson - 1 / 8 - read**2
+
+
+def _moments(
+    read: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """True counts from 0 to 100, and the mean and variance of what they are stabilised to."""
+    true = np.linspace(0, math.sqrt(_TABLE_COUNTS), _TABLE_SIZE) ** 2
+    # Not Gauss-Hermite: the root has a kink where noise leads below the darkest.
+    nodes = np.linspace(-8, 8, _QUADRATURE)
+    weights = np.exp(-(nodes**2) / 2)
+    seen = np.arange(int(_TABLE_COUNTS + 12 * math.sqrt(_TABLE_COUNTS)))
+    values = 2 * np.sqrt(np.maximum(seen[:, None] + read * nodes + 3 / 8 + read**2, 0))
+    weights /= weights.sum()
+    factorials = np.array([math.lgamma(count + 1) for count in seen])
+    # log(0) stands for a pixel in the dark, which sees nothing but nothing.
+    logarithm = np.log(np.maximum(true, 1e-300))[:, None]
+    chances = np.exp(seen * logarithm - true[:, None] - factorials)
+    mean = chances @ (values @ weights)
+    return true, mean, chances @ (values**2 @ weights) - mean**2
+
+
+def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
+    """Fit gain and read noise to the smooth patches of a plane (H, W), float, white at 1.
+
+    The patches are grouped by their means. In each group the variance is that of `estimation.variance`,
+    and a line of non-negative gain and offset goes through them by weighted least squares that are
+    reweighted against groups far off it, which have texture. Where the gain is not clearly
+    above 0 the noise counts as white: the answer then is that of `estimation.estimate`. Where it is,
+    but white is not even twice as noisy as black, the answer is white noise of the mean variance.
+
+    Args:
+        plane: values (H, W); at least 8 x 8. Pixels at white are left out if nothing lies beyond.
+        step: what the values are rounded to multiples of; see `estimation.estimate`.
+
+    Raises:
+        UsageError: not two dimensions, or not float.
+        InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
+    """
+    patches = estimation.measure(plane)
+    patches = patches[patches.white == 0]
+    white = CameraNoise(0.0, estimation.estimate(plane, step).sigma / estimation.GREY_LEVELS)
+    if len(patches) < 3 * _LEAST_GROUP or white.read == 0:
+        return white
+    means, variances, errors = _groups(patches, step)
+    weights = 1 / errors
+    for _ in range(8):
+        gain, offset, gain_error = _line(means, variances, weights)
+        off = np.abs(variances - gain * means - offset) / errors
+        weights = 1 / errors / np.sqrt(np.maximum(1, off))
+    if gain < _SIGNIFICANT * gain_error:
+        return white
+    if gain < _LEAST_RATIO * offset:
+        return CameraNoise(0.0, math.sqrt(gain * patches.mean.mean().item() + offset))
+    return CameraNoise(gain, math.sqrt(offset))
+
+
+def _groups(
+    patches: estimation.Patches, step: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The mean, the noise's variance and that variance's error, of each group of patches."""
+    rows = []
+    count = min(_GROUPS, len(patches) // _LEAST_GROUP)
+    for chosen in torch.argsort(patches.mean).tensor_split(count):
+        group = patches[chosen]
+        found, error, texture = estimation.variance(estimation.ladder(group))
+        rows.append((group.mean.mean().item(), found - step**2 / 12, math.hypot(error, texture)))
+    means, variances, errors = np.array(rows).T
+    # Groups without any noise, as dark ones may be, must not rule the line.
+    return means, variances, np.maximum(errors, max(1e-12, np.median(errors) / 4))
+
+
+def _line(
+    means: NDArray[np.float64], variances: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """The weighted line of non-negative gain and offset, and the standard error of an unbound gain."""
+    design = np.stack([means, np.ones_like(means)], axis=1) * weights[:, None]
+    target = variances * weights
+    inverse = np.linalg.pinv(design.T @ design)
+    gain, offset = inverse @ design.T @ target
+    misfit = np.sum((target - design @ (gain, offset)) ** 2) / max(1, len(means) - 2)
+    error = math.sqrt(inverse[0, 0] * max(1.0, misfit))
+    if offset < 0:
+        gain, offset = design[:, 0] @ target / (design[:, 0] @ design[:, 0]), 0.0
+    return max(0.0, float(gain)), max(0.0, float(offset)), error

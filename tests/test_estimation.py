@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from scipy.fft import dctn
+from skimage import data
+from skimage.restoration import estimate_sigma
+
+from linn_cli import estimation
+from linn_cli.errors import InputError, UsageError
+from linn_cli.estimation import Estimate, Rung
+from linn_cli.metrics import add_noise
+
+EIGHT_BITS = 1 / 255
+
+
+def noise(sigma: float, height: int = 200, width: int = 200, seed: int = 0) -> torch.Tensor:
+    """White noise of sigma grey levels around mid-grey."""
+    return add_noise(torch.full((height, width), 0.5).double(), sigma / 255, seed)
+
+
+def photograph() -> torch.Tensor:
+    return torch.from_numpy(data.camera()).double() / 255
+
+
+def test_the_transform_is_the_orthonormal_cosine_transform() -> None:
+    plane = noise(20, 8, 8)
+    measured = estimation.measure(plane)
+    squares = dctn(plane.numpy(), norm="ortho") ** 2
+    order = np.add.outer(np.arange(8), np.arange(8))
+    assert len(measured) == 1
+    # float32 coefficients of values of the order of 1.
+    assert measured.mean.item() == pytest.approx(plane.mean().item(), abs=1e-6)
+    assert measured.power.item() == pytest.approx(squares[order >= 11].mean(), rel=1e-4)
+    chosen = (order > 0) & (order < 11)
+    assert measured.texture.item() == pytest.approx(squares[chosen].mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("sigma", [0.3, 2, 25, 100])
+def test_white_noise_alone_is_measured(sigma: float) -> None:
+    found = estimation.estimate(noise(sigma))
+    # Of 40,000 pixels the ten highest of 64 frequencies: about 1 % of standard error.
+    assert found.sigma == pytest.approx(sigma, rel=0.04)
+    assert found.low <= sigma <= found.high
+
+
+@pytest.mark.parametrize("sigma", [2, 5, 15])
+def test_it_is_closer_than_the_wavelet_median_on_a_photograph(sigma: float) -> None:
+    noisy = add_noise(photograph(), sigma / 255, seed=1)
+    found = estimation.estimate(noisy)
+    wavelet = 255 * float(estimate_sigma(noisy.numpy()))
+    assert abs(found.sigma - sigma) < abs(wavelet - sigma)
+    assert found.low <= sigma <= found.high
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
+    covered = 0
+    for seed in range(60):
+        found = estimation.estimate(noise(10, 64, 64, seed))
+        covered += found.low <= 10 <= found.high
+    # Without texture they are calibrated wide: fewer than 54 of 60 has a chance below 1 % at 96 %.
+    assert covered >= 54
+
+
+@given(st.floats(0.01, 100), st.integers(0, 5))
+def test_the_estimate_scales_with_the_plane(scale: float, seed: int) -> None:
+    plane = noise(10, 24, 40, seed) - 0.5
+    one, other = estimation.estimate(plane), estimation.estimate(scale * plane)
+    # float32 patches.
+    assert other.sigma == pytest.approx(scale * one.sigma, rel=1e-4)
+    assert other.high == pytest.approx(scale * one.high, rel=1e-4)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
+def test_a_constant_picture_has_no_noise(level: float) -> None:
+    plane = torch.full((20, 30), level)
+    assert estimation.estimate(plane) == Estimate(0, 0, 0)
+    rounded = estimation.estimate(plane, EIGHT_BITS)
+    assert (rounded.sigma, rounded.low) == (0, 0)
+    assert rounded.high == pytest.approx(1 / math.sqrt(12))
+
+
+def test_rounding_is_taken_off() -> None:
+    rounded = (255 * noise(1)).round() / 255
+    assert estimation.estimate(rounded).sigma == pytest.approx(math.sqrt(1 + 1 / 12), rel=0.03)
+    assert estimation.estimate(rounded, EIGHT_BITS).sigma == pytest.approx(1, rel=0.03)
+
+
+@pytest.mark.parametrize("sigma", [10, 40, 75])
+def test_clipping_is_allowed_for(sigma: float) -> None:
+    ramp = torch.linspace(-0.1, 1.1, 400).double().expand(300, 400).clamp(0, 1)
+    clipped = add_noise(ramp, sigma / 255, seed=0).clamp(0, 1)
+    found = estimation.estimate(clipped)
+    # What is left of clipped noise is known for smooth patches; its mean is measured to sigma / 8.
+    assert found.sigma == pytest.approx(sigma, rel=0.05)
+    assert found.low <= sigma <= found.high
+
+
+@pytest.mark.parametrize(("mean", "sigma"), [(0.5, 0.3), (0.1, 0.2), (0.9, 0.01), (0.0, 0.5)])
+def test_clipped_moments_agree_with_integration(mean: float, sigma: float) -> None:
+    normal = stats.norm(mean, sigma)
+    first, second = (
+        normal.expect(lambda x, n=n: np.clip(x, 0, 1) ** n, lb=0, ub=1) + normal.sf(1)
+        for n in (1, 2)
+    )
+    moved, left = estimation.clipped(torch.tensor([mean]).double(), sigma)
+    assert moved.item() == pytest.approx(first, abs=1e-6)
+    assert left.item() == pytest.approx((second - first**2) / sigma**2, abs=1e-6)
+
+
+def test_the_smallest_picture_has_a_wide_interval() -> None:
+    found = estimation.estimate(noise(20, 8, 8))
+    assert found.low < 0.75 * found.sigma
+    assert found.high > 1.25 * found.sigma
+
+
+def test_a_large_plane_is_sampled() -> None:
+    assert len(estimation.measure(noise(5, 1500, 1500))) < 400_000
+    assert estimation.estimate(noise(5, 1500, 1500)).sigma == pytest.approx(5, rel=0.02)
+
+
+def test_what_cannot_be_estimated_is_refused() -> None:
+    with pytest.raises(InputError, match="20 x 7 pixels are too few"):
+        estimation.estimate(noise(5, 7, 20))
+    with pytest.raises(InputError, match="not finite"):
+        estimation.estimate(torch.full((9, 9), math.nan))
+    with pytest.raises(UsageError, match="uint8"):
+        estimation.estimate(torch.zeros((9, 9), dtype=torch.uint8))
+    with pytest.raises(UsageError, match="expected floats"):
+        estimation.estimate(torch.zeros((9, 9, 3)))
+
+
+def test_channels_are_estimated_one_by_one() -> None:
+    image = torch.stack([noise(sigma, seed=sigma) for sigma in (5, 10, 20)], dim=-1)
+    channels = estimation.estimate_channels(image)
+    assert [channel.sigma for channel in channels] == pytest.approx([5, 10, 20], rel=0.04)
+    together = estimation.overall(channels)
+    assert together.sigma == pytest.approx(math.sqrt((25 + 100 + 400) / 3), rel=0.04)
+    assert together.low < together.sigma < together.high
+    assert estimation.estimate_channels(image[..., 0]) == channels[:1]
+
+
+def test_the_climb_stops_where_the_estimates_part() -> None:
+    rungs = [
+        Rung(n, 1.0, power, error)
+        for n, power, error in [(1, 1.0, 0.3), (2, 1.1, 0.2), (4, 1.2, 0.1), (8, 2.0, 0.05)]
+    ]
+    assert estimation.climb(rungs) == 2
+    assert estimation.climb(rungs[:3]) == 2
+    assert estimation.climb(rungs[:1]) == 0
+
+
+def test_correlated_noise_is_told_from_white() -> None:
+    white = noise(20, 300, 300)
+    assert not estimation.is_correlated(white)
+    smoothed = torch.nn.functional.avg_pool2d(white[None, None], 2, stride=1)[0, 0]
+    assert estimation.is_correlated(smoothed)
+    assert not estimation.is_correlated(white[:12])
+    assert not estimation.is_correlated(torch.full((40, 40), 0.5))
