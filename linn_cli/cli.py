@@ -180,7 +180,18 @@ def denoise(
         from functools import partial
         from statistics import fmean
 
-        from linn_cli import batch, devices, files, formats, images, page, pipeline, sources, views
+        from linn_cli import (
+            batch,
+            devices,
+            files,
+            formats,
+            images,
+            page,
+            pipeline,
+            planning,
+            sources,
+            views,
+        )
         from linn_cli.noise import Request
 
         levels = None if sigma == "auto" else pipeline.parse_sigma(sigma, sigma_unit)
@@ -225,8 +236,8 @@ def denoise(
             batch.deliver(answer, None if output in (None, batch.PIPE) else output)
             report(outcome)
             return
-        existing = batch.Existing(overwrite, skip_existing)
-        planned = batch.plan(
+        existing = planning.Existing(overwrite, skip_existing)
+        planned = planning.plan(
             pictures,
             output,
             recursive=recursive,
@@ -245,7 +256,7 @@ def denoise(
         failed = []
         with console.progress("denoise", len(planned)) as advance:
 
-            def work(job: batch.Job, done: batch.Done) -> batch.Outcome:
+            def work(job: planning.Job, done: batch.Done) -> batch.Outcome:
                 return batch.run(
                     job,
                     networks,

@@ -93,6 +93,20 @@ def noisy_file(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
 
 
 @pytest.fixture
+def tree(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
+    """A folder with pictures in folders within it."""
+    root = tmp_path / "in"
+    for name in ("a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif", "deep/notes.txt"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".txt":
+            path.write_text("no picture")
+        else:
+            Image.fromarray(noisy).save(path)
+    return root
+
+
+@pytest.fixture
 def linn() -> Run:
     """Run the command line in this process."""
 

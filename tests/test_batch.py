@@ -12,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, denoise, images, rows, streaming
-from linn_cli.batch import Existing, Handling, Job
-from linn_cli.errors import InputError, UsageError
+from linn_cli import batch, denoise, images, planning, rows, streaming
+from linn_cli.batch import Handling
+from linn_cli.errors import InputError
 from linn_cli.formats import format_named
 from linn_cli.noise import Request
 from linn_cli.picture import Document, Picture
 from linn_cli.pipeline import Networks
+from linn_cli.planning import Existing, Job
 
 REQUEST = Request((25.0,))
 
@@ -26,95 +27,6 @@ REQUEST = Request((25.0,))
 @pytest.fixture(scope="module")
 def networks() -> Networks:
     return Networks()
-
-
-@pytest.fixture
-def tree(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
-    root = tmp_path / "in"
-    for name in ("a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif", "deep/notes.txt"):
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".txt":
-            path.write_text("no picture")
-        else:
-            Image.fromarray(noisy).save(path)
-    return root
-
-
-def targets(jobs: list[Job], below: Path) -> list[str]:
-    return [job.target.relative_to(below).as_posix() for job in jobs]
-
-
-def test_outputs_lie_beside_their_inputs(tree: Path) -> None:
-    assert targets(batch.plan([tree], None), tree) == ["a-denoised.png", "b-denoised.jpg"]
-    [job] = batch.plan([tree / "a.png"], None, suffix="_clean", target=format_named("tiff"))
-    assert job.target == tree / "a_clean.tif"
-
-
-def test_own_outputs_are_not_inputs_again(tree: Path) -> None:
-    (tree / "a-denoised.png").write_bytes((tree / "a.png").read_bytes())
-    jobs = batch.plan([tree], None, existing=Existing(skip=True))
-    assert [job.source.name for job in jobs] == ["a.png", "b.jpg"]
-
-
-def test_the_tree_below_a_folder_is_kept(tree: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    jobs = batch.plan([tree], out, recursive=True)
-    assert targets(jobs, out) == ["a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif"]
-
-
-def test_one_input_goes_to_a_file_or_into_a_folder(tree: Path, tmp_path: Path) -> None:
-    source = tree / "a.png"
-    assert batch.plan([source], tmp_path / "x.png") == [Job(source, tmp_path / "x.png")]
-    assert batch.plan([source], tmp_path) == [Job(source, tmp_path / "a.png")]
-    assert batch.plan([source], tmp_path / "new") == [Job(source, tmp_path / "new" / "a.png")]
-
-
-def test_patterns_are_expanded(tree: Path) -> None:
-    jobs = batch.plan([tree / "**" / "*.png"], None, recursive=True)
-    assert sorted(job.source.relative_to(tree).as_posix() for job in jobs) == [
-        "a.png",
-        "deep/a.png",
-    ]
-    with pytest.raises(InputError, match="no file matches"):
-        batch.plan([tree / "*.gif"], None)
-
-
-def test_no_two_inputs_write_one_output(tree: Path, tmp_path: Path) -> None:
-    (tree / "A.PNG").write_bytes((tree / "a.png").read_bytes())
-    for inputs, options in [
-        ([tree / "a.png", tree / "deep" / "a.png"], {}),
-        ([tree], {}),  # a.png and A.PNG are one name to some file systems
-        ([tree / "a.png", tree / "b.jpg"], {"suffix": "", "target": format_named("png")}),
-    ]:
-        with pytest.raises(UsageError, match=r"would be written there|is an input too"):
-            batch.plan(inputs, None if options else tmp_path / "out", **options)  # type: ignore[arg-type]
-
-
-def test_an_input_is_never_an_output(tree: Path) -> None:
-    with pytest.raises(UsageError, match="is an input too"):
-        batch.plan([tree], tree)
-    with pytest.raises(UsageError, match="same file"):
-        batch.plan([tree / "a.png"], tree / "a.png")
-
-
-def test_outputs_that_are_there_need_a_word(tree: Path, tmp_path: Path) -> None:
-    for name in ("a.png", "b.jpg"):
-        (tmp_path / name).touch()
-    with pytest.raises(UsageError, match=r"and 1 more: there already; --overwrite replaces"):
-        batch.plan([tree], tmp_path)
-    for existing in (Existing(overwrite=True), Existing(skip=True)):
-        assert len(batch.plan([tree], tmp_path, existing=existing)) == 2
-
-
-def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no pictures in it"):
-        batch.plan([tmp_path], None)
-
-
-def test_a_loop_of_links_is_not_followed(tree: Path, tmp_path: Path) -> None:
-    (tree / "deep" / "loop").symlink_to(tree, target_is_directory=True)
-    assert len(batch.plan([tree], tmp_path / "out", recursive=True)) == 4
 
 
 def test_a_file_is_denoised_like_an_array(
@@ -263,7 +175,7 @@ def test_running_out_of_memory_fails_one_picture_only(
     original = streaming.convolve
     monkeypatch.setattr(streaming, "convolve", failing)
     monkeypatch.setattr(streaming, "_BAND_PIXELS", 300)
-    outcomes = [batch.run(job, networks, REQUEST) for job in batch.plan([tree], None)]
+    outcomes = [batch.run(job, networks, REQUEST) for job in planning.plan([tree], None)]
     assert "out of memory" in str(outcomes[0].error)
     assert outcomes[1].error is None
     assert not (tree / "a-denoised.png").exists()

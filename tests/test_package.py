@@ -20,7 +20,7 @@ LAYERS = [
     ["normalisation", "picture", "metadata", "deep", "rows", "images"],
     ["card", "initialisation", "invertibility", "optimizer", "weights"],
     ["sources", "golden", "publishing"],
-    ["patches", "pipeline", "noise", "batch", "training", "classical", "benchmark"],
+    ["patches", "pipeline", "noise", "planning", "batch", "training", "classical", "benchmark"],
     ["tables", "views", "report", "console"],
     ["options", "cli_weights", "cli"],
     ["__main__"],

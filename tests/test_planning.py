@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linn_cli import planning
+from linn_cli.errors import InputError, UsageError
+from linn_cli.formats import format_named
+from linn_cli.planning import Existing, Job
+
+
+def targets(jobs: list[Job], below: Path) -> list[str]:
+    return [job.target.relative_to(below).as_posix() for job in jobs]
+
+
+def test_outputs_lie_beside_their_inputs(tree: Path) -> None:
+    assert targets(planning.plan([tree], None), tree) == ["a-denoised.png", "b-denoised.jpg"]
+    [job] = planning.plan([tree / "a.png"], None, suffix="_clean", target=format_named("tiff"))
+    assert job.target == tree / "a_clean.tif"
+
+
+def test_own_outputs_are_not_inputs_again(tree: Path) -> None:
+    (tree / "a-denoised.png").write_bytes((tree / "a.png").read_bytes())
+    jobs = planning.plan([tree], None, existing=Existing(skip=True))
+    assert [job.source.name for job in jobs] == ["a.png", "b.jpg"]
+
+
+def test_the_tree_below_a_folder_is_kept(tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    jobs = planning.plan([tree], out, recursive=True)
+    assert targets(jobs, out) == ["a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif"]
+
+
+def test_one_input_goes_to_a_file_or_into_a_folder(tree: Path, tmp_path: Path) -> None:
+    source = tree / "a.png"
+    assert planning.plan([source], tmp_path / "x.png") == [Job(source, tmp_path / "x.png")]
+    assert planning.plan([source], tmp_path) == [Job(source, tmp_path / "a.png")]
+    assert planning.plan([source], tmp_path / "new") == [Job(source, tmp_path / "new" / "a.png")]
+
+
+def test_patterns_are_expanded(tree: Path) -> None:
+    jobs = planning.plan([tree / "**" / "*.png"], None, recursive=True)
+    assert sorted(job.source.relative_to(tree).as_posix() for job in jobs) == [
+        "a.png",
+        "deep/a.png",
+    ]
+    with pytest.raises(InputError, match="no file matches"):
+        planning.plan([tree / "*.gif"], None)
+
+
+def test_no_two_inputs_write_one_output(tree: Path, tmp_path: Path) -> None:
+    (tree / "A.PNG").write_bytes((tree / "a.png").read_bytes())
+    for inputs, options in [
+        ([tree / "a.png", tree / "deep" / "a.png"], {}),
+        ([tree], {}),  # a.png and A.PNG are one name to some file systems
+        ([tree / "a.png", tree / "b.jpg"], {"suffix": "", "target": format_named("png")}),
+    ]:
+        with pytest.raises(UsageError, match=r"would be written there|is an input too"):
+            planning.plan(inputs, None if options else tmp_path / "out", **options)  # type: ignore[arg-type]
+
+
+def test_an_input_is_never_an_output(tree: Path) -> None:
+    with pytest.raises(UsageError, match="is an input too"):
+        planning.plan([tree], tree)
+    with pytest.raises(UsageError, match="same file"):
+        planning.plan([tree / "a.png"], tree / "a.png")
+
+
+def test_outputs_that_are_there_need_a_word(tree: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.jpg"):
+        (tmp_path / name).touch()
+    with pytest.raises(UsageError, match=r"and 1 more: there already; --overwrite replaces"):
+        planning.plan([tree], tmp_path)
+    for existing in (Existing(overwrite=True), Existing(skip=True)):
+        assert len(planning.plan([tree], tmp_path, existing=existing)) == 2
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no pictures in it"):
+        planning.plan([tmp_path], None)
+
+
+def test_a_loop_of_links_is_not_followed(tree: Path, tmp_path: Path) -> None:
+    (tree / "deep" / "loop").symlink_to(tree, target_is_directory=True)
+    assert len(planning.plan([tree], tmp_path / "out", recursive=True)) == 4
