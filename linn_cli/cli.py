@@ -144,8 +144,8 @@ def denoise(
             measured = pipeline.measure_file(picture, max_pixels=most)
             given = min(measured.overall.sigma, float(pipeline.GREY_LEVELS))
             console.say(tables.noise(measured))
-            if measured.correlated:
-                console.say(tables.CORRELATED)
+            for warning in tables.warnings(measured):
+                console.say(warning)
         denoiser = pipeline.load(
             min(given * strength / 100, pipeline.GREY_LEVELS),
             variant=parse_variant(variant),
@@ -221,8 +221,8 @@ def estimate(
                         console.emit_json(asdict(measured))
                     else:
                         console.emit(tables.noise(measured))
-                        if measured.correlated:
-                            console.say(tables.CORRELATED)
+                        for warning in tables.warnings(measured):
+                            console.say(warning)
                 advance(picture.name, 1)
         if failed:
             raise typer.Exit(1)

@@ -233,7 +233,7 @@ def _range(noise: CameraNoise) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Measured:
-    """The noise of one file: by channel, over all, and as a camera makes it; sigmas in grey levels."""
+    """The noise of one file, in grey levels, and what speaks against its being white."""
 
     input: str
     width: int
@@ -241,6 +241,7 @@ class Measured:
     channels: list[Estimate]
     overall: Estimate
     correlated: bool
+    grows_with_brightness: bool
 
 
 def measure_file(source: Path, *, max_pixels: int = images.MOST_PIXELS) -> Measured:
@@ -259,6 +260,7 @@ def measure_file(source: Path, *, max_pixels: int = images.MOST_PIXELS) -> Measu
         channels=channels,
         overall=estimation.overall(channels),
         correlated=any(estimation.is_correlated(plane, step) for plane in planes),
+        grows_with_brightness=any(stabilisation.estimate(plane, step).gain > 0 for plane in planes),
     )
 
 

@@ -16,10 +16,11 @@ from linn_cli.training import Progress
 
 Table = tuple[str, list[str], list[list[str]]]
 
-CORRELATED = (
+_CORRELATED = (
     "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
     "the estimate may be too low"
 )
+_GROWS = "the noise grows with brightness, as a camera's does: linn denoise --noise poisson-gauss"
 
 
 def scores(measured: Sequence[Score]) -> Table:
@@ -153,6 +154,12 @@ def noise(measured: Measured) -> str:
     if len(measured.channels) == 1:
         return overall
     return f"{overall}; by channel {', '.join(map(_interval, measured.channels))}"
+
+
+def warnings(measured: Measured) -> list[str]:
+    """What speaks against the noise of a file being white, a line each."""
+    found = {_CORRELATED: measured.correlated, _GROWS: measured.grows_with_brightness}
+    return [f"{measured.input}: {line}" for line, holds in found.items() if holds]
 
 
 def camera_noise(source: Path, found: CameraNoise) -> str:
