@@ -31,8 +31,8 @@ _CELL = 24
 # The ladder of Lepski's rule: this part of the patches, then twice as many, and so on.
 _LEAST_PART = 0.002
 # The 95 % interval of the variance, in a log scale: multiples of the relative standard error and of the
-# relative correction for texture, below and above. Calibrated on held-out pictures
-# (benchmarks/estimation.py): texture mostly makes the estimate too high, so below is wider.
+# relative correction for texture, below and above. Calibrated on held-out pictures,
+# checked by benchmarks/estimation.py: texture mostly makes the estimate too high, so below is wider.
 _BELOW = (4.0, 4.0)
 _ABOVE = (1.8, 2.0)
 # Patches whose noise has lost more than this of its variance to clipping are left out.
