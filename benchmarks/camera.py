@@ -1,6 +1,6 @@
 """What the stabilising transform gains on camera noise: PSNR in dB with it and without.
 
-    python benchmarks/camera.py BSD68/ [--limit N] [--log FILE]
+    python benchmarks/camera.py BSD68/ [--limit N] [--peak N] [--log FILE]
 
 Each picture gets Poisson noise of a sensor whose white is `peak` counts and Gaussian read noise in
 counts; peak 0 stands for white noise of sigma `read`, in grey levels. Neither is clipped or rounded.
@@ -40,6 +40,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
+    parser.add_argument("--peak", type=int, action="append", help="only this peak")
     parser.add_argument("--names", type=Path, help="only the pictures named in this file")
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
@@ -57,6 +58,8 @@ def main() -> None:
     print(f"{len(pictures)} pictures")
     print("peak  read    auto  estimated    true  gain (dB)  worst (dB)")
     for peak, read in CASES + WHITE:
+        if options.peak and peak not in options.peak:
+            continue
         rows = []
         for index, path in enumerate(pictures):
             row = known.get((path.name, peak, read))

@@ -25,14 +25,14 @@ PATCH = 8
 # Coefficient (i, j) of a patch's cosine transform is noise from i + j = 11 on: the ten highest.
 _HIGH = 11
 # No more patches than this are looked at: a 12-megapixel picture takes well under a second.
-_MOST_PATCHES = 400_000
+_MOST_PATCHES = 200_000
 # Errors of patches in one square of this side go together: they overlap, and so do their textures.
 _CELL = 24
 # The ladder of Lepski's rule: this part of the patches, then twice as many, and so on.
 _LEAST_PART = 0.002
 # The 95 % interval of the variance, in a log scale: multiples of the relative standard error and of the
-# relative correction for texture, below and above. Calibrated on held-out pictures
-# (benchmarks/estimation.py): texture mostly makes the estimate too high, so below is wider.
+# relative correction for texture, below and above. Calibrated on held-out pictures,
+# checked by benchmarks/estimation.py: texture mostly makes the estimate too high, so below is wider.
 _BELOW = (4.0, 4.0)
 _ABOVE = (1.8, 2.0)
 # Patches whose noise has lost more than this of its variance to clipping are left out.
@@ -42,8 +42,9 @@ _CLIPPING_ERROR = 0.06
 # A patch with more of its pixels saturated than this says nothing before the noise is roughly known.
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
-# there. This factor between the two intervals is what held-out pictures with white noise do not reach.
-_CORRELATED = 1.1
+# there. No held-out picture with white noise of sigma 2 or more reaches this factor between the two
+# intervals.
+_CORRELATED = 1.25
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Patches:
-    """What is known of n patches of a plane; each tensor is float64 (n,), the plane white at 1.
+    """What is known of n patches of a plane; each tensor is (n,), the plane white at 1.
 
     Attributes:
         mean: the patch's mean.
@@ -76,8 +77,8 @@ class Patches:
     white: Tensor
     spread: float
 
-    def __getitem__(self, chosen: Tensor) -> Patches:
-        """The patches chosen by a mask or by indices."""
+    def __getitem__(self, chosen: Tensor | slice) -> Patches:
+        """The patches chosen by a mask, indices or a slice."""
         return Patches(
             self.mean[chosen],
             self.texture[chosen],
@@ -133,8 +134,8 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
         power=squares[:, order >= _HIGH].mean(1).double(),
         cell=cell.flatten(),
         # Black and white only cut noise off where nothing lies beyond them.
-        black=(values == 0).double().mean(1) * bool(values.min() == 0),
-        white=(values == 1).double().mean(1) * bool(values.max() == 1),
+        black=(values == 0).sum(1) / PATCH**2 * bool(values.min() == 0),
+        white=(values == 1).sum(1) / PATCH**2 * bool(values.max() == 1),
         spread=step * step,
     )
     if seen is None:
@@ -168,12 +169,12 @@ def ladder(patches: Patches) -> list[Rung]:
 
     The errors are cluster-robust: what patches of one cell have in common counts once.
     """
-    order = torch.argsort(patches.texture)
+    ordered = patches[torch.argsort(patches.texture)]
     rungs = []
     count = max(1, round(_LEAST_PART * len(patches)))
     while True:
         count = min(count, len(patches))
-        rungs.append(_rung(patches[order[:count]]))
+        rungs.append(_rung(ordered[:count]))
         if count == len(patches):
             return rungs
         count *= 2

@@ -27,15 +27,19 @@ _NOT_WHITE = (
     "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
     "the estimate may be too low"
 )
+_GROWS = (
+    "the noise grows with brightness, as a camera's does: --noise poisson-gauss may suit it better"
+)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The white noise of a picture: by channel and over all, in 8-bit grey levels."""
+    """The noise of a picture, by channel and over all, and what speaks against its being white."""
 
     channels: tuple[Estimate, ...]
     overall: Estimate
     correlated: bool
+    grows_with_brightness: bool
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -49,7 +53,8 @@ class Measured:
         words = f"sigma {_interval(self.overall)}, estimated"
         if len(self.channels) > 1:
             words += f"; by channel {', '.join(map(_interval, self.channels))}"
-        return [words, _NOT_WHITE] if self.correlated else [words]
+        warnings = {_NOT_WHITE: self.correlated, _GROWS: self.grows_with_brightness}
+        return [words, *(warning for warning, holds in warnings.items() if holds)]
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,8 @@ def measure(picture: Picture) -> Measured:
     planes, step, seen = _planes(picture)
     channels = tuple(estimation.estimate(plane, step, seen) for plane in planes)
     correlated = seen is None and any(estimation.is_correlated(plane, step) for plane in planes)
-    return Measured(channels, estimation.overall(channels), correlated)
+    grows = seen is None and any(stabilisation.estimate(plane, step).gain > 0 for plane in planes)
+    return Measured(channels, estimation.overall(channels), correlated, grows)
 
 
 def measure_camera(picture: Picture) -> list[CameraNoise]:

@@ -128,6 +128,9 @@ def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
     """
     patches = estimation.measure(plane)
     patches = patches[patches.white == 0]
+    # Black cuts noise off too, but at few counts it is a value like others and most patches have some.
+    clear = patches[patches.black == 0]
+    patches = clear if len(clear) > len(patches) / 4 else patches
     white = CameraNoise(0.0, estimation.estimate(plane, step).sigma / estimation.GREY_LEVELS)
     if len(patches) < 3 * _LEAST_GROUP or white.read == 0:
         return white

@@ -65,8 +65,12 @@ def test_what_is_transparent_is_not_looked_at() -> None:
 
 def test_words_say_the_interval_and_what_is_odd() -> None:
     one = Estimate(10.0, 9.0, 11.0)
-    assert Measured((one,), one, False).in_words() == ["sigma 10.00 (9.00 to 11.00), estimated"]
-    assert "the noise is not white" in Measured((one,), one, True).in_words()[1]
+    assert Measured((one,), one, False, False).in_words() == [
+        "sigma 10.00 (9.00 to 11.00), estimated"
+    ]
+    _, correlated, grows = Measured((one,), one, True, True).in_words()
+    assert "the noise is not white" in correlated
+    assert "grows with brightness" in grows
 
 
 def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,9 +125,9 @@ def test_white_noise_through_the_camera_is_white_noise() -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_camera_noise_is_removed_better_than_as_white_noise(channels: int) -> None:
-    peak, chance = 8, np.random.default_rng(0)
+    peak, chance = 30, np.random.default_rng(0)
     rows, columns = np.mgrid[:SIDE, :SIDE]
-    clean = 0.5 + 0.48 * np.sin(rows / 20) * np.cos(columns / 25)
+    clean = 0.5 + 0.4 * np.sin(rows / 20) * np.cos(columns / 25)
     clean = np.dstack([clean, clean[::-1], clean[:, ::-1]])[:, :, :channels]
     noisy = (chance.poisson(peak * clean) / peak).astype(np.float32)
 

@@ -139,3 +139,11 @@ def test_the_deviation_bounds_that_of_stabilised_noise(read: float) -> None:
 def test_a_tiny_picture_counts_as_white() -> None:
     noisy = shot(torch.full((8, 8), 0.5).double(), 30, 1.0)
     assert stabilisation.estimate(noisy).gain == 0
+
+
+def test_clipped_white_noise_has_no_gain() -> None:
+    clean = photograph()
+    generator = torch.Generator().manual_seed(0)
+    noisy = clean + 25 / 255 * torch.randn(clean.shape, generator=generator).double()
+    rounded = (255 * noisy).round().clamp(0, 255) / 255
+    assert stabilisation.estimate(rounded, 1 / 255).gain == 0
