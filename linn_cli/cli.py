@@ -154,12 +154,11 @@ def denoise(
                 done=partial(advance, "rows"),
                 seen=lambda noisy, clean: levels.extend((noisy, clean)),
             )
-        if compare:
-            noisy, clean = levels
-            page.write(
-                compare,
-                views.denoised(compare.suffix.lower(), picture.name, noisy, clean, sigma),
-            )
+            if compare:
+                noisy, clean = levels
+                kind = compare.suffix.lower()
+                advance("page", 0)
+                page.write(compare, views.denoised(kind, picture.name, noisy, clean, sigma))
         if not outcome.metadata_kept:
             console.say(f"{output}: the metadata is damaged or too large and was left out")
         if verbose:
