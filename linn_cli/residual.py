@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 # White noise has a flat spectrum, but its periodogram scatters like an exponential variable, whose
 # geometric mean is exp(-Euler's constant) of its mean.
 _FLAT = math.exp(-np.euler_gamma)
-# Within these bounds a residual is called noise of sigma. The bundled weights' residuals on held-out
-# pictures with noise of sigma 15 to 50, clipped to 8 bits or not, have 82 to 98 % of sigma and correlate
-# by -0.10 to -0.01; told half the sigma, by -0.4, and told double, they have 50 % of it.
-_CLOSE, _WHITE = 0.2, 0.15
+# Within these bounds a residual is called noise of sigma. On held-out pictures those of the bundled
+# weights have 76 to 99 % of sigma and correlate by -0.17 to -0.01; told half the sigma they correlate
+# by -0.41 to -0.30, told double they have 43 to 61 % of it (benchmarks/residual.py).
+_CLOSE, _WHITE = 0.3, 0.2
 _LEAST_SIDE = 8
+_MOST_SIDE = 2048  # of the part whose spectrum is taken, so that large pictures stay in memory
 
 
 @dataclass(frozen=True)
@@ -80,21 +81,27 @@ class Residual:
 
 def measure(noisy: NDArray[Any], denoised: NDArray[Any], sigma: float) -> Residual:
     """Measure what was removed: pictures (H, W) or (H, W, C) in 8-bit grey levels, sigma likewise."""
-    removed = np.asarray(noisy, np.float64) - np.asarray(denoised, np.float64)
+    removed = np.asarray(noisy, np.float32) - np.asarray(denoised, np.float32)
     removed = removed.reshape(*removed.shape[:2], -1)
-    centred = removed - removed.mean(axis=(0, 1))
-    deviation = float(np.sqrt(np.mean(centred**2)))
+    removed -= removed.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+    deviation = math.sqrt(_mean(removed * removed))
     if min(removed.shape[:2]) < _LEAST_SIDE or deviation == 0:
         return Residual(sigma, deviation, None, None)
-    across = np.mean(centred[:, 1:] * centred[:, :-1])
-    down = np.mean(centred[1:] * centred[:-1])
-    correlation = float(across + down) / 2 / deviation**2
-    return Residual(sigma, deviation, correlation, _flatness(centred))
+    across = _mean(removed[:, 1:] * removed[:, :-1])
+    down = _mean(removed[1:] * removed[:-1])
+    correlation = (across + down) / 2 / deviation**2
+    return Residual(sigma, deviation, correlation, _flatness(removed))
 
 
-def _flatness(centred: NDArray[np.float64]) -> float:
-    """The spectral flatness (Wiener entropy) of (H, W, C), divided by what white noise has."""
-    power = np.abs(np.fft.rfft2(centred, axes=(0, 1))).reshape(-1, centred.shape[2])[1:] ** 2
+def _mean(values: NDArray[np.float32]) -> float:
+    return float(values.mean(dtype=np.float64))
+
+
+def _flatness(centred: NDArray[np.float32]) -> float:
+    """The spectral flatness (Wiener entropy) of the middle of (H, W, C), over that of white noise."""
+    top, left = (max(0, (length - _MOST_SIDE) // 2) for length in centred.shape[:2])
+    middle = centred[top : top + _MOST_SIDE, left : left + _MOST_SIDE].astype(np.float64)
+    power = np.abs(np.fft.rfft2(middle, axes=(0, 1))).reshape(-1, centred.shape[2])[1:] ** 2
     mean = power.mean()
     floor = mean * np.finfo(np.float64).eps
     return float(np.exp(np.log(np.maximum(power, floor)).mean()) / mean / _FLAT)

@@ -38,17 +38,21 @@ def test_the_figures_agree_with_numpy_and_scipy() -> None:
     removed = noise(20, 40, 50) + 15 * np.sin(np.arange(50) / 4)
     found = of(removed)
     removed -= removed.mean()
-    assert found.deviation == pytest.approx(removed.std())
+    # The pictures are float32, which rounds their difference by up to 1e-5 grey levels.
+    assert found.deviation == pytest.approx(removed.std(), rel=1e-5)
     across = (removed[:, 1:] * removed[:, :-1]).mean() / removed.var()
     down = (removed[1:] * removed[:-1]).mean() / removed.var()
-    assert found.correlation == pytest.approx((across + down) / 2)
+    assert found.correlation == pytest.approx((across + down) / 2, rel=1e-5)
     power = np.abs(np.fft.rfft2(removed)).flatten()[1:] ** 2
-    assert found.flatness == pytest.approx(gmean(power) / power.mean() * np.exp(np.euler_gamma))
+    assert found.flatness == pytest.approx(
+        gmean(power) / power.mean() * np.exp(np.euler_gamma), rel=1e-4
+    )
 
 
 def test_smooth_and_rough_residuals_are_told_from_noise() -> None:
     white = noise(1, SIDE, SIDE)
-    smooth, rough = uniform_filter(white, 2), white - uniform_filter(white, 3)
+    smooth = uniform_filter(white, 2)
+    rough = white - (np.roll(white, 1, 0) + np.roll(white, 1, 1)) / 2
     for removed, reason in ((smooth, "smoother"), (rough, "rougher")):
         found = of(20 * removed / removed.std())
         assert found.flatness is not None
@@ -66,7 +70,7 @@ def test_the_strength_is_judged(strength: float, reason: str) -> None:
 
 def test_too_little_removed_for_want_of_sigma_gets_one_advice() -> None:
     white = noise(1, SIDE, SIDE)
-    rough = white - uniform_filter(white, 3)
+    rough = white - (np.roll(white, 1, 0) + np.roll(white, 1, 1)) / 2
     words = " ".join(of(10 * rough / rough.std()).in_words())
     assert "Try a higher sigma" in words
     assert "Try a sigma of about" not in words

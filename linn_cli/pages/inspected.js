@@ -1,7 +1,7 @@
 
 function pictureOf({ pictures, channels }) {
   const stages = Object.keys(pictures);
-  let [channel, left] = [3, 0];
+  let [channel, left] = [1, 0];
   const holder = el("div");
   const show = () => holder.replaceChildren(slider({
     before: { ...pictures[stages[left]][channel], name: `${stages[left]}, ${channels[channel].name}` },

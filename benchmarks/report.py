@@ -1,0 +1,47 @@
+"""How large a report is, and what it costs past the denoising and the measuring.
+
+python benchmarks/report.py BSD68/ --sigma 25
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from linn_cli import benchmark, images, pipeline
+from linn_cli.benchmark import Score, Trial
+from linn_cli.report import Gallery, render
+
+
+def main() -> None:
+    """Print the bytes of the page and the seconds that it takes, all methods' pictures included."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sigma", type=float, default=25)
+    arguments = parser.parse_args()
+    pictures = images.list_pictures(arguments.folder)
+    gallery = Gallery(len(pictures), 1, 1)
+    spent, used = 0.0, 0.0
+
+    def add(score: Score, trial: Trial) -> None:
+        nonlocal spent, used
+        began, before = time.perf_counter(), time.process_time()
+        gallery.add(score, trial)
+        spent += time.perf_counter() - began
+        used += time.process_time() - before
+
+    denoiser = pipeline.load(arguments.sigma)
+    scores = list(benchmark.measure(denoiser, pictures, arguments.sigma, add))
+    began, before = time.perf_counter(), time.process_time()
+    page = render(arguments.folder, [benchmark.summarise(denoiser, scores)], gallery)
+    spent += time.perf_counter() - began
+    used += time.process_time() - before
+    print(
+        f"{len(pictures)} pictures at sigma {arguments.sigma:g}: {len(page) / 1e6:.1f} MB, "
+        f"{spent:.1f} s, {used:.1f} s of processor time"
+    )
+
+
+if __name__ == "__main__":
+    main()
