@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from linn_cli import images, metadata, noise, rows
 from linn_cli.deep import too_large
-from linn_cli.errors import InputError, LinnError, explain
+from linn_cli.errors import InputError, explain
 from linn_cli.files import write_atomically
-from linn_cli.formats import Format, format_of
+from linn_cli.formats import SUFFIXES, Format, format_of
 from linn_cli.noise import Found, Request
 from linn_cli.picture import Document, Picture
 from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
@@ -30,6 +30,7 @@ from linn_cli.planning import Existing, Job
 PIPE = Path("-")
 Done = Callable[[int, int], None]
 Seen = Callable[[NDArray[Any], NDArray[Any]], None]
+_NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every large TIFF"
 _LOG = logging.getLogger(__name__)
 
 
@@ -106,9 +107,11 @@ def run(
         seen: called with the values before and after, of the first frame as it is shown.
     """
     began = time.perf_counter()
-    if existing.skip and job.target.exists():
-        return Outcome(str(job.source), str(job.target), skipped=True)
     try:
+        if existing.skip and job.target.exists():
+            return Outcome(str(job.source), str(job.target), skipped=True)
+        if job.source.suffix.lower() not in SUFFIXES:
+            images.read(job.source, max_pixels=handling.max_pixels)  # says what is wrong with it
         format_of(job.target)
         outcome = None if seen else _by_rows(job, networks, request, handling, done)
         if outcome is None:
@@ -153,6 +156,9 @@ def _by_rows(
     with rows.opened(job.source, rows.LARGE) as source:
         if source is None:
             return None
+        kept = source.metadata
+        if handling.strip_metadata and metadata.orientation(kept) != 1:
+            return None  # its pixels must be turned
         if math.prod(source.shape[:2]) > handling.max_pixels:
             raise InputError(f"{job.source}: {too_large(handling.max_pixels)}")
         height, width, channels = source.shape
@@ -163,7 +169,6 @@ def _by_rows(
         if max(sigmas) < LEAST_SIGMA:
             return None
         denoiser = networks.at(sigmas, len(sigmas))
-        kept = {} if handling.strip_metadata else source.metadata
 
         def finished() -> Iterator[NDArray[Any]]:
             for answer in denoiser.rows(planes(), width, sigmas):
@@ -176,6 +181,7 @@ def _by_rows(
 
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
+            kept = {} if handling.strip_metadata else kept
             rows.write(file, finished(), source.shape, source.dtype, kept)
         return replace(
             _outcome(denoiser, found, request),
@@ -183,18 +189,16 @@ def _by_rows(
             height=height,
             channels=channels,
             depth=source.dtype.name,
-            remarks=found.words,
+            remarks=(*found.words, *([_NO_DIRECTORIES] if source.has_directories else [])),
         )
 
 
 def _reason(job: Job, error: Exception) -> str:
-    match error:
-        case LinnError():
-            return str(error)
-        case OSError():
-            return f"{job.target}: cannot be written ({error.strerror or error})"
-        case _:
-            return f"{job.source}: {explain(error)}"
+    if isinstance(error, OSError):
+        return f"{job.target}: cannot be written ({error.strerror or error})"
+    reason = explain(error)
+    named = any(reason.startswith(f"{path}:") for path in (job.source, job.target))
+    return reason if named else f"{job.source}: {reason}"
 
 
 def run_all(
@@ -240,6 +244,7 @@ def pipe(
     request: Request,
     target: Format | None,
     *,
+    output: Path = PIPE,
     handling: Handling = _PLAIN,
     done: Done = lambda rows, height: None,
 ) -> tuple[bytes, Outcome]:
@@ -255,6 +260,7 @@ def pipe(
     remarks = images.encode(answer, clean, target or document.format, quality=handling.quality)
     return answer.getvalue(), replace(
         describe(clean, denoiser, found, request),
+        output=str(output),
         seconds=time.perf_counter() - began,
         remarks=(*found.words, *document.remarks, *remarks),
     )

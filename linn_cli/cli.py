@@ -210,7 +210,8 @@ def denoise(
             weight_file=source,
             device=device,
             precision=precision,
-            max_memory=max_memory and max_memory * 10**6,
+            max_memory=max_memory and max_memory * 10**6 // jobs,
+            memory_share=0.25 / jobs,
         )
         handling = batch.Handling(quality, strip_metadata, max_pixels or images.MOST_PIXELS)
         report = partial(_report, json=json, verbose=verbose)
@@ -230,6 +231,7 @@ def denoise(
                     networks,
                     request,
                     wanted,
+                    output=output or batch.PIPE,
                     done=lambda count, rows: advance("rows", count / rows),
                     handling=handling,
                 )

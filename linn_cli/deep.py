@@ -47,8 +47,10 @@ def is_tiff(head: bytes) -> bool:
     return head[:4] in _TIFF
 
 
-def read_tiff(file: BinaryIO, max_pixels: int) -> list[Picture] | None:
-    """The pages of a TIFF of 16-bit integers or floats; None if its samples are of another kind.
+def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]] | None:
+    """The pages of a TIFF of more than 8 bits, and remarks; None if its samples are of another kind.
+
+    Several pages are turned the right way up, each its own; a single one is not.
 
     Raises:
         InputError: a page is too large, or its samples are neither grey nor red, green and blue.
@@ -59,29 +61,57 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> list[Picture] | None:
             return None
         if sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
             raise too_large(max_pixels)
-        return list(map(_read_page, pages))
+        remarks: list[str] = []
+        pictures = [_read_page(page, remarks) for page in pages]
+        if len(pages) > 1:
+            turns = [page.tags.valueof(kept.ORIENTATION, 1) for page in pages]
+            pictures = [one.turned(turn) for one, turn in zip(pictures, turns, strict=True)]
+        return pictures, list(dict.fromkeys(remarks))
 
 
-def _read_page(page: tifffile.TiffPage) -> Picture:
+def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> Picture:
     if page.photometric not in (0, 1, 2) or page.imagedepth > 1:
         raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
     samples = page.asarray()
     if page.planarconfig == 2 and page.samplesperpixel > 1:
         samples = np.moveaxis(samples, 0, -1)
-    samples = _as_supported(samples)
-    picture = from_samples(samples.reshape(page.imagelength, page.imagewidth, -1))
+    samples = _as_supported(samples, page.bitspersample, remarks)
+    samples = samples.reshape(page.imagelength, page.imagewidth, -1)
+    picture = _with_alpha(samples, page, remarks)
     if page.photometric == 0:  # white is zero
         white = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
         return Picture(white - picture.values, picture.alpha)
     return picture
 
 
-def _as_supported(samples: NDArray[Any]) -> NDArray[Any]:
-    """Native uint8, uint16 or float32."""
+def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
+    """A picture of samples (H, W, C): the first behind the colours may be alpha, others are not."""
+    colours = 3 if page.photometric == 2 else 1
+    extra = page.extrasamples[:1] if samples.shape[2] > colours else ()
+    if samples.shape[2] > colours + (extra in ((1,), (2,))):
+        remarks.append("channels that are neither colour nor transparency were left out")
+    if extra not in ((1,), (2,)):
+        return Picture(samples[:, :, :colours])
+    values, alpha = samples[:, :, :colours], samples[:, :, colours]
+    if extra == (1,):
+        remarks.append("premultiplied alpha became plain alpha")
+        white = 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
+        plain = values * (white / np.maximum(alpha, white * 1e-6))[:, :, None]
+        values = (plain if alpha.dtype.kind == "f" else plain.round().clip(0, white)).astype(
+            alpha.dtype
+        )
+    return Picture(values, alpha)
+
+
+def _as_supported(samples: NDArray[Any], bits: int, remarks: list[str]) -> NDArray[Any]:
+    """Native uint8, uint16 over its whole range, or float32."""
     if samples.dtype.kind == "f":
+        if samples.dtype.itemsize > 4:
+            remarks.append(f"{samples.dtype.name} samples became float32")
         return samples.astype(np.float32)
     if samples.dtype.kind == "u" and samples.dtype.itemsize <= 2:
-        return samples.astype(samples.dtype.newbyteorder("="))
+        native = samples.astype(samples.dtype.newbyteorder("="))
+        return native if bits == 8 * samples.dtype.itemsize else _over_16_bits(native, 2**bits - 1)
     raise InputError(
         f"TIFF samples of type {samples.dtype}: convert them to 16 bits or float first"
     )
@@ -136,15 +166,18 @@ def tiff_metadata(page: tifffile.TiffPage) -> dict[str, Any]:
 def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
     """The picture of a PPM of more than 8 bits, over the whole range of 16; None if it is another kind."""
     with netpbmfile.NetpbmFile(file) as pnm:
-        if pnm.magicnumber != "P6" or pnm.maxval <= np.iinfo(np.uint8).max:
+        if pnm.magicnumber not in ("P3", "P6") or pnm.maxval <= np.iinfo(np.uint8).max:
             return None
         if pnm.width * pnm.height > max_pixels:
             raise too_large(max_pixels)
-        white = np.iinfo(np.uint16).max
-        samples = pnm.asarray().astype(np.uint32) * white
-        return from_samples(
-            ((samples + pnm.maxval // 2) // pnm.maxval).clip(0, white).astype(np.uint16)
-        )
+        return from_samples(_over_16_bits(pnm.asarray(), pnm.maxval))
+
+
+def _over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
+    """Integers up to `most` as uint16 over its whole range."""
+    white = np.iinfo(np.uint16).max
+    scaled = (samples.astype(np.uint32) * white + most // 2) // most
+    return scaled.clip(0, white).astype(np.uint16)
 
 
 def write_ppm(file: BinaryIO, picture: Picture) -> None:

@@ -51,5 +51,8 @@ def explain(error: BaseException) -> str:
             return "out of memory: the picture is too large for this machine"
         case BrokenPipeError():
             return "the output was closed before all of it was written"
+        case OSError():
+            where = f"{error.filename}: " if error.filename else ""
+            return f"{where}cannot be read or written ({error.strerror or error})"
         case _:
             return f"unexpected {type(error).__name__}: {error} (a defect; --debug shows where)"

@@ -26,13 +26,15 @@ class Format:
         return self.name
 
 
-_ALL = ("exif", "icc_profile", "xmp", "dpi")
+_ALL = ("exif", "icc_profile", "xmp", "dpi")  # and what only one format has
 _IN_BOXES = ("exif", "icc_profile", "xmp")
 
 # Only decoders that are tested are let near a file, whatever its name says.
 FORMATS = (
-    Format("PNG", "PNG", (".png", ".apng"), ("uint8", "uint16"), True, True, True, _ALL),
-    Format("JPEG", "JPEG", (".jpg", ".jpeg"), metadata=_ALL),
+    Format(
+        "PNG", "PNG", (".png", ".apng"), ("uint8", "uint16"), True, True, True, (*_ALL, "chunks")
+    ),
+    Format("JPEG", "JPEG", (".jpg", ".jpeg"), metadata=(*_ALL, "comment")),
     Format(
         *("TIFF", "TIFF", (".tif", ".tiff"), ("uint8", "uint16", "float32")),
         *(True, True, True, _ALL),

@@ -6,7 +6,7 @@ import io
 import math
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +43,22 @@ MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte as 24-bi
 _QUALITY = 95
 _GUARD = threading.Lock()  # Pillow's limit and the filters of warnings are the whole process's
 _HEAD = 26
+# Metadata that is left out, in this order, until the encoder takes the rest.
+_LEFT_OUT = tuple(
+    frozenset(names.split())
+    for names in (
+        "",
+        "xmp",
+        "comment",
+        "exif",
+        "icc_profile",
+        "exif xmp",
+        "chunks comment dpi exif icc_profile xmp",
+    )
+)
+# What no other format has a place for. Of it, these change the colours.
+_ONLY_OF_ONE = {"comment", "chunks"}
+_COLOUR_CHUNKS = {b"gAMA", b"cICP"}
 # What Pillow's modes are read as, where they are not read as they are, and what is said of it.
 _SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
 _CONVERTED = {
@@ -149,7 +165,7 @@ def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
     if picture.values.dtype != np.uint8:
         raise InputError(f"{path}: has more than 8 bits a sample, give an 8-bit picture")
     if picture.is_colour and as_grey:
-        return np.asarray(Image.fromarray(picture.values).convert("L"))
+        return np.array(Image.fromarray(picture.values).convert("L"))
     return picture.array
 
 
@@ -178,28 +194,38 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
     except UnidentifiedImageError:
         if deep_pages is None:  # Pillow knows no TIFF of coloured floats
             raise
-        metadata = deep.read_tiff_metadata(file)
-        return Document(tuple(deep_pages), format_named("tiff"), metadata)
+        pages, remarks = deep_pages
+        return Document(
+            tuple(pages),
+            format_named("tiff"),
+            deep.read_tiff_metadata(file),
+            remarks=tuple(remarks),
+        )
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
-    metadata, remarks = _metadata(image)
+    metadata, said = _metadata(image, file)
     if deep_pages is not None:
-        return Document(tuple(deep_pages), found, metadata, remarks=remarks)
+        pages, remarks = deep_pages
+        if len(pages) > 1:
+            metadata = kept.upright(metadata)
+        return Document(tuple(pages), found, metadata, remarks=(*said, *remarks))
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
         raise deep.too_large(max_pixels)
-    return _decode_frames(image, found, metadata, remarks)
+    return _decode_frames(image, found, metadata, list(said))
 
 
-def _deep_pages(file: BinaryIO, head: bytes, max_pixels: int) -> list[Picture] | None:
-    """The pages of a file of more than 8 bits that Pillow would flatten; None of any other."""
+def _deep_pages(
+    file: BinaryIO, head: bytes, max_pixels: int
+) -> tuple[list[Picture], list[str]] | None:
+    """The pages of a file of more than 8 bits that Pillow would flatten, and remarks; None of any other."""
     if deep.is_deep_png(head):
         Image.open(file, formats=["PNG"])  # for its guard against bombs
         file.seek(0)
-        return [deep.read_png(file)]
+        return [deep.read_png(file)], []
     if deep.is_tiff(head):
         return deep.read_tiff(file, max_pixels)
-    if head.startswith(b"P6"):
+    if head.startswith((b"P3", b"P6")):
         picture = deep.read_ppm(file, max_pixels)
-        return None if picture is None else [picture]
+        return None if picture is None else ([picture], [])
     return None
 
 
@@ -208,24 +234,37 @@ def _plain(image: Image.Image) -> str:
     return "JPEG" if image.format == "MPO" else str(image.format)
 
 
-def _metadata(image: Image.Image) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _metadata(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], tuple[str, ...]]:
+    place = file.tell()
     try:
-        return kept.collect(image), ()
+        metadata = kept.collect(image)
+        if image.format == "PNG" and (chunks := kept.png_chunks(file)):
+            metadata["chunks"] = chunks
+        return metadata, ()
     except Exception:  # whatever damage makes the parser stumble over
         return {}, ("the metadata is damaged and was left out",)
+    finally:
+        file.seek(place)
 
 
 def _decode_frames(
-    image: Image.Image, found: Format, metadata: dict[str, Any], remarks: tuple[str, ...]
+    image: Image.Image, found: Format, metadata: dict[str, Any], said: list[str]
 ) -> Document:
     encoding: dict[str, Any] = {}
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode != "CMYK":
         encoding = {"qtables": image.quantization}
         if (sampling := JpegImagePlugin.get_sampling(image)) >= 0:
             encoding["subsampling"] = sampling
-    animated = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"
-    frames, durations, said = [], [], list(remarks)
-    for frame in ImageSequence.Iterator(image) if animated else [image]:
+    several = getattr(image, "n_frames", 1)
+    if several > 1 and image.format == "MPO":
+        said.append(f"of {several} pictures only the first was taken")
+        several = 1
+    animated = several > 1 and found.name != "TIFF"
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(image) if several > 1 else [image]:
+        if image.info.get("default_image") and frame.tell() == 0:
+            said.append("the still picture that stands for the animation was left out")
+            continue
         frame.load()
         picture, remark = _decode_frame(frame, metadata, animated)
         frames.append(picture)
@@ -233,8 +272,10 @@ def _decode_frames(
         if remark and remark not in said:
             said.append(remark)
     timing: dict[str, Any] = {}
-    if animated and found.name != "TIFF":
-        timing = {"duration": durations, "loop": image.info.get("loop", 0)}
+    if animated:
+        timing = {"duration": durations}
+        if "loop" in image.info or found.name != "GIF":
+            timing["loop"] = image.info.get("loop", 0)
     if image.mode in ("CMYK", "LAB"):
         metadata = {**metadata, "icc_profile": _srgb().tobytes()}
     if found.name == "TIFF":
@@ -247,16 +288,19 @@ def _decode_frame(
 ) -> tuple[Picture, str | None]:
     if image.mode == "F":
         return deep.from_samples(np.array(image, np.float32)), None
+    lost = "the transparent level was left out" if "transparency" in image.info else None
     if image.mode.startswith("I"):
         samples = np.array(image)
         if samples.min() < 0 or samples.max() > np.iinfo(np.uint16).max:
             raise InputError("has 32-bit integers, convert them to 16 bits or float first")
-        return deep.from_samples(samples.astype(np.uint16)), None
+        return deep.from_samples(samples.astype(np.uint16)), lost
     if image.mode in ("CMYK", "LAB"):
         return deep.from_samples(np.array(_to_srgb(image, metadata))), _CONVERTED[image.mode][1]
     mode, remark = image.mode, None
     if mode not in _SIMPLE_MODES or "transparency" in image.info:
         mode, remark = _CONVERTED.get(mode, ("RGBA", "the transparent colour became alpha"))
+        if image.mode == "1" and lost:
+            remark = f"{remark}; {lost}"
     if animated:
         mode, remark = "RGBA", None  # frames are composed by Pillow and may have gaps
     picture = deep.from_samples(np.array(image.convert(mode)))
@@ -320,16 +364,33 @@ def encode(
 ) -> list[str]:
     """Write a picture to an open file or buffer that can be rewound; see `write`."""
     document, remarks = _suited(document, target)
-    try:
-        _encode(file, document, target, quality)
-    except OSError:
-        raise
-    except Exception:  # encoders raise whatever damaged metadata makes them stumble over
+    for lost in _LEFT_OUT:
+        if not lost <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
+            continue
         file.seek(0)
         file.truncate()
-        _encode(file, replace(document, metadata={}), target, quality)
-        remarks.append("the metadata is damaged or too large and was left out")
-    return remarks
+        try:
+            _encode(file, _without(document, lost), target, quality)
+        except OSError:
+            raise
+        except Exception as error:  # encoders raise whatever metadata makes them stumble over
+            if lost == _LEFT_OUT[-1]:
+                raise InputError(f"{target} cannot hold this picture ({error})") from error
+        else:
+            if lost:
+                names = ", ".join(sorted(lost & document.metadata.keys()))
+                remarks.append(f"metadata ({names}) is damaged or too large and was left out")
+            return remarks
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _without(document: Document, lost: frozenset[str]) -> Document:
+    """A document without some of its metadata; its pixels are turned where they lose their orientation."""
+    frames, metadata = document.frames, document.metadata
+    if "exif" in lost:
+        frames = tuple(frame.turned(kept.orientation(metadata)) for frame in frames)
+    left = {key: value for key, value in metadata.items() if key not in lost}
+    return replace(document, frames=frames, metadata=left)
 
 
 def _suited(document: Document, target: Format) -> tuple[Document, list[str]]:
@@ -354,8 +415,17 @@ def _suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     if "exif" in metadata and "exif" not in target.metadata:
         turn = kept.orientation(metadata)
         frames = tuple(frame.turned(turn) for frame in frames)
-    if lost := sorted(metadata.keys() - set(target.metadata)):
+    stored_in_colour = frames[0].is_colour or _stores_as_colour(frames[0], target)
+    if stored_in_colour and kept.is_of_grey(metadata.get("icc_profile", b"")):
+        metadata = {key: value for key, value in metadata.items() if key != "icc_profile"}
+        remarks.append(f"{target} stores grey as colour, so the grey colour profile was left out")
+    if _is_deep(frames, target) and target.name == "TIFF" and kept.has_directories(metadata):
+        remarks.append("exposure and position in EXIF were left out, as in every TIFF of this kind")
+    if lost := sorted(metadata.keys() - set(target.metadata) - _ONLY_OF_ONE):
         remarks.append(f"{target} does not hold the metadata ({', '.join(lost)})")
+    chunks = {name for name, _ in metadata.get("chunks", ())}
+    if chunks & _COLOUR_CHUNKS and "chunks" not in target.metadata:
+        remarks.append(f"what the PNG says of its colours is left out of {target}: they may shift")
     metadata = {key: metadata[key] for key in target.metadata if key in metadata}
     return replace(document, frames=frames, metadata=metadata), remarks
 
@@ -384,8 +454,7 @@ def _white(dtype: np.dtype[Any]) -> float:
 def _encode(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
     frames, metadata = document.frames, document.metadata
     first = frames[0]
-    several_channels = first.is_colour or first.alpha is not None
-    if first.values.dtype != np.uint8 and several_channels:
+    if _is_deep(frames, target):
         match target.name:
             case "PNG":
                 file.write(deep.write_png(first, metadata))
@@ -394,12 +463,15 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
             case _:
                 deep.write_ppm(file, first)
         return
-    options: dict[str, Any] = dict(metadata)
+    options: dict[str, Any] = {key: value for key, value in metadata.items() if key != "chunks"}
     if target.name == "TIFF" and (xmp := options.pop("xmp", None)):
         options["exif"] = kept.with_xmp(options.get("exif", b""), xmp)
-    if target.name == "PNG" and (xmp := options.pop("xmp", None)):
-        options["pnginfo"] = PngImagePlugin.PngInfo()
-        options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+    if target.name == "PNG":
+        options["pnginfo"] = information = PngImagePlugin.PngInfo()
+        if xmp := options.pop("xmp", None):
+            information.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+        for name, content in metadata.get("chunks", ()):
+            information.add(name, content)
     match target.name:
         case "JPEG" if quality is None and document.encoding and document.format == target:
             options |= document.encoding
@@ -415,6 +487,20 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
         if target.name == "GIF":
             options["disposal"] = 2
     images[0].save(file, format=target.pillow, **options)
+
+
+def _is_deep(frames: Sequence[Picture], target: Format) -> bool:
+    """Whether Pillow cannot write the frames: deep colour, or TIFF pages of different kinds."""
+    kinds = {(frame.values.dtype.name, frame.is_colour, frame.alpha is None) for frame in frames}
+    differ = target.name == "TIFF" and len({kind[0] for kind in kinds}) > 1
+    return differ or any(
+        dtype != "uint8" and (colour or not opaque) for dtype, colour, opaque in kinds
+    )
+
+
+def _stores_as_colour(picture: Picture, target: Format) -> bool:
+    deep_with_alpha = picture.values.dtype != np.uint8 and picture.alpha is not None
+    return target.name == "WebP" or (target.name == "PNG" and deep_with_alpha)
 
 
 def _image(picture: Picture) -> Image.Image:

@@ -9,7 +9,9 @@ from typing import Any
 
 def to_json(data: Any) -> str:
     """One line of JSON; an infinite or undefined number becomes null."""
-    return json.dumps(_finite(data), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_finite(data), ensure_ascii=False, allow_nan=False)
+    # A file name may hold bytes that are no text; as escapes they are valid JSON.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _finite(data: Any) -> Any:

@@ -63,11 +63,13 @@ class Picture:
         """
         if self.alpha is None or bool(self.alpha.all()) or not bool(self.alpha.any()):
             return self.values
-        known = torch.from_numpy(self.alpha != 0).float()[None, None]
-        values = torch.from_numpy(self.values.astype(np.float32)).permute(2, 0, 1)[None]
-        near = _spread(values * known, known)[0].permute(1, 2, 0).numpy()
-        hidden = (self.alpha == 0)[:, :, None]
-        return np.where(hidden, near.astype(self.values.dtype), self.values)
+        filled: NDArray[Any] = self.values.copy()
+        known = torch.from_numpy(self.alpha != 0)[None, None]
+        for channel in np.moveaxis(filled, -1, 0):  # by channel, since the floats take much memory
+            values = torch.from_numpy(channel.astype(np.float32))[None, None]
+            near = _spread(torch.where(known, values, 0), known.float())[0, 0].numpy()
+            channel[self.alpha == 0] = near[self.alpha == 0].astype(channel.dtype)
+        return filled
 
     def with_values(self, values: NDArray[Any]) -> Picture:
         """The picture with other values (H, W, C), where it is not wholly transparent."""

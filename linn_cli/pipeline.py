@@ -169,7 +169,7 @@ class Networks:
             and the lifting sums are always float32. auto takes bfloat16 where the device has it and
             sigma is high enough for it to lose no more than 0.01 dB (benchmarks/precision.py).
         max_memory: how many bytes an engine should hold on the CPU, which decides how many rows it works on;
-            by default a quarter of what is available. A few rows of every layer are always held.
+            by default `memory_share` of what is available. A few rows of every layer are always held.
     """
 
     def __init__(
@@ -181,6 +181,7 @@ class Networks:
         device: str = "auto",
         precision: str = "auto",
         max_memory: int | None = None,
+        memory_share: float = 0.25,
     ) -> None:
         self.variant = variant
         self.scales = scales
@@ -189,6 +190,7 @@ class Networks:
         self.device = device
         self.precision = precision
         self.max_memory = max_memory
+        self.memory_share = memory_share
         self._made: dict[tuple[Path, torch.dtype], Denoiser] = {}
 
     def at(self, sigma: Sigma, channels: int = 1) -> Denoiser:
@@ -227,7 +229,7 @@ class Networks:
     def _budget(self, device: torch.device) -> int | None:
         if device.type != "cpu":
             return None  # there a failed allocation is an error, and the engine shrinks its band
-        return self.max_memory or devices.available_memory(share=0.25)
+        return self.max_memory or devices.available_memory(self.memory_share)
 
     def _sets(self) -> Source:
         if self._source is None:

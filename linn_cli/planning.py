@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linn_cli import images
 from linn_cli.errors import InputError, UsageError
-from linn_cli.formats import Format
+from linn_cli.formats import Format, format_of
 
 SUFFIX = "-denoised"
 
@@ -58,45 +58,81 @@ def plan(
         UsageError: two inputs would write one output, an output would replace an input, or is there.
         InputError: an input folder has no pictures.
     """
-    found = [item for given in inputs for item in _expanded(given, recursive)]
+    if existing.overwrite and existing.skip:
+        raise UsageError("--overwrite and --skip-existing exclude each other")
+    if Path(suffix).name != suffix and suffix:
+        raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
+    found = [item for given in inputs for item in _expanded(given, recursive, output)]
+    found = list({_place(item.path): item for item in reversed(found)}.values())[::-1]
     if output is None:
-        found = [item for item in found if not item[0].stem.endswith(suffix)] or found
-        jobs = [Job(source, _renamed(source, suffix, target)) for source, _ in found]
-    elif _is_file(output, inputs):
-        images.check_output(output, found[0][0])
-        return [Job(found[0][0], output)]
+        found = [item for item in found if item.is_named or not item.path.stem.endswith(suffix)]
+        jobs = [Job(item.path, _renamed(item.path, suffix, target)) for item in found]
+    elif len(found) == 1 and found[0].is_named and output.suffix and not output.is_dir():
+        images.check_output(output, found[0].path)
+        if target not in (None, format_of(output)):
+            raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
+        return [Job(found[0].path, output)]
+    elif output.is_file():
+        raise UsageError(f"{output}: is a file; name a folder for several pictures")
     else:
-        jobs = [Job(source, output / _renamed(below, "", target)) for source, below in found]
+        jobs = [Job(item.path, output / _renamed(item.below, "", target)) for item in found]
     _check_distinct(jobs)
     _check_existing(jobs, existing)
     return jobs
 
 
-def _expanded(given: Path, recursive: bool) -> Iterator[tuple[Path, Path]]:
-    """The files that an argument stands for, each with its path below the argument."""
-    if given.is_dir():
-        folders = [given]
-        if recursive:
-            folders = sorted(Path(folder) for folder, _, _ in os.walk(given))  # follows no links
-        files = [path for folder in folders for path in images.pictures_in(folder)]
-        if not files:
-            raise InputError(
-                f"{given}: no pictures in it{'' if recursive else ' (-r looks deeper)'}"
-            )
-        yield from ((path, path.relative_to(given)) for path in files)
-    elif not given.exists() and glob.has_magic(str(given)):
-        matches = [Path(match) for match in sorted(glob.glob(str(given), recursive=recursive))]
-        files = [path for path in matches if path.is_file()]
-        if not files:
-            raise InputError(f"{given}: no file matches")
-        yield from ((path, Path(path.name)) for path in files)
+@dataclass(frozen=True)
+class _Item:
+    """An input file, its path below the argument that it stands for, and whether it was named itself."""
+
+    path: Path
+    below: Path
+    is_named: bool
+
+
+def _expanded(given: Path, recursive: bool, output: Path | None) -> Iterator[_Item]:
+    """The files that an argument stands for."""
+    try:
+        if given.is_dir():
+            files = _within(given, recursive, output)
+            below = [path.relative_to(given) for path in files]
+        elif not given.exists() and glob.has_magic(str(given)):
+            matches = map(Path, sorted(glob.glob(str(given), recursive=recursive)))
+            files = [path for path in matches if path.is_file()]
+            below = [Path(path.name) for path in files]
+            if not files:
+                raise InputError(f"{given}: no file matches")
+        else:
+            files = []
+    except (OSError, RuntimeError):  # a loop of links, a name that is too long: reading it will say
+        files = []
+    if files:
+        yield from (_Item(path, part, False) for path, part in zip(files, below, strict=True))
     else:
-        yield given, Path(given.name)
+        yield _Item(given, Path(given.name), True)
 
 
-def _is_file(output: Path, inputs: Sequence[Path]) -> bool:
-    one = len(inputs) == 1 and not inputs[0].is_dir() and not glob.has_magic(str(inputs[0]))
-    return one and not output.is_dir() and bool(output.suffix)
+def _within(folder: Path, recursive: bool, output: Path | None) -> list[Path]:
+    """The pictures in a folder; in those within it too, but for hidden ones and the output's."""
+    folders = [folder]
+    if recursive:
+        folders = []
+        for name, inner, _ in os.walk(folder, onerror=_unreadable):  # follows no links
+            here = Path(name)
+            inner[:] = sorted(
+                part
+                for part in inner
+                if part[0] != "." and (output is None or _place(here / part) != _place(output))
+            )
+            folders.append(here)
+    files = [path for one in folders for path in images.pictures_in(one)]
+    if not files:
+        raise InputError(f"{folder}: no pictures in it{'' if recursive else ' (-r looks deeper)'}")
+    return files
+
+
+def _unreadable(error: OSError) -> None:
+    raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error
 
 
 def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
@@ -104,15 +140,23 @@ def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
     return path.with_name(f"{path.stem}{suffix}{ending}")
 
 
+def _place(path: Path) -> str:
+    """Where a path leads to."""
+    try:
+        return str(path.resolve())
+    except (OSError, RuntimeError):
+        return str(path.absolute())
+
+
 def _check_distinct(jobs: Iterable[Job]) -> None:
-    sources = {job.source.resolve() for job in jobs}
+    # Some file systems take names that differ in case only for the same.
+    sources = {_place(job.source).casefold() for job in jobs}
     taken: dict[str, Path] = {}
     for job in jobs:
-        place = job.target.resolve()
+        place = _place(job.target).casefold()
         if place in sources:
             raise UsageError(f"{job.target}: is an input too, choose another -o or --suffix")
-        # Some file systems take names that differ in case only for the same.
-        other = taken.setdefault(str(place).casefold(), job.source)
+        other = taken.setdefault(place, job.source)
         if other != job.source:
             raise UsageError(
                 f"{job.target}: both {other} and {job.source} would be written there; "
@@ -120,10 +164,17 @@ def _check_distinct(jobs: Iterable[Job]) -> None:
             )
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long: writing it will say
+        return False
+
+
 def _check_existing(jobs: Sequence[Job], existing: Existing) -> None:
     if existing.overwrite or existing.skip:
         return
-    there = [job.target for job in jobs if job.target.exists()]
+    there = [job.target for job in jobs if _exists(job.target)]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise UsageError(

@@ -18,6 +18,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli import deep
+from linn_cli.errors import InputError, LinnError
 
 _DTYPES = ("uint8", "uint16", "float32")
 # Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
@@ -49,7 +50,19 @@ class RowSource:
         return native
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
-        """Rows (n, W, C) from the top."""
+        """Rows (n, W, C) from the top.
+
+        Raises:
+            InputError: the file is damaged or cut short.
+        """
+        try:
+            yield from self._decoded()
+        except (GeneratorExit, LinnError, MemoryError):
+            raise
+        except Exception as error:  # decoders raise whatever damage makes them stumble over
+            raise InputError(f"cannot be read, damaged or cut short ({error})") from error
+
+    def _decoded(self) -> Iterator[NDArray[Any]]:
         height, width, channels = self.shape
         tall = self.page.tilelength if self.page.is_tiled else self.page.rowsperstrip
         rows = np.zeros((tall, width, channels), self.dtype)
@@ -65,6 +78,11 @@ class RowSource:
             count, across = min(count, height - top), min(across, width - left)
             rows[:count, left : left + across] = segment[0, :count, :across]
         yield rows[: height - begun].copy()
+
+    @property
+    def has_directories(self) -> bool:
+        """Whether there are directories below EXIF, which `metadata` leaves out."""
+        return bool({34665, 34853} & {int(tag.code) for tag in self.page.tags})
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -92,7 +110,7 @@ class RowSource:
 def opened(path: Path, least_pixels: int) -> Iterator[RowSource | None]:
     """The rows of a TIFF of one opaque grey or RGB page; None of a small picture and of any other file.
 
-    What a damaged file makes the library stumble over is raised as rows are read.
+    Whether it is damaged is found out as rows are read.
     """
     with ExitStack() as stack:
         try:
@@ -110,6 +128,7 @@ def _source(tiff: tifffile.TiffFile, least_pixels: int) -> RowSource | None:
         and page.imagewidth * page.imagelength >= least_pixels
         and page.imagedepth == 1
         and np.dtype(page.dtype).name in _DTYPES
+        and page.bitspersample == 8 * np.dtype(page.dtype).itemsize
         and (page.photometric, page.samplesperpixel) in ((1, 1), (2, 3))
         and (page.planarconfig == 1 or page.samplesperpixel == 1)
         and (page.is_tiled or page.rowsperstrip <= _MOST_ROWS)

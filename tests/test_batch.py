@@ -157,8 +157,30 @@ def test_a_damaged_large_tiff_leaves_nothing(
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     job.source.write_bytes(content)
     monkeypatch.setattr(rows, "LARGE", 1)
-    assert batch.run(job, networks, REQUEST).error
+    assert "a.tif: cannot be read, damaged or cut short" in str(
+        batch.run(job, networks, REQUEST).error
+    )
     assert list(tmp_path.iterdir()) == [job.source]
+
+
+def test_stripping_turns_a_large_tiff_upright(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noisy: NDArray[np.uint8]
+) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tags = [(274, "H", 1, 6, True)]
+    tifffile.imwrite(job.source, noisy, rowsperstrip=5, extratags=tags, metadata=None)
+    monkeypatch.setattr(rows, "LARGE", 1)
+    assert batch.run(job, networks, REQUEST, handling=Handling(strip_metadata=True)).error is None
+    assert tifffile.imread(job.target).shape == noisy.shape[::-1]
+
+
+def test_a_fault_names_its_file(networks: Networks, tmp_path: Path) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, np.full((20, 20), np.nan, np.float32))
+    error = str(batch.run(job, networks, REQUEST).error)
+    assert error == f"{job.source}: the image holds values that are not finite numbers"
+    heic = Job(tmp_path / "a.heic", tmp_path / "a-denoised.heic")
+    assert "convert it to PNG first" in str(batch.run(heic, networks, REQUEST).error)
 
 
 def test_running_out_of_memory_fails_one_picture_only(

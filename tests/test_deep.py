@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import Any
 
 import imageio.v3 as imageio
@@ -25,6 +26,14 @@ def tiff(samples: Any, **options: Any) -> io.BytesIO:
     return file
 
 
+def one_page(file: io.BytesIO, *remarks: str) -> Picture:
+    read = deep.read_tiff(file, MANY)
+    assert read is not None
+    [found], said = read
+    assert said == list(remarks)
+    return found
+
+
 @pytest.mark.parametrize("planar", ["contig", "separate"])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64, np.float16])
@@ -34,14 +43,15 @@ def test_every_arrangement_of_a_tiff_is_the_same_picture(
     values: NDArray[Any] = np.random.default_rng(0).integers(0, 2000, (6, 5, 3)).astype(dtype)
     stored = np.moveaxis(values, -1, 0) if planar == "separate" else values
     file = tiff(stored, photometric="rgb", planarconfig=planar, byteorder=order)
-    [found] = deep.read_tiff(file, MANY) or []
+    remarks = ["float64 samples became float32"] if dtype is np.float64 else []
+    found = one_page(file, *remarks)
     assert found.values.dtype == (np.uint16 if dtype is np.uint16 else np.float32)
     np.testing.assert_array_equal(found.values, values)
 
 
 def test_white_may_be_zero() -> None:
     values = np.array([[0, 1, 65535]], np.uint16)
-    [found] = deep.read_tiff(tiff(values, photometric="miniswhite"), MANY) or []
+    found = one_page(tiff(values, photometric="miniswhite"))
     assert found.values.ravel().tolist() == [65535, 65534, 0]
 
 
@@ -50,7 +60,7 @@ def test_pages_come_in_order() -> None:
     file = io.BytesIO()
     deep.write_tiff(file, pages, {})
     file.seek(0)
-    found = deep.read_tiff(file, MANY) or []
+    found, _ = deep.read_tiff(file, MANY) or ([], [])
     assert [int(page.values[0, 0, 0]) for page in found] == [5, 6, 7]
 
 
@@ -92,3 +102,59 @@ def test_a_ppm_of_10_bits_uses_the_whole_range() -> None:
 def test_five_channels_are_too_many() -> None:
     with pytest.raises(InputError, match="5 channels"):
         deep.from_samples(np.zeros((2, 2, 5)))
+
+
+def test_12_bits_use_the_whole_range() -> None:
+    values = np.array([[0, 1000, 4095, 7]], np.uint16)
+    found = one_page(packed(values))
+    assert found.values.ravel().tolist() == [
+        0,
+        round(1000 / 4095 * 65535),
+        65535,
+        round(7 / 4095 * 65535),
+    ]
+
+
+def packed(values: NDArray[np.uint16]) -> io.BytesIO:
+    """A TIFF of 12 bits a sample, most significant bits first."""
+    file = io.BytesIO()
+    bits = "".join(f"{value:012b}" for value in values.ravel())
+    strip = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    tags = [(256, values.shape[1]), (257, values.shape[0]), (258, 12), (259, 1), (262, 1)]
+    tags += [(273, 8 + 2 + 12 * 9 + 4), (277, 1), (278, values.shape[0]), (279, len(strip))]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    file.write(struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + strip)
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "alpha", "remarks"),
+    [
+        ("unassalpha", True, []),
+        ("assocalpha", True, ["premultiplied alpha became plain alpha"]),
+        ("unspecified", False, ["channels that are neither colour nor transparency were left out"]),
+    ],
+)
+def test_a_fourth_channel_is_what_the_file_says(kind: str, alpha: bool, remarks: list[str]) -> None:
+    samples = np.full((3, 4, 4), 30000, np.uint16)
+    found = one_page(tiff(samples, photometric="rgb", extrasamples=[kind]), *remarks)
+    assert (found.alpha is not None) is alpha
+    assert found.values.max() == found.values.min() == (65535 if kind == "assocalpha" else 30000)
+
+
+def test_pages_are_turned_each_its_own_way() -> None:
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for turn in (1, 6):
+            tags = [(274, "H", 1, turn, True)]
+            writer.write(np.zeros((3, 5), np.uint16), extratags=tags, metadata=None)
+    file.seek(0)
+    pages, _ = deep.read_tiff(file, MANY) or ([], [])
+    assert [page.size for page in pages] == [(5, 3), (3, 5)]
+
+
+def test_a_text_ppm_keeps_its_depth() -> None:
+    found = deep.read_ppm(io.BytesIO(b"P3 1 1 65535\n7 300 65535\n"), MANY)
+    assert found is not None
+    assert found.values.ravel().tolist() == [7, 300, 65535]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, JpegImagePlugin
+from PIL import Image, ImageCms, ImageOps, JpegImagePlugin, PngImagePlugin
 
 from linn_cli import images
 from linn_cli.errors import InputError, UsageError
@@ -172,14 +172,15 @@ def test_the_orientation_of_a_photograph_stays_a_tag(
 
 
 @pytest.mark.parametrize(
-    "metadata", [{"exif": b"Exif\0\0" + bytes(70_000)}, {"exif": b"?" * 9}, {"icc_profile": 5}]
+    "metadata", [{"exif": b"Exif\0\0" + bytes(70_000)}, {"icc_profile": 5}, {"xmp": b"x" * 70_000}]
 )
 def test_metadata_that_cannot_be_written_is_left_out(
     tmp_path: Path, grey: NDArray[np.uint8], metadata: dict[str, Any]
 ) -> None:
     path = tmp_path / "picture.jpg"
-    images.write(path, document(grey, metadata=metadata))
-    assert images.read_levels(path).shape == grey.shape
+    [remark] = images.write(path, document(grey, metadata=metadata | {"dpi": (300.0, 300.0)}))
+    assert remark == f"metadata ({next(iter(metadata))}) is damaged or too large and was left out"
+    assert images.read(path).metadata == {"dpi": (300, 300)}
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -409,7 +410,7 @@ def test_missing_permissions_are_reported(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tempfile.mkstemp", refuse)
+        patch.setattr("os.open", refuse)
         with pytest.raises(InputError, match=r"cannot be written .Permission denied"):
             images.write(tmp_path / "picture.png", document(np.zeros((2, 2), np.uint8)))
     with monkeypatch.context() as patch:
@@ -460,3 +461,113 @@ def test_a_folder_is_listed_in_name_order(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no pictures in it"):
         images.list_pictures(tmp_path / "empty")
+
+
+def test_exif_is_kept_byte_for_byte(tmp_path: Path, colour: NDArray[np.uint8]) -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "José".encode()
+    exif[0x0213] = 2
+    source = tmp_path / "a.jpg"
+    Image.fromarray(colour).save(source, exif=exif)
+    for suffix in (".jpg", ".webp", ".png"):
+        target = tmp_path / f"b{suffix}"
+        images.write(target, images.read(source))
+        with Image.open(source) as before, Image.open(target) as after:
+            kept = after.info["exif"]
+            assert before.info["exif"].removeprefix(b"Exif\0\0") == kept.removeprefix(b"Exif\0\0")
+
+
+def test_an_orientation_in_xmp_does_not_turn_twice(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif[700] = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    source = tmp_path / "a.tif"
+    Image.fromarray(grey).save(source, exif=exif)
+    for suffix in (".png", ".tif"):
+        target = tmp_path / f"b{suffix}"
+        images.write(target, images.read(source))
+        shown = ImageOps.exif_transpose(Image.open(io.BytesIO(target.read_bytes())))
+        np.testing.assert_array_equal(np.array(shown), np.rot90(grey, -1))
+
+
+def test_an_orientation_in_xmp_alone_stays_there(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    path = tmp_path / "a.jpg"
+    Image.fromarray(grey).save(path, xmp=b'<rdf:Description tiff:Orientation="6"/>')
+    assert "exif" not in images.read(path).metadata
+
+
+def test_grey_pages_stay_grey(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    path = tmp_path / "pages.tif"
+    page = Image.fromarray(grey)
+    page.save(path, save_all=True, append_images=[page])
+    found = images.read(path)
+    assert [frame.values.shape[2] for frame in found.frames] == [1, 1]
+    assert found.remarks == ()
+
+
+def test_pages_of_different_kinds_are_written(tmp_path: Path) -> None:
+    pages = (
+        Picture(np.full((4, 5, 1), 1000, np.uint16)),
+        Picture(np.full((4, 5, 3), 2000, np.uint16)),
+        Picture(np.full((4, 5, 1), 30, np.uint8)),
+    )
+    path = tmp_path / "pages.tif"
+    images.write(path, Document(pages, format_named("tiff")))
+    found = images.read(path).frames
+    for page, expected in zip(found, pages, strict=True):
+        np.testing.assert_array_equal(page.values, expected.values)
+
+
+def test_what_a_png_says_of_its_colours_and_its_texts_are_kept(
+    tmp_path: Path, colour: NDArray[np.uint8]
+) -> None:
+    information = PngImagePlugin.PngInfo()
+    information.add(b"gAMA", struct.pack(">I", 100_000))
+    information.add_text("Title", "a scan")
+    source = tmp_path / "a.png"
+    Image.fromarray(colour).save(source, pnginfo=information)
+    assert images.write(tmp_path / "b.png", images.read(source)) == []
+    with Image.open(tmp_path / "b.png") as copy:
+        assert copy.info["gamma"] == 1
+        assert copy.info["Title"] == "a scan"
+    [remark] = images.write(tmp_path / "b.tif", images.read(source))
+    assert remark == "what the PNG says of its colours is left out of TIFF: they may shift"
+
+
+def test_a_grey_profile_is_not_put_on_colours(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    profile = bytes(16) + b"GRAY" + bytes(200)
+    picture = document(grey, metadata={"icc_profile": profile})
+    [remark] = images.write(tmp_path / "a.webp", picture)
+    assert "the grey colour profile was left out" in remark
+    assert images.read(tmp_path / "a.webp").metadata == {}
+
+
+def test_what_the_encoder_cannot_do_is_a_reason(tmp_path: Path) -> None:
+    wide = document(np.zeros((1, 16_400), np.uint8))
+    with pytest.raises(InputError, match=r"a.webp: WebP cannot hold this picture"):
+        images.write(tmp_path / "a.webp", wide)
+
+
+@pytest.mark.parametrize("mode", ["1", "I;16"])
+def test_a_transparent_level_that_is_lost_is_said(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / "a.png"
+    Image.new(mode, (6, 4)).save(path, transparency=0)
+    assert "the transparent level was left out" in images.read(path).remarks[0]
+
+
+def test_the_still_picture_of_an_animation_is_no_frame(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    first, *others = (Image.new("RGB", (6, 4), (level, 0, 0)) for level in (10, 20, 30))
+    first.save(path, save_all=True, append_images=others, default_image=True, duration=50)
+    found = images.read(path)
+    assert [frame.values[0, 0, 0] for frame in found.frames] == [20, 30]
+    assert "still picture" in found.remarks[0]
+
+
+def test_a_gif_that_does_not_loop_still_does_not(tmp_path: Path) -> None:
+    path, copy = tmp_path / "a.gif", tmp_path / "b.gif"
+    first, second = Image.new("RGB", (6, 4)), Image.new("RGB", (6, 4), "red")
+    first.save(path, save_all=True, append_images=[second], duration=50)
+    images.write(copy, images.read(path))
+    with Image.open(copy) as again:
+        assert "loop" not in again.info

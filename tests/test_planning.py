@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,3 +85,53 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
 def test_a_loop_of_links_is_not_followed(tree: Path, tmp_path: Path) -> None:
     (tree / "deep" / "loop").symlink_to(tree, target_is_directory=True)
     assert len(planning.plan([tree], tmp_path / "out", recursive=True)) == 4
+
+
+def test_a_file_that_is_named_is_never_left_out(tree: Path) -> None:
+    named = tree / "a-denoised.png"
+    named.write_bytes((tree / "a.png").read_bytes())
+    jobs = planning.plan([tree / "b.jpg", named], None)
+    assert [job.source.name for job in jobs] == ["b.jpg", "a-denoised.png"]
+
+
+def test_one_file_by_two_names_is_one_job(tree: Path) -> None:
+    jobs = planning.plan([tree / "a.png", tree / "deep" / ".." / "a.png"], None)
+    assert len(jobs) == 1
+
+
+def test_an_output_within_the_input_is_not_an_input(tree: Path) -> None:
+    out = tree / "out"
+    out.mkdir()
+    (out / "a.png").write_bytes((tree / "a.png").read_bytes())
+    (tree / ".thumbs").mkdir()
+    (tree / ".thumbs" / "a.png").touch()
+    jobs = planning.plan([tree], out, recursive=True, existing=Existing(skip=True))
+    assert targets(jobs, out) == ["a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif"]
+
+
+def test_loops_and_long_names_do_not_stop_the_others(tree: Path) -> None:
+    loop = tree / "loop.png"
+    loop.symlink_to(loop)
+    long = tree / f"{'x' * 300}.png"
+    jobs = planning.plan([loop, long, tree / "a.png"], tree / "out")
+    assert [job.source for job in jobs] == [loop, long, tree / "a.png"]
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_name(tree: Path, tmp_path: Path) -> None:
+    source = tree / "pic[1].png"
+    source.write_bytes((tree / "a.png").read_bytes())
+    assert planning.plan([source], tmp_path / "x.png") == [Job(source, tmp_path / "x.png")]
+
+
+def test_orders_that_contradict_are_refused(tree: Path, tmp_path: Path) -> None:
+    (tmp_path / "file.png").touch()
+    both = Existing(overwrite=True, skip=True)
+    cases: list[tuple[list[Path], Path | None, dict[str, Any], str]] = [
+        ([tree / "a.png"], tmp_path / "x.png", {"target": format_named("tiff")}, "says PNG"),
+        ([tree / "a.png"], None, {"suffix": "../x"}, "a part of a file name"),
+        ([tree], tmp_path / "file.png", {}, "is a file"),
+        ([tree], tmp_path / "out", {"existing": both}, "exclude each other"),
+    ]
+    for inputs, output, options, reason in cases:
+        with pytest.raises(UsageError, match=reason):
+            planning.plan(inputs, output, **options)

@@ -9,8 +9,10 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from linn_cli import rows
+from linn_cli.errors import InputError
 from linn_cli.metadata import exif_tags
 
 
@@ -140,3 +142,30 @@ def test_strips_are_the_same_rows(heights: list[int], count: int) -> None:
     cut = list(rows.strips(iter(np.split(values, cuts)), count))
     assert all(len(strip) == count for strip in cut[:-1])
     assert np.concatenate([values[:0], *cut]).tolist() == values.tolist()
+
+
+def test_damaged_files_are_read_or_refused_with_a_reason(tmp_path: Path) -> None:
+    path, refused = tmp_path / "a.tif", 0
+    for compression in ("zlib", "lzw", None):
+        store(path, picture("uint8", 1), rowsperstrip=5, compression=compression)
+        content = path.read_bytes()
+        chance = np.random.default_rng(0)
+        for _ in range(100):
+            damaged = bytearray(content)
+            for place in chance.integers(4, len(damaged), 6):
+                damaged[place] = chance.integers(0, 256)
+            path.write_bytes(damaged[: chance.integers(len(damaged) // 2, len(damaged) + 1)])
+            with rows.opened(path, 1) as source:
+                if source is not None and np.prod(source.shape) < 10**6:
+                    try:
+                        list(source)
+                    except InputError:  # any other exception is a defect
+                        refused += 1
+    assert refused > 50
+
+
+def test_samples_of_fewer_bits_are_left_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    Image.new("1", (40, 30)).save(path)
+    with rows.opened(path, 1) as source:
+        assert source is None
