@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what is checked of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from linn_cli.architecture import MOST_SCALES
+from linn_cli.errors import UsageError
 
 VariantOption = Annotated[
     str | None,
@@ -34,3 +35,25 @@ HubRepoOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option(min=1, help="Processor threads; all cores if left out.")
+]
+PrecisionOption = Annotated[
+    str, typer.Option(metavar="auto|float32|bfloat16", help="What the networks compute in.")
+]
+DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
+
+
+def check_scalable(sigma: float) -> None:
+    """Refuse a sigma, in grey levels, that a picture cannot be divided by.
+
+    Raises:
+        UsageError: it is none, or next to zero.
+    """
+    from linn_cli import pipeline
+
+    pipeline.channel_sigmas(sigma, 1)
+    if sigma < pipeline.LEAST_SIGMA:
+        least = f"at least {pipeline.LEAST_SIGMA}"
+        raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")

@@ -159,3 +159,9 @@ class User:
 def user(tmp_path: Path, server: Hub) -> User:
     """A user of that hub with empty caches."""
     return User(tmp_path / "home", server.url)
+
+
+def only_line(text: str) -> str:
+    """The line of a text that has just one."""
+    [line] = text.splitlines()
+    return line

@@ -12,8 +12,7 @@ from PIL import Image
 
 from linn_cli import denoise
 
-from .conftest import Run
-from .test_cli import only_line
+from .conftest import Run, only_line
 from .test_page import decoded, shown
 
 Grey = NDArray[np.uint8]

@@ -19,7 +19,7 @@ from linn_cli.architecture import Architecture
 
 from .conftest import Run, User, random_model
 from .hub_server import TOKEN, Hub, Repository
-from .test_cli import SHORT, gallery
+from .test_cli_train import SHORT, gallery
 from .test_hub import NOWHERE
 
 __all__ = ["gallery"]

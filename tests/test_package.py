@@ -22,7 +22,7 @@ LAYERS = [
     ["sources", "golden", "publishing"],
     ["patches", "pipeline", "noise", "planning", "batch", "training", "classical", "benchmark"],
     ["tables", "views", "report", "console"],
-    ["options", "cli_weights", "cli"],
+    ["options", "cli_denoise", "cli_measure", "cli_pages", "cli_train", "cli_weights", "cli"],
     ["__main__"],
 ]
 ORDER = [name for layer in LAYERS for name in layer]

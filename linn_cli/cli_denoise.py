@@ -1,0 +1,293 @@
+"""`linn denoise` and `linn estimate`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from linn_cli import console
+from linn_cli.architecture import parse_variant
+from linn_cli.errors import InputError, UsageError
+from linn_cli.options import (
+    DebugOption,
+    DeviceOption,
+    HubRepoOption,
+    JsonOption,
+    PrecisionOption,
+    ScalesOption,
+    ThreadsOption,
+    VariantOption,
+    VerboseOption,
+    WeightsOption,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from linn_cli.batch import Handling, Outcome
+    from linn_cli.formats import Format
+    from linn_cli.noise import Request
+    from linn_cli.pipeline import Networks
+
+USUAL_SIGMA = 25.0
+
+
+def denoise(
+    pictures: Annotated[
+        list[Path], typer.Argument(help="Pictures, folders of pictures, or - for standard input.")
+    ],
+    sigma: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|NUMBER",
+            help="Standard deviation of the noise, or R,G,B for each channel; auto estimates it.",
+        ),
+    ] = "auto",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A file, a folder, or - for standard output; NAME-denoised beside each input "
+            "if left out.",
+        ),
+    ] = None,
+    sigma_unit: Annotated[
+        str, typer.Option(metavar="8bit|16bit|unit", help="White is 255, 65535 or 1.")
+    ] = "8bit",
+    noise: Annotated[
+        str,
+        typer.Option(
+            metavar="white|poisson-gauss",
+            help="What the noise is like; poisson-gauss is a camera's, estimated from the picture.",
+        ),
+    ] = "white",
+    strength: Annotated[
+        float, typer.Option(help="Per cent of the noise to take for noise, 0 to 200.")
+    ] = 100.0,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Folders within folders too.")
+    ] = False,
+    suffix: Annotated[
+        str, typer.Option(help="Put behind the names of outputs that lie beside their inputs.")
+    ] = "-denoised",
+    file_format: Annotated[
+        str | None,
+        typer.Option("--format", help="png, jpeg, tiff, ...; that of the input if left out."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace outputs that are there.")
+    ] = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Leave out inputs whose outputs are there.")
+    ] = False,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF.")
+    ] = None,
+    strip_metadata: Annotated[
+        bool, typer.Option("--strip-metadata", help="Leave out EXIF, profile, XMP and resolution.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="How many files at a time.")] = 1,
+    variant: VariantOption = None,
+    scales: ScalesOption = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="The fastest network: st, one scale.")
+    ] = False,
+    weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    threads: ThreadsOption = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+    ] = None,
+    max_memory: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="MB",
+            help="What the engine may hold; a quarter of what is free if left out.",
+        ),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Show before, after and what was removed: a .html or .png file."
+        ),
+    ] = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Denoise pictures."""
+    with console.reported(debug=debug):
+        from functools import partial
+        from statistics import fmean
+
+        from linn_cli import (
+            batch,
+            devices,
+            files,
+            formats,
+            images,
+            page,
+            pipeline,
+            planning,
+            sources,
+            views,
+        )
+        from linn_cli.noise import Request
+
+        levels = None if sigma == "auto" else pipeline.parse_sigma(sigma, sigma_unit)
+        request = Request(levels, noise, strength / 100)
+        if fast:
+            if variant not in (None, "st") or scales not in (None, 1):
+                raise UsageError("--fast means --variant st --scales 1: leave these out")
+            variant, scales = "st", 1
+        wanted = None if file_format is None else formats.format_named(file_format)
+        devices.use_threads(threads or devices.share_of_threads(jobs))
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+        networks = pipeline.Networks(
+            variant=parse_variant(variant),
+            scales=scales,
+            weight_file=source,
+            device=device,
+            precision=precision,
+            max_memory=max_memory and max_memory * 10**6 // jobs,
+            memory_share=0.25 / jobs,
+        )
+        handling = batch.Handling(quality, strip_metadata, max_pixels or images.MOST_PIXELS)
+        report = partial(_report, json=json, verbose=verbose)
+        if batch.PIPE in (*pictures, output):
+            if pictures != [batch.PIPE]:
+                raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
+            if compare:
+                raise UsageError("--compare shows a picture from a file, not from standard input")
+            if output in (None, batch.PIPE) and json:
+                raise UsageError("standard output takes either the picture or --json: give -o FILE")
+            report(_pipe(output or batch.PIPE, networks, request, wanted, handling))
+            return
+        existing = planning.Existing(overwrite, skip_existing)
+        planned = planning.plan(
+            pictures,
+            output,
+            recursive=recursive,
+            suffix=suffix,
+            target=wanted,
+            existing=existing,
+        )
+        if compare and len(planned) > 1:
+            raise UsageError("--compare shows one picture: denoise it by itself")
+        if compare:
+            files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
+        # A fault of weights, device or precision is every picture's.
+        networks.at(levels or USUAL_SIGMA, len(levels or [1]))
+        seen: list[NDArray[Any]] = []
+        failed = 0
+        with console.progress("denoise", len(planned)) as advance:
+
+            def work(job: planning.Job, done: batch.Done) -> batch.Outcome:
+                return batch.run(
+                    job,
+                    networks,
+                    request,
+                    handling=handling,
+                    existing=existing,
+                    done=done,
+                    seen=(lambda noisy, clean: seen.extend((noisy, clean))) if compare else None,
+                )
+
+            for outcome in batch.run_all(planned, work, advance, workers=jobs):
+                report(outcome)
+                failed += outcome.error is not None
+                if compare and seen:
+                    advance("page", 0)
+                    kind, name = compare.suffix.lower(), planned[0].source.name
+                    before, after = seen
+                    sigma_used = fmean(outcome.sigma)
+                    page.write(compare, views.denoised(kind, name, before, after, sigma_used))
+        if len(planned) > 1 and failed:
+            console.say(f"{failed} of {len(planned)} pictures failed")
+        if failed:
+            raise typer.Exit(1)
+
+
+def _pipe(
+    output: Path,
+    networks: Networks,
+    request: Request,
+    wanted: Format | None,
+    handling: Handling,
+) -> Outcome:
+    """From standard input to standard output or a file."""
+    import sys
+
+    from linn_cli import batch, formats, images
+
+    target = None if output == batch.PIPE else output
+    if target:
+        images.check_output(target)
+        wanted = wanted or formats.format_of(target)
+    with console.progress("standard input", 1) as advance:
+        answer, outcome = batch.pipe(
+            sys.stdin.buffer,
+            networks,
+            request,
+            wanted,
+            output=output,
+            handling=handling,
+            done=lambda count, rows: advance("rows", count / rows),
+        )
+    batch.deliver(answer, target)
+    return outcome
+
+
+def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
+    """A line of JSON on stdout if asked for; what people should know on stderr."""
+    if json:
+        console.emit_json(asdict(outcome))
+    if outcome.error or verbose:
+        console.say(str(outcome))
+    for remark in outcome.remarks:
+        console.say(f"{outcome.output}: {remark}")
+
+
+def estimate(
+    pictures: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Noisy pictures.")],
+    max_pixels: Annotated[
+        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+    ] = None,
+    threads: ThreadsOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, images
+        from linn_cli import noise as measuring
+
+        devices.use_threads(threads)
+        failed = False
+        with console.progress("estimate", len(pictures)) as advance:
+            for path in pictures:
+                try:
+                    document = images.read(path, max_pixels=max_pixels or images.MOST_PIXELS)
+                    measured = measuring.measure(document.frames[0])
+                except InputError as error:
+                    reason = str(error)
+                    console.say(reason if str(path) in reason else f"{path}: {reason}")
+                    failed = True
+                else:
+                    width, height = document.frames[0].size
+                    found = {"input": str(path), "width": width, "height": height}
+                    if json:
+                        console.emit_json(found | asdict(measured))
+                    else:
+                        console.emit(f"{path}: {'; '.join(measured.in_words())}")
+                advance(path.name, 1)
+        if failed:
+            raise typer.Exit(1)

@@ -1,0 +1,192 @@
+"""`linn benchmark` and `linn verify-invertibility`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linn_cli import console
+from linn_cli.architecture import MOST_SCALES, parse_variant
+from linn_cli.errors import InputError, UsageError
+from linn_cli.options import (
+    DebugOption,
+    DeviceOption,
+    HubRepoOption,
+    JsonOption,
+    PrecisionOption,
+    ThreadsOption,
+    WeightsOption,
+    check_scalable,
+)
+
+if TYPE_CHECKING:
+    from linn_cli.benchmark import Score, Summary
+    from linn_cli.classical import Classical
+    from linn_cli.invertibility import RoundTrip
+    from linn_cli.pipeline import Denoiser
+
+DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
+ANY: list[None] = [None]
+
+
+def benchmark(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of clean pictures; noise is added here.")
+    ],
+    sigma: Annotated[
+        list[float] | None, typer.Option(help="Grey levels; may be repeated. [default: 15, 25, 50]")
+    ] = None,
+    grey: Annotated[
+        bool, typer.Option("--grey", help="The luma of pictures that are stored in colour.")
+    ] = False,
+    variant: Annotated[
+        list[str] | None,
+        typer.Option(metavar="st|lista", help="May be repeated; linn chooses if left out."),
+    ] = None,
+    scales: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=MOST_SCALES, help="May be repeated; linn chooses if left out."),
+    ] = None,
+    weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    threads: ThreadsOption = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="bm3d|nlm|wavelet", help="Run on the same noise too; may be repeated."
+        ),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Show it all as a page, a .html file."),
+    ] = None,
+    json: JsonOption = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="A row for each picture.")
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure PSNR, SSIM and speed on clean pictures, beside the published table."""
+    with console.reported(debug=debug):
+        from itertools import product
+
+        from linn_cli import benchmark as protocol
+        from linn_cli import (
+            classical,
+            devices,
+            files,
+            images,
+            page,
+            pipeline,
+            report,
+            sources,
+            tables,
+        )
+
+        devices.use_threads(threads)
+        pictures = images.list_pictures(folder)
+        if report_file:
+            files.check_output(report_file, pictures, [page.ENDING])
+        rivals = [classical.load(name) for name in dict.fromkeys(against or [])]
+        sigmas = list(dict.fromkeys(sigma or DEFAULT_SIGMAS))
+        variants = [parse_variant(name) for name in variant or ANY]
+        colour = not grey and protocol.in_colour(pictures[0])
+        if colour and rivals:
+            raise UsageError("--against is for grey pictures: add --grey to take the luma")
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            runs: list[tuple[float, Denoiser | Classical]] = [
+                (
+                    level,
+                    pipeline.load(
+                        level,
+                        channels=3 if colour else 1,
+                        variant=kind,
+                        scales=count,
+                        weight_file=source,
+                        device=device,
+                        precision=precision,
+                    ),
+                )
+                for kind, count, level in product(variants, scales or ANY, sigmas)
+            ]
+        runs += product(sigmas, rivals)
+        gallery = report.Gallery(len(pictures), len(sigmas), len(runs) // len(sigmas))
+        seen = gallery.add if report_file else protocol.unseen
+        scores: list[Score] = []
+        summaries: list[Summary] = []
+        with console.progress("benchmark", len(runs) * len(pictures)) as advance:
+            for level, denoiser in runs:
+                measured = []
+                for score in protocol.measure(denoiser, pictures, level, seen, colour=colour):
+                    measured.append(score)
+                    advance(f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB", 1)
+                scores += measured
+                summaries.append(protocol.summarise(denoiser, measured))
+        if report_file:
+            page.write(report_file, report.render(folder, summaries, gallery, colour=colour))
+        if json:
+            console.emit_json(tables.benchmark_data(folder, summaries, scores, colour=colour))
+            return
+        if verbose:
+            console.table(*tables.scores(scores))
+        console.table(*tables.summaries(folder, summaries))
+        console.table(*tables.published(summaries, colour=colour))
+
+
+def verify_invertibility(
+    picture: Annotated[
+        Path | None, typer.Argument(help="A grey picture to try as well as the built-in sizes.")
+    ] = None,
+    sigma: Annotated[float, typer.Option(help="Noise level that the picture is scaled by.")] = 25.0,
+    weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Check that the network without its shrinkage gives back every picture; exit 1 if it does not."""
+    with console.reported(debug=debug):
+        from functools import partial
+
+        import torch
+
+        from linn_cli import (
+            images,
+            invertibility,
+            normalisation,
+            sources,
+            tables,
+            weights,
+        )
+
+        check_scalable(sigma)
+        pictures = list(invertibility.random_pictures())
+        if picture is not None:
+            levels = images.read_levels(picture)
+            pictures.append(torch.from_numpy(levels).double() / normalisation.GREY_LEVELS)
+        with console.progress("weights") as advance:
+            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            sets = source.obtain_all()
+        checks = [(entry, dtype) for entry in sets for dtype in invertibility.DTYPES]
+        worst: list[tuple[str, RoundTrip]] = []
+        with console.progress("round trips", len(checks) * len(pictures)) as advance:
+            for entry, dtype in checks:
+                model = weights.load(entry).to(dtype)
+                trips = invertibility.worst_by_part(
+                    model,
+                    pictures,
+                    sigma / normalisation.GREY_LEVELS,
+                    done=partial(advance, entry.name, 1),
+                )
+                worst += [(entry.name, trip) for trip in trips]
+        passed = all(trip.passed for _, trip in worst)
+        if json:
+            console.emit_json(tables.round_trip_data(worst, sigma, len(pictures)))
+        else:
+            console.table(*tables.round_trips(worst, sigma, len(pictures)))
+        if not passed:
+            raise InputError("the round trip left its tolerance: this network is not inverted")

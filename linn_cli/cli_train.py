@@ -1,0 +1,115 @@
+"""`linn train`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linn_cli import console
+from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
+from linn_cli.errors import UsageError
+from linn_cli.options import (
+    DebugOption,
+    DeviceOption,
+)
+
+
+def train(
+    folder: Annotated[Path, typer.Argument(help="A folder of clean pictures.")],
+    run: Annotated[Path, typer.Option(help="Folder for checkpoints and the trained weights.")],
+    variant: Annotated[
+        str, typer.Option(metavar="st|lista", help="How the detail is shrunk.")
+    ] = "st",
+    scales: Annotated[int, typer.Option(min=1, max=MOST_SCALES, help="Number of scales.")] = 1,
+    sigma: Annotated[str, typer.Option(help="A range of grey levels, or one.")] = "1-80",
+    init: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Start from these weights; they may be smaller."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the run's checkpoint.")
+    ] = False,
+    steps: Annotated[int, typer.Option(min=1, help="Steps in all.")] = 20_000,
+    cooldown: Annotated[
+        int, typer.Option(min=0, help="Last steps, the rate falling to 0.")
+    ] = 4_000,
+    warmup: Annotated[int, typer.Option(min=0, help="First steps, the rate rising from 0.")] = 400,
+    lr: Annotated[float, typer.Option(help="Learning rate.")] = 2.5e-3,
+    batch: Annotated[int, typer.Option(min=1, help="Patches a step.")] = 8,
+    patch: Annotated[int, typer.Option(min=8, help="Side of a patch in pixels.")] = 64,
+    seed: Annotated[int, typer.Option(help="Seed of patches, noise and fresh weights.")] = 0,
+    held_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Names to hold out; every 18th if left out.")
+    ] = None,
+    val_images: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Hold out these pictures instead.")
+    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 500,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Stop cleanly after these minutes.")
+    ] = None,
+    device: DeviceOption = "auto",
+    compiled: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile", help="Compile the network; if a C++ compiler is there."
+        ),
+    ] = None,
+    log_json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append a line of JSON at each checkpoint.")
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Train weights. Ctrl-C saves; --resume goes on."""
+    with console.reported(debug=debug):
+        from linn_cli import devices, tables, training, weights
+
+        where = devices.resolve(device)
+        recipe = training.Recipe(
+            architecture=Architecture(parse_variant(variant) or "st", scales),
+            sigma=weights.parse_range(sigma),
+            steps=steps,
+            batch=batch,
+            patch=patch,
+            lr=lr,
+            warmup=warmup,
+            cooldown=cooldown,
+            seed=seed,
+        )
+        pictures = training.gather(folder, held_out, val_images)
+        trainer = training.prepare(recipe, pictures, init, where, compiled=compiled)
+        place = training.Run(run)
+        place.prepare()
+        if log_json:
+            console.append_json(log_json)
+        if resume:
+            place.resume(trainer)
+            console.emit(f"resumed {run} at step {trainer.steps_done}")
+        elif place.checkpoint.exists():
+            raise UsageError(f"{run}: holds a run already, add --resume or choose another folder")
+
+        with (
+            console.interruptions() as interrupted,
+            console.progress("train", steps) as advance,
+        ):
+            advance("", trainer.steps_done)
+            for reached in training.train(
+                trainer,
+                training.Validation(pictures.held_out, recipe.sigma),
+                place,
+                every=every,
+                stop=interrupted,
+                seconds=math.inf if time_limit is None else time_limit * 60,
+            ):
+                advance(f"loss {reached.loss:.5f}", 1)
+                if reached.psnr:
+                    console.emit(tables.progress_line(reached))
+                    if log_json:
+                        console.append_json(log_json, asdict(reached))
+        if interrupted():
+            console.say(f"interrupted at step {trainer.steps_done}, saved; --resume goes on")
+            raise typer.Exit(console.INTERRUPTED)

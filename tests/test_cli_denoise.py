@@ -1,0 +1,359 @@
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli import denoise, weights
+
+from .conftest import Run, only_line
+
+
+def test_denoise_writes_the_clean_picture_and_says_nothing(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    before = noisy_file.read_bytes()
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+    assert noisy_file.read_bytes() == before
+    assert sorted(path.name for path in noisy_file.parent.iterdir()) == ["clean.png", "noisy.png"]
+
+
+def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--json", "--verbose")
+    assert done.returncode == 0
+    record = json.loads(only_line(done.stdout))
+    assert record.pop("seconds") > 0
+    assert record == {
+        "input": str(noisy_file),
+        "output": str(target),
+        "width": 52,
+        "height": 37,
+        "frames": 1,
+        "channels": 1,
+        "depth": "uint8",
+        "sigma": [25.0],
+        "variant": record["variant"],
+        "scales": record["scales"],
+        "weights": record["weights"],
+        "device": record["device"],
+        "precision": record["precision"],
+        "noise": "white",
+        "gain": [],
+        "read": [],
+        "remarks": [],
+        "skipped": False,
+        "error": None,
+    }
+    assert "52 x 37 grey uint8, sigma 25, " in only_line(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "reason"),
+    [
+        (["--sigma", "-1"], 2, "sigma -1 is not a noise level"),
+        (["--sigma", "nan"], 2, "sigma nan is not a noise level"),
+        (["--sigma", "loud"], 2, "sigma 'loud': give a number"),
+        (["--sigma", "25", "--sigma-unit", "12bit"], 2, "unknown unit '12bit'"),
+        (["--sigma", "25", "--format", "tga"], 2, "unknown format 'tga'"),
+        (["--sigma", "256"], 2, "sigma 256 is not a noise level"),
+        (["--strength", "201"], 2, "strength 201 is out of range"),
+        (["--strength", "nan"], 2, "strength nan is out of range"),
+        (["--noise", "pink"], 2, "unknown noise 'pink'"),
+        (["--noise", "poisson-gauss", "--sigma", "25"], 2, "leave --sigma out"),
+        (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
+        (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast means --variant st --scales 1"),
+        (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
+        (["--sigma", "25", "--precision", "float16"], 2, "unknown precision 'float16'"),
+        (["--sigma", "25", "--weights", "missing.safetensors"], 1, "cannot read the weights"),
+    ],
+)
+def test_faults_of_the_command_line_are_one_line(
+    linn: Run, noisy_file: Path, options: list[str], code: int, reason: str
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, *options)
+    assert done.returncode == code
+    assert reason in only_line(done.stderr)
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--strength", "much"], ["--sigma", "25", "--scales", "3"], ["--sigma", "25", "--turbo"]],
+)
+def test_malformed_options_are_usage_errors(
+    linn: Run, noisy_file: Path, options: list[str]
+) -> None:
+    done = linn("denoise", noisy_file, "-o", noisy_file.with_name("clean.png"), *options)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_faults_of_the_input_are_one_line(linn: Run, noisy_file: Path) -> None:
+    folder = noisy_file.parent
+    (folder / "text.png").write_text("no picture")
+    (folder / "cut.png").write_bytes(noisy_file.read_bytes()[:900])
+    before = sorted(folder.iterdir())
+    for source, reason in [
+        (folder / "missing.png", "no such file"),
+        (folder / "text.png", "not a picture"),
+        (folder / "cut.png", "damaged or cut short"),
+        (folder / "photo.nef", "develop it to a TIFF"),
+    ]:
+        done = linn("denoise", source, "-o", folder / "clean.png", "--sigma", 25)
+        assert done.returncode == 1, source
+        assert reason in only_line(done.stderr)
+    assert sorted(folder.iterdir()) == before
+
+
+def test_an_output_that_cannot_be_is_a_usage_error(linn: Run, noisy_file: Path) -> None:
+    before = noisy_file.read_bytes()
+    for target, reason in [
+        (noisy_file, "same file"),
+        (noisy_file.parent, "is an input too"),
+        (noisy_file.parent / "missing" / "clean.png", "there is no folder"),
+        (noisy_file.with_name("clean.xyz"), "ends in .png"),
+    ]:
+        done = linn("denoise", noisy_file, "-o", target, "--sigma", 25)
+        assert done.returncode == 2
+        assert reason in only_line(done.stderr)
+    assert noisy_file.read_bytes() == before
+    assert [path.name for path in noisy_file.parent.iterdir()] == ["noisy.png"]
+
+
+def test_many_pictures_go_on_after_a_bad_one(linn: Run, noisy_file: Path) -> None:
+    folder = noisy_file.parent
+    (folder / "bad.png").write_text("no picture")
+    shutil.copy(noisy_file, folder / "other.png")
+    out = folder / "out"
+    done = linn("denoise", folder, "-o", out, "--sigma", 25, "--json")
+    assert done.returncode == 1
+    records = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [Path(record["input"]).name for record in records] == [
+        "bad.png",
+        "noisy.png",
+        "other.png",
+    ]
+    assert "not a picture" in records[0]["error"]
+    assert records[1]["error"] is None
+    assert done.stderr.splitlines()[-1] == "linn: 1 of 3 pictures failed"
+    assert sorted(path.name for path in out.iterdir()) == ["noisy.png", "other.png"]
+
+    done = linn("denoise", folder, "-o", out, "--sigma", 25)
+    assert done.returncode == 2
+    assert "--skip-existing" in only_line(done.stderr)
+    (folder / "bad.png").unlink()
+    done = linn("denoise", folder, "-o", out, "--sigma", 25, "--skip-existing", "-v", "--jobs", 2)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.count("left as it is") == 2
+
+
+def test_colour_is_denoised_in_colour(linn: Run, tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
+    colour = np.dstack((noisy, noisy[::-1], 255 - noisy))
+    Image.fromarray(colour).save(tmp_path / "a.png")
+    done = linn("denoise", tmp_path / "a.png", "--sigma", "25,20,15", "-v")
+    assert "52 x 37 colour uint8, sigma 25, 20, 15, " in only_line(done.stderr)
+    with Image.open(tmp_path / "a-denoised.png") as image:
+        np.testing.assert_array_equal(np.array(image), denoise(colour, (25, 20, 15)))
+
+
+def test_three_sigmas_do_not_suit_grey(linn: Run, noisy_file: Path) -> None:
+    done = linn("denoise", noisy_file, "--sigma", "25,20,15")
+    assert done.returncode == 1
+    assert "3 sigmas for a picture of 1 channels" in only_line(done.stderr)
+
+
+def test_a_pipe_carries_nothing_but_the_picture(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
+    command = [sys.executable, "-m", "linn_cli", "denoise", "-", "-o", "-", "--sigma", "25"]
+    done = subprocess.run(command, input=noisy_file.read_bytes(), capture_output=True, check=True)
+    assert done.stderr == b""
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["-", "other.png"], "- is one picture by itself"),
+        (["-", "-o", "-", "--json"], "either the picture or --json"),
+        (["-", "-o", "x.tga"], "choose an output name"),
+    ],
+)
+def test_a_pipe_is_used_one_way(linn: Run, arguments: list[str], reason: str) -> None:
+    done = linn("denoise", *arguments, "--sigma", 25)
+    assert done.returncode == 2
+    assert reason in only_line(done.stderr)
+
+
+def test_a_variant_without_weights_says_so(linn: Run, noisy_file: Path) -> None:
+    bundled = {
+        (entry.architecture.variant, entry.architecture.scales) for entry in weights.bundled()
+    }
+    missing = {("st", 1), ("st", 2), ("lista", 1), ("lista", 2)} - bundled
+    if not missing:
+        pytest.skip("every variant has weights")
+    variant, scales = sorted(missing)[0]
+    options = ["--sigma", 25, "--variant", variant, "--scales", scales]
+    done = linn("denoise", noisy_file, "-o", noisy_file.with_name("clean.png"), *options)
+    assert done.returncode == 2
+    assert "are bundled yet" in only_line(done.stderr)
+
+
+def test_a_larger_picture_needs_a_raised_limit(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    options = ["-o", target, "--sigma", 25, "--max-pixels"]
+    done = linn("denoise", noisy_file, *options, 1000)
+    assert done.returncode == 1
+    assert "more than 1000 pixels" in only_line(done.stderr)
+    assert linn("denoise", noisy_file, *options, 2000).returncode == 0
+
+
+def test_fast_is_one_scale_with_soft_thresholds(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--fast", "--json")
+    record = json.loads(only_line(done.stdout))
+    assert (record["variant"], record["scales"]) == ("st", 1)
+
+
+def test_threads_change_nothing_but_the_speed(linn: Run, noisy_file: Path) -> None:
+    threads = torch.get_num_threads()
+    answers = []
+    try:
+        for count in (1, 2):
+            target = noisy_file.with_name(f"{count}.png")
+            done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--threads", count)
+            assert done.returncode == 0
+            assert torch.get_num_threads() == count
+            answers.append(target.read_bytes())
+    finally:
+        torch.set_num_threads(threads)
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal to send")
+def test_an_interruption_leaves_nothing_and_exits_130(tmp_path: Path) -> None:
+    source, target = tmp_path / "large.png", tmp_path / "clean.png"
+    Image.new("L", (2000, 4000), 90).save(source)
+    command = [sys.executable, "-c", _ANNOUNCED, "denoise", source, "-o", target, "--sigma", "25"]
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "first rows\n"
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert only_line(error) == "linn: interrupted"
+    assert list(tmp_path.iterdir()) == [source]
+
+
+# The command line, but it says when the first rows are finished. A shell lets its background jobs
+# ignore interruptions, and they inherit that.
+_ANNOUNCED = """
+import signal
+from linn_cli import streaming
+from linn_cli.cli import main
+
+def announced(*arguments, original=streaming.stream, **options):
+    said = False
+    for rows in original(*arguments, **options):
+        if rows.shape[2] and not said:
+            said = True
+            print("first rows", flush=True)
+        yield rows
+
+streaming.stream = announced
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
+
+def test_next_to_no_noise_returns_the_input(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    assert linn("denoise", noisy_file, "-o", target, "--sigma", 0.009).returncode == 0
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), noisy)
+
+
+def test_sigma_is_estimated_where_it_is_not_given_and_said(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
+) -> None:
+    estimated = json.loads(only_line(linn("estimate", noisy_file, "--json").stdout))
+    assert estimated["input"] == str(noisy_file)
+    assert (estimated["width"], estimated["height"]) == (52, 37)
+    overall = estimated["overall"]
+    assert [overall] == estimated["channels"]
+    assert overall["low"] <= overall["sigma"] <= overall["high"]
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target)
+    assert done.returncode == 0
+    assert f"clean.png: sigma {overall['sigma']:.2f} (" in only_line(done.stderr)
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, overall["sigma"]))
+
+
+def test_estimate_goes_on_after_a_bad_file(linn: Run, noisy_file: Path) -> None:
+    small = noisy_file.with_name("small.png")
+    Image.new("L", (30, 7)).save(small)
+    done = linn("estimate", small, noisy_file)
+    assert done.returncode == 1
+    assert "30 x 7 pixels are too few" in done.stderr
+    assert only_line(done.stdout).startswith(f"{noisy_file}: sigma ")
+
+
+def test_correlated_noise_is_said(linn: Run, noisy_file: Path) -> None:
+    noise = np.random.default_rng(0).normal(0, 20, (300, 301))
+    smoothed = (127 + (noise[:, 1:] + noise[:, :-1]) / 2).round().clip(0, 255)
+    Image.fromarray(smoothed.astype(np.uint8)).save(noisy_file)
+    assert "the noise is not white" in only_line(linn("estimate", noisy_file).stdout)
+
+
+@pytest.mark.parametrize("options", [["--sigma", "25"], [], ["--noise", "poisson-gauss"]])
+def test_no_strength_leaves_every_pixel(
+    linn: Run, noisy_file: Path, noisy: NDArray[np.uint8], options: list[str]
+) -> None:
+    target = noisy_file.with_name("clean.png")
+    assert linn("denoise", noisy_file, "-o", target, "--strength", 0, *options).returncode == 0
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), noisy)
+
+
+def test_strength_scales_sigma(linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
+    target = noisy_file.with_name("clean.png")
+    linn("denoise", noisy_file, "-o", target, "--sigma", 20, "--strength", 150)
+    with Image.open(target) as image:
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 30))
+
+
+def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None:
+    ramp = np.linspace(0.1, 0.9, 240) * np.ones((200, 1))
+    counts = np.random.default_rng(0).poisson(40 * ramp)
+    Image.fromarray((counts / 40 * 255).round().clip(0, 255).astype(np.uint8)).save(noisy_file)
+    assert "the noise grows with brightness" in only_line(linn("estimate", noisy_file).stdout)
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--noise", "poisson-gauss", "--json")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(only_line(done.stdout))
+    # 48,000 pixels of one ramp.
+    assert record["gain"] == [pytest.approx(1 / 40, rel=0.15)]
+    assert "counts, read noise" in done.stderr
+    with Image.open(target) as image:
+        left = np.array(image) / 255 - ramp
+    assert np.std(left) < 0.25 * np.std(counts / 40 - ramp)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from .conftest import Run, only_line
+
+SHORT = ["--steps", 4, "--batch", 1, "--patch", 16, "--every", 2, "--no-compile"]
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, grey: NDArray[np.uint8]) -> Path:
+    folder = tmp_path / "gallery"
+    folder.mkdir()
+    for index in range(3):
+        Image.fromarray(np.roll(grey, 5 * index, axis=1)).save(folder / f"{index}.png")
+    return folder
+
+
+def test_train_resumes_and_its_weights_denoise(
+    linn: Run, gallery: Path, tmp_path: Path, noisy_file: Path
+) -> None:
+    run, log = tmp_path / "run", tmp_path / "log.jsonl"
+    done = linn("train", gallery, "--run", run, "--log-json", log, *SHORT)
+    assert done.returncode == 0, done.stderr
+    assert [line.split(":")[0] for line in done.stdout.splitlines()] == ["step 2", "step 4"]
+    assert [json.loads(line)["step"] for line in log.read_text().splitlines()] == [2, 4]
+
+    done = linn("train", gallery, "--run", run, *SHORT)
+    assert done.returncode == 2
+    assert "holds a run already" in only_line(done.stderr)
+
+    done = linn("train", gallery, "--run", run, "--resume", *SHORT, "--steps", 6)
+    assert done.returncode == 0, done.stderr
+    assert "resumed" in done.stdout
+    assert "step 6" in done.stdout
+
+    trained = run / "weights.safetensors"
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--weights", trained)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal to send")
+def test_train_saves_when_it_is_interrupted(gallery: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "linn_cli", "train", gallery, "--run", tmp_path / "run"]
+    options = [
+        "--steps",
+        "1000000",
+        "--batch",
+        "1",
+        "--patch",
+        "16",
+        "--every",
+        "1",
+        "--no-compile",
+    ]
+    with subprocess.Popen(
+        [*map(str, command), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "saved; --resume goes on" in only_line(error)
+    assert (tmp_path / "run" / "weights.safetensors").exists()
