@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,9 +31,13 @@ class Classical:
             InputError: the package cannot do it, because the picture is too small for instance.
         """
         try:
-            answers = [
-                self.run(image.double().numpy(), sigma / 255) for image in images[:, 0].cpu()
-            ]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of small pictures, for instance
+                # Some packages drop sides of one pixel.
+                answers = [
+                    np.reshape(self.run(image.double().numpy(), sigma / 255), image.shape)
+                    for image in images[:, 0].cpu()
+                ]
         except Exception as error:  # packages raise whatever they stumble over
             raise InputError(f"{self.name}: cannot denoise this picture ({error})") from error
         return torch.from_numpy(np.stack(answers)[:, None]).to(images)

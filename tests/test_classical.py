@@ -26,6 +26,11 @@ def test_it_denoises(name: str, grey: NDArray[np.uint8]) -> None:
     assert psnr(estimate, clean) > psnr(noisy, clean) + 2
 
 
+def test_a_side_of_one_pixel_is_kept() -> None:
+    method = classical.Classical("m", lambda noisy, sigma: noisy.squeeze())
+    assert torch.equal(method(torch.ones((2, 1, 1, 3)), 25), torch.ones((2, 1, 1, 3)))
+
+
 def test_an_unknown_method_is_named() -> None:
     with pytest.raises(UsageError, match="unknown method 'ffdnet': choose bm3d, nlm, wavelet"):
         classical.load("ffdnet")
