@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from linn_cli.errors import InputError, UsageError
+from linn_cli.normalisation import GREY_LEVELS
 
-GREY_LEVELS = 255
 PATCH = 8
 # Coefficient (i, j) of a patch's cosine transform is noise from i + j = 11 on: the ten highest.
 _HIGH = 11

@@ -21,6 +21,7 @@ from linn_cli.errors import WeightsError
 from linn_cli.folding import fold
 from linn_cli.metrics import psnr
 from linn_cli.model import DnINN
+from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
 
@@ -29,7 +30,6 @@ from linn_cli.weights import WeightSet
 TOLERANCE = 0.05
 
 _SIDE = 96
-_GREY_LEVELS = 255
 _USUAL_SIGMA = 25.0
 # Spread over the picture: the borders, corners and the inside.
 _ROWS = (0, 17, 47, 95)
@@ -75,7 +75,7 @@ def parse(facts: Mapping[str, Any]) -> Golden | None:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"the manifest's golden answer is unreadable ({error})") from error
-    sane = 0 < golden.sigma <= _GREY_LEVELS and all(map(math.isfinite, golden.levels))
+    sane = 0 < golden.sigma <= GREY_LEVELS and all(map(math.isfinite, golden.levels))
     if not sane or len(golden.levels) != len(_ROWS) ** 2:
         raise WeightsError("the manifest's golden answer is of another form")
     return golden
@@ -84,10 +84,10 @@ def parse(facts: Mapping[str, Any]) -> Golden | None:
 def attempt(model: DnINN, sigma: float) -> Trial:
     """Denoise the golden picture with noise of sigma, in grey levels, in float32 on the CPU."""
     clean, noisy = _picture(sigma)
-    scale = sigma / _GREY_LEVELS
+    scale = sigma / GREY_LEVELS
     answer = streaming.run(fold(model), (noisy - 0.5) / scale) * scale + 0.5
     points = torch.tensor(_ROWS)
-    levels = answer[0, 0][points][:, points].flatten().double() * _GREY_LEVELS
+    levels = answer[0, 0][points][:, points].flatten().double() * GREY_LEVELS
     golden = Golden(sigma, tuple(round(float(level), 4) for level in levels))
     return Trial(golden, psnr(answer, clean) - psnr(noisy, clean))
 
@@ -135,7 +135,7 @@ def _picture(sigma: float) -> tuple[Tensor, Tensor]:
     levels = 40 + rows + 60 * disc + 40 * ((rows // 16 + columns // 16) % 2)
     noise = np.random.RandomState(0).standard_normal(levels.shape)
     clean, noisy = (
-        torch.from_numpy(values / _GREY_LEVELS).float()[None, None]
+        torch.from_numpy(values / GREY_LEVELS).float()[None, None]
         for values in (levels, levels + sigma * noise)
     )
     return clean, noisy

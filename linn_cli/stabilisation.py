@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli import estimation
+from linn_cli.normalisation import GREY_LEVELS
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
 _TABLE_COUNTS = 100.0
@@ -131,7 +132,7 @@ def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
     # Black cuts noise off too, but at few counts it is a value like others and most patches have some.
     clear = patches[patches.black == 0]
     patches = clear if len(clear) > len(patches) / 4 else patches
-    white = CameraNoise(0.0, estimation.estimate(plane, step).sigma / estimation.GREY_LEVELS)
+    white = CameraNoise(0.0, estimation.estimate(plane, step).sigma / GREY_LEVELS)
     if len(patches) < 3 * _LEAST_GROUP or white.read == 0:
         return white
     means, variances, errors = _groups(patches, step)
