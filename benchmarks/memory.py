@@ -2,7 +2,8 @@
 
     python benchmarks/memory.py --width 10000 --heights 256 512 10000
 
-The pictures are 8-bit grey PNG files of noise, made in a temporary folder.
+The pictures are 8-bit grey files of noise, made in a temporary folder: PNG, or with --tiff TIFF in strips,
+which goes by rows from 16.8 million pixels on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image
 
 # On Linux getrusage also counts the process that started this one; /proc does not.
@@ -40,19 +42,26 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=10_000)
     parser.add_argument("--heights", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--tiff", action="store_true")
     options = parser.parse_args()
     print(f"{platform.machine()}, DnINN as `linn denoise` chooses it, {options.precision}")
     with tempfile.TemporaryDirectory() as folder:
         for height in options.heights:
-            peak = peak_memory(Path(folder), options.width, height, options.precision)
+            kind = ".tif" if options.tiff else ".png"
+            peak = peak_memory(Path(folder), options.width, height, options.precision, kind)
             print(f"{options.width} x {height}: {peak / 1e6:.0f} MB", flush=True)
 
 
-def peak_memory(folder: Path, width: int, height: int, precision: str = "float32") -> int:
+def peak_memory(
+    folder: Path, width: int, height: int, precision: str = "float32", kind: str = ".png"
+) -> int:
     """The peak resident memory in bytes of denoising one picture of noise."""
-    source = folder / f"{width}x{height}.png"
+    source = folder / f"{width}x{height}{kind}"
     levels = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
-    Image.fromarray(levels).save(source, compress_level=1)
+    if kind == ".tif":
+        tifffile.imwrite(source, levels, rowsperstrip=16)
+    else:
+        Image.fromarray(levels).save(source, compress_level=1)
     options = ["--sigma", "25", "--precision", precision, "--max-pixels", str(width * height)]
     command = [
         sys.executable,
@@ -61,7 +70,7 @@ def peak_memory(folder: Path, width: int, height: int, precision: str = "float32
         "denoise",
         str(source),
         "-o",
-        str(folder / "clean.png"),
+        str(folder / f"clean{kind}"),
     ]
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=True)
     return int(done.stdout)

@@ -163,7 +163,8 @@ def _by_rows(
             raise InputError(f"{job.source}: {too_large(handling.max_pixels)}")
         height, width, channels = source.shape
         grey = channels > 1 and len(set(request.sigma or ())) < 2 and source.is_grey
-        found = request.find(Picture(source.sample()))
+        sample = source.sample() if request.sigma is None else next(iter(source))
+        found = request.find(Picture(sample))
         sigma = [level * request.strength for level in found.sigma]
         sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
         if max(sigmas) < LEAST_SIGMA:
