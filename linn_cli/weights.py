@@ -15,7 +15,7 @@ from safetensors.torch import load as parse_tensors
 from safetensors.torch import save as serialise_tensors
 from torch import Tensor
 
-from linn_cli.architecture import MOST_BYTES, Architecture, Variant
+from linn_cli.architecture import MOST_BYTES, VARIANTS, Architecture, Variant
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.model import DnINN
@@ -87,7 +87,7 @@ def select(
     """The best set for sigma (8-bit grey levels); None for variant or scales means any.
 
     A set trained for this sigma goes before one that was not, then the narrower range, as the more
-    specialised, then the fewer scales, as the faster. Outside every range the nearest one serves.
+    specialised, then the fewer scales, then ST, as the faster. Outside every range the nearest serves.
     """
     fitting = [
         candidate
@@ -106,10 +106,11 @@ def select(
             f"no weights for {wanted} are {where} yet: leave out what names it, or give --weights"
         )
 
-    def rank(candidate: WeightSet) -> tuple[float, float, int]:
+    def rank(candidate: WeightSet) -> tuple[float, float, int, int]:
         low, high = candidate.sigma
         distance = max(low - sigma, sigma - high, 0)
-        return distance, high - low, candidate.architecture.scales
+        held = candidate.architecture
+        return distance, high - low, held.scales, VARIANTS.index(held.variant)
 
     return min(fitting, key=rank)
 

@@ -280,3 +280,14 @@ def test_a_range_is_parsed(text: str, sigma: tuple[float, float]) -> None:
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="sigma"):
         weights.parse_range(text)
+
+
+def test_of_equals_the_faster_is_chosen() -> None:
+    sets = [
+        weights.WeightSet(Path(f"{variant}-{scales}"), Architecture(variant, scales), (1, 80), "")
+        for variant in ("lista", "st")
+        for scales in (2, 1)
+    ]
+    assert weights.select(sets, 25, None, None).name == "st-1"
+    assert weights.select(sets, 25, "lista", None).name == "lista-1"
+    assert weights.select(sets, 25, None, 2).name == "st-2"
