@@ -165,7 +165,7 @@ def _by_rows(
         grey = channels > 1 and len(set(request.sigma or ())) < 2 and source.is_grey
         sample = source.sample() if request.sigma is None else next(iter(source))
         found = request.find(Picture(sample))
-        sigma = [level * request.strength for level in found.sigma]
+        sigma = found.at(request.strength)
         sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
         if max(sigmas) < LEAST_SIGMA:
             return None
@@ -302,7 +302,7 @@ def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
         input=str(PIPE),
         output=str(PIPE),
         frames=1,
-        sigma=tuple(level * request.strength for level in found.sigma),
+        sigma=found.at(request.strength),
         noise=request.model,
         gain=tuple(one.gain for one in found.camera),
         read=tuple(one.read for one in found.camera),

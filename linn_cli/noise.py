@@ -68,6 +68,10 @@ class Found:
     camera: tuple[CameraNoise, ...] = ()
     words: tuple[str, ...] = ()
 
+    def at(self, strength: float) -> tuple[float, ...]:
+        """The sigma by channel that `strength` makes of it, at most 255."""
+        return tuple(min(level * strength, float(GREY_LEVELS)) for level in self.sigma)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -149,7 +153,7 @@ def remove(
     """
     if found.camera and strength > 0:
         return _remove_camera(networks, values, found.camera, strength, done)
-    sigma = tuple(min(level * strength, float(GREY_LEVELS)) for level in found.sigma)
+    sigma = found.at(strength)
     return networks.denoise(values, sigma[0] if len(sigma) == 1 else sigma, done)
 
 
