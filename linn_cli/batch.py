@@ -49,6 +49,7 @@ class Outcome:
     noise: str | None = None
     gain: tuple[float, ...] = ()
     read: tuple[float, ...] = ()
+    clipped: tuple[str, ...] = ()
     variant: str | None = None
     scales: int | None = None
     weights: str | None = None
@@ -66,8 +67,9 @@ class Outcome:
         kind = "grey" if self.channels == 1 else "colour"
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
         levels = ", ".join(f"{level:g}" for level in self.sigma)
+        limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
         return (
-            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}, "
+            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}, "
             f"{self.variant} {self.scales}-scale, weights {self.weights}, {self.device}, "
             f"{self.precision}, {self.seconds:.2f} s"
         )
@@ -163,16 +165,16 @@ def _by_rows(
             raise InputError(f"{job.source}: {too_large(handling.max_pixels)}")
         height, width, channels = source.shape
         grey = channels > 1 and len(set(request.sigma or ())) < 2 and source.is_grey
-        sample = source.sample() if request.sigma is None else next(iter(source))
-        found = request.find(Picture(sample))
+        found = request.find(Picture(source.sample()))
         sigma = found.at(request.strength)
         sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
         if max(sigmas) < LEAST_SIGMA:
             return None
         denoiser = networks.at(sigmas, len(sigmas))
+        clipped = found.clipped.of(request.strength)
 
         def finished() -> Iterator[NDArray[Any]]:
-            for answer in denoiser.rows(planes(), width, sigmas):
+            for answer in denoiser.rows(planes(), width, sigmas, clipped):
                 done(answer.shape[1], height)
                 yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
 
@@ -306,6 +308,7 @@ def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
         noise=request.model,
         gain=tuple(one.gain for one in found.camera),
         read=tuple(one.read for one in found.camera),
+        clipped=found.clipped.where,
         variant=denoiser.weight_set.architecture.variant,
         scales=denoiser.weight_set.architecture.scales,
         weights=denoiser.weight_set.name,

@@ -11,7 +11,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from linn_cli import images
+from linn_cli import clipping, images
 from linn_cli.classical import Classical
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.model import DnINN
@@ -46,6 +46,11 @@ PUBLISHED_PARAMETERS = {
     "DnINN-ST 2-scale": 269_300,
     "DnINN-LISTA 2-scale": 270_300,
 }
+
+
+# How the noisy picture is stored: as the published protocol has it, or in a file, rounded and cut off, and
+# whether what was cut off is made up for as `linn denoise` does.
+EXACT, EIGHT_BITS, EIGHT_BITS_PLAIN = "", ", 8 bits", ", 8 bits plain"
 
 
 @dataclass(frozen=True)
@@ -115,22 +120,28 @@ def measure(
     seen: Callable[[Score, Trial], None] = unseen,
     *,
     colour: bool = False,
+    stored: str = EXACT,
 ) -> Iterator[Score]:
     """Score a denoiser on each picture, as grey or in colour; sigma in 8-bit grey levels.
 
-    The picture with index i gets the noise of seed i, neither clipped nor rounded; the estimate is
-    clamped to [0, 1] and not rounded. Only the denoising is timed. `seen` is called with each score
-    before it is yielded.
+    The picture with index i gets the noise of seed i, neither clipped nor rounded unless `stored` says so;
+    the estimate is clamped to [0, 1] and not rounded. Only the denoising is timed. `seen` is called with
+    each score before it is yielded.
     """
     if isinstance(denoiser, Classical):
-        method = denoiser.name
+        method = denoiser.name + stored
     else:
-        method = f"linn {denoiser.weight_set.architecture}"
+        method = f"linn {denoiser.weight_set.architecture}{stored}"
     for index, path in enumerate(pictures):
         clean = _clean(path, colour=colour)
         noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
+        if stored != EXACT:
+            noisy = (noisy * GREY_LEVELS).round().clamp(0, GREY_LEVELS) / GREY_LEVELS
         began = time.perf_counter()
-        estimate = denoiser(noisy, sigma).clamp(0, 1)
+        estimate = denoiser(noisy, sigma)
+        if stored == EIGHT_BITS:
+            estimate[0] = clipping.find(noisy, [sigma]).undo(estimate[0])
+        estimate = estimate.clamp(0, 1)
         seconds = time.perf_counter() - began
         score = Score(
             image=path.name,
@@ -164,13 +175,15 @@ def _mean_ssim(estimate: Tensor, clean: Tensor) -> float | None:
     return fmean(found) if found else None
 
 
-def summarise(denoiser: Denoiser | Classical, scores: Sequence[Score]) -> Summary:
+def summarise(
+    denoiser: Denoiser | Classical, scores: Sequence[Score], stored: str = EXACT
+) -> Summary:
     """The means of one denoiser's scores at one sigma."""
     if isinstance(denoiser, Classical):
-        return _means(scores, denoiser.name, None, "cpu", "float64", None)
+        return _means(scores, denoiser.name + stored, None, "cpu", "float64", None)
     return _means(
         scores,
-        str(denoiser.weight_set.architecture),
+        f"{denoiser.weight_set.architecture}{stored}",
         denoiser.weight_set.name,
         str(denoiser.device),
         denoiser.precision,

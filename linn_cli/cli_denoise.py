@@ -62,9 +62,22 @@ def denoise(
         str,
         typer.Option(
             metavar="white|poisson-gauss",
-            help="What the noise is like; poisson-gauss is a camera's, estimated from the picture.",
+            help="What the noise is like; poisson-gauss is a camera's, whose noise grows with light.",
         ),
     ] = "white",
+    gain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="Of a camera's noise, if known: its variance for each level of signal.",
+        ),
+    ] = None,
+    read_noise: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER", help="Of a camera's noise, with --gain: its sigma in black."
+        ),
+    ] = None,
     strength: Annotated[
         float, typer.Option(help="Per cent of the noise to take for noise, 0 to 200.")
     ] = 100.0,
@@ -139,10 +152,11 @@ def denoise(
             sources,
             views,
         )
-        from linn_cli.noise import Request
+        from linn_cli.noise import Request, parse_camera
 
         levels = None if sigma == "auto" else pipeline.parse_sigma(sigma, sigma_unit)
-        request = Request(levels, noise, strength / 100)
+        camera = parse_camera(gain, read_noise, sigma_unit)
+        request = Request(levels, noise, strength / 100, camera)
         if fast:
             if variant not in (None, "st") or scales not in (None, 1):
                 raise UsageError("--fast means --variant st --scales 1: leave these out")

@@ -60,6 +60,13 @@ def benchmark(
             metavar="bm3d|nlm|wavelet", help="Run on the same noise too; may be repeated."
         ),
     ] = None,
+    quantize: Annotated[
+        bool,
+        typer.Option(
+            "--quantize",
+            help="Also store the noisy pictures in 8 bits, as files do: rounded, cut off.",
+        ),
+    ] = False,
     report_file: Annotated[
         Path | None,
         typer.Option("--report", metavar="FILE", help="Show it all as a page, a .html file."),
@@ -115,18 +122,24 @@ def benchmark(
                 for kind, count, level in product(variants, scales or ANY, sigmas)
             ]
         runs += product(sigmas, rivals)
-        gallery = report.Gallery(len(pictures), len(sigmas), len(runs) // len(sigmas))
+        ways = [protocol.EXACT]
+        if quantize:
+            ways += [protocol.EIGHT_BITS, protocol.EIGHT_BITS_PLAIN]
+        trials = list(product(runs, ways))
+        gallery = report.Gallery(len(pictures), len(sigmas), len(trials) // len(sigmas))
         seen = gallery.add if report_file else protocol.unseen
         scores: list[Score] = []
         summaries: list[Summary] = []
-        with console.progress("benchmark", len(runs) * len(pictures)) as advance:
-            for level, denoiser in runs:
+        with console.progress("benchmark", len(trials) * len(pictures)) as advance:
+            for (level, denoiser), stored in trials:
                 measured = []
-                for score in protocol.measure(denoiser, pictures, level, seen, colour=colour):
+                for score in protocol.measure(
+                    denoiser, pictures, level, seen, colour=colour, stored=stored
+                ):
                     measured.append(score)
                     advance(f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB", 1)
                 scores += measured
-                summaries.append(protocol.summarise(denoiser, measured))
+                summaries.append(protocol.summarise(denoiser, measured, stored))
         if report_file:
             page.write(report_file, report.render(folder, summaries, gallery, colour=colour))
         if json:

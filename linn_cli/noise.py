@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -12,12 +12,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import estimation, stabilisation
+from linn_cli import clipping, estimation, stabilisation
+from linn_cli.clipping import Clipping
 from linn_cli.errors import UsageError
 from linn_cli.estimation import Estimate
 from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
-from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
+from linn_cli.pipeline import (
+    LEAST_SIGMA,
+    Denoiser,
+    Networks,
+    channel_sigmas,
+    find_clipping,
+    parse_levels,
+)
 from linn_cli.stabilisation import CameraNoise
 
 WHITE, CAMERA = "white", "poisson-gauss"
@@ -61,12 +69,19 @@ class Measured:
 class Found:
     """The noise that is removed: sigma by channel, and of a camera's noise gain and read noise.
 
-    The sigma of a camera's noise is that at mid grey. `words` say what was estimated.
+    The sigma of a camera's noise is that at mid grey. `words` say what was estimated, and `clipped` where
+    white noise is cut off.
     """
 
     sigma: tuple[float, ...]
     camera: tuple[CameraNoise, ...] = ()
     words: tuple[str, ...] = ()
+    clipped: Clipping = clipping.NONE
+
+    @property
+    def grows(self) -> bool:
+        """Whether it grows with brightness in some channel."""
+        return any(one.gain for one in self.camera)
 
     def at(self, strength: float) -> tuple[float, ...]:
         """The sigma by channel that `strength` makes of it, at most 255."""
@@ -78,18 +93,23 @@ class Request:
     """What is asked for: sigma by channel in 8-bit grey levels, or None to estimate it.
 
     `strength` multiplies the noise's standard deviation, given or estimated, up to twice; 0 returns
-    every pixel as it is.
+    every pixel as it is. `camera` is a camera's noise, one or by channel; without it, it is estimated.
     """
 
     sigma: tuple[float, ...] | None = None
     model: str = WHITE
     strength: float = 1.0
+    camera: tuple[CameraNoise, ...] = ()
 
     def __post_init__(self) -> None:
         if self.model not in (WHITE, CAMERA):
             raise UsageError(f"unknown noise {self.model!r}: choose {WHITE} or {CAMERA}")
         if self.model == CAMERA and self.sigma is not None:
-            raise UsageError(f"--noise {CAMERA} estimates the noise: leave --sigma out")
+            raise UsageError(
+                f"--noise {CAMERA} has no one sigma: leave --sigma out, or give --gain"
+            )
+        if self.model == WHITE and self.camera:
+            raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
         if not 0 <= self.strength <= _MOST_STRENGTH:
             most = 100 * _MOST_STRENGTH
             raise UsageError(
@@ -102,18 +122,64 @@ class Request:
         Raises:
             InputError: the picture is too small to estimate its noise.
         """
-        if self.sigma is not None:
-            return Found(channel_sigmas(self.sigma, picture.values.shape[2]))
+        channels = picture.values.shape[2]
         if self.strength == 0:
-            return Found((0.0,))
-        if self.model == WHITE:
+            return Found(self.sigma or (0.0,))
+        if self.sigma is not None:
+            found = Found(channel_sigmas(self.sigma, channels))
+        elif self.model == WHITE:
             measured = measure(picture)
-            return Found(measured.sigma, words=tuple(measured.in_words()))
-        cameras = tuple(measure_camera(picture))
-        sigma = tuple(
-            min(one.deviation_at(_MID_GREY) * GREY_LEVELS, GREY_LEVELS) for one in cameras
+            found = Found(measured.sigma, words=tuple(measured.in_words()))
+        elif self.camera:
+            found = _of_cameras(_channel_cameras(self.camera, channels))
+        else:
+            cameras = tuple(measure_camera(picture))
+            found = replace(_of_cameras(cameras), words=tuple(map(_camera_words, cameras)))
+        if found.grows:
+            return found  # the transform knows by itself what black cuts off
+        images = torch.from_numpy(picture.values).permute(2, 0, 1)[None]
+        return replace(found, clipped=find_clipping(images, found.sigma))
+
+
+def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
+    """A camera's noise written as numbers for all channels or for each, as `pipeline.parse_sigma` takes them.
+
+    Args:
+        gain: the variance for each level of signal, or None for none to be given.
+        read: the standard deviation in the dark; none is 0.
+        unit: of both.
+
+    Raises:
+        UsageError: they are no noise, or not as many.
+    """
+    if gain is None:
+        if read is not None:
+            raise UsageError("--read-noise goes with --gain: give both")
+        return ()
+    gains, reads = parse_levels(gain, unit, "gain"), parse_levels(read or "0", unit, "read noise")
+    count = max(len(gains), len(reads))
+    if {len(gains), len(reads)} - {1, count}:
+        raise UsageError(f"{len(gains)} gains and {len(reads)} read noises: give as many, or one")
+    if not all(0 <= level <= GREY_LEVELS for level in (*gains, *reads)):
+        raise UsageError("gain and read noise lie between 0 and white")
+    pairs = zip(gains * (count // len(gains)), reads * (count // len(reads)), strict=True)
+    return tuple(CameraNoise(gain / GREY_LEVELS, read / GREY_LEVELS) for gain, read in pairs)
+
+
+def _of_cameras(cameras: tuple[CameraNoise, ...]) -> Found:
+    sigma = (
+        min(max(one.deviation_at(_MID_GREY) * GREY_LEVELS, LEAST_SIGMA), float(GREY_LEVELS))
+        for one in cameras
+    )
+    return Found(tuple(sigma), cameras)
+
+
+def _channel_cameras(cameras: tuple[CameraNoise, ...], channels: int) -> tuple[CameraNoise, ...]:
+    if len(cameras) not in (1, channels):
+        raise UsageError(
+            f"{len(cameras)} gains for a picture of {channels} channels: give {channels}, or one"
         )
-        return Found(sigma, cameras, tuple(map(_camera_words, cameras)))
+    return cameras * (channels // len(cameras))
 
 
 def measure(picture: Picture) -> Measured:
@@ -151,10 +217,11 @@ def remove(
         strength: multiplies its standard deviation.
         done: called with the number of rows whenever some are finished.
     """
-    if found.camera and strength > 0:
+    if found.grows and strength > 0:
         return _remove_camera(networks, values, found.camera, strength, done)
     sigma = found.at(strength)
-    return networks.denoise(values, sigma[0] if len(sigma) == 1 else sigma, done)
+    levels = sigma[0] if len(sigma) == 1 else sigma
+    return networks.denoise(values, levels, done, found.clipped.of(strength))
 
 
 def _remove_camera(

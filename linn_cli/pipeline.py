@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import devices, sources, streaming, weights
+from linn_cli import clipping, devices, sources, streaming, weights
 from linn_cli.architecture import Variant
+from linn_cli.clipping import Clipping
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.normalisation import GREY_LEVELS, network_sigma, normalise, restore
@@ -31,6 +32,7 @@ _DTYPES = {
     *(torch.int8, torch.int16, torch.int32),
 }
 _CHANNELS = (1, 3)
+_BAND = 512
 
 ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
 # The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
@@ -53,31 +55,38 @@ class Denoiser:
         return str(dtype).removeprefix("torch.")
 
     def __call__(
-        self, images: Tensor, sigma: Sigma, done: Callable[[int], None] = lambda rows: None
+        self,
+        images: Tensor,
+        sigma: Sigma,
+        done: Callable[[int], None] = lambda rows: None,
+        clipped: Clipping = clipping.NONE,
     ) -> Tensor:
         """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
         Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is
-        called with the number of rows whenever some are finished.
+        called with the number of rows whenever some are finished. That noise was `clipped` is undone.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
                 suit the channels.
             InputError: the images are empty or hold values that are not finite.
         """
-        if images.dtype not in _DTYPES:
-            raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
-        if images.numel() == 0:
-            raise InputError("the image is empty")
+        _check(images)
         levels = channel_sigmas(sigma, images.shape[1])
         if max(levels) < LEAST_SIGMA:
             return images.clone()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
-            self._denoise(noisy, answer, levels, done)
+            self._denoise(noisy, answer, levels, done, clipped)
         return answers
 
-    def rows(self, rows: Iterable[Tensor], width: int, sigma: Sequence[float]) -> Iterator[Tensor]:
+    def rows(
+        self,
+        rows: Iterable[Tensor],
+        width: int,
+        sigma: Sequence[float],
+        clipped: Clipping = clipping.NONE,
+    ) -> Iterator[Tensor]:
         """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
 
         Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
@@ -94,7 +103,7 @@ class Denoiser:
                 yield _floats(levels)
 
         for answer in self.bands(bands(), width, sigma):
-            yield _levels(answer, dtypes[0])
+            yield _levels(clipped.undo(answer), dtypes[0])
 
     def bands(
         self, bands: Iterable[Tensor], width: int, sigma: Sequence[float]
@@ -119,18 +128,29 @@ class Denoiser:
         return streaming.highest_band(self.scales, width, budget)
 
     def _denoise(
-        self, noisy: Tensor, answer: Tensor, sigma: Sequence[float], done: Callable[[int], None]
+        self,
+        noisy: Tensor,
+        answer: Tensor,
+        sigma: Sequence[float],
+        done: Callable[[int], None],
+        clipped: Clipping,
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
         width = noisy.shape[-1]
         top = 0
-        for rows in self.rows(
-            noisy.split(self.band_height(width, len(noisy)), dim=1), width, sigma
-        ):
+        bands = noisy.split(self.band_height(width, len(noisy)), dim=1)
+        for rows in self.rows(bands, width, sigma, clipped):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count
             done(count)
+
+
+def _check(images: Tensor) -> None:
+    if images.dtype not in _DTYPES:
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
+    if images.numel() == 0:
+        raise InputError("the image is empty")
 
 
 def _floats(levels: Tensor) -> Tensor:
@@ -211,7 +231,11 @@ class Networks:
         return self._made[key]
 
     def denoise(
-        self, images: Tensor, sigma: Sigma, done: Callable[[int], None] = lambda rows: None
+        self,
+        images: Tensor,
+        sigma: Sigma,
+        done: Callable[[int], None] = lambda rows: None,
+        clipped: Clipping = clipping.NONE,
     ) -> tuple[Tensor, Denoiser]:
         """Denoise images (B, C, H, W) as a `Denoiser` does, and tell which one did.
 
@@ -221,10 +245,10 @@ class Networks:
         channels = images.shape[1]
         levels = channel_sigmas(sigma, channels)
         if channels > 1 and len(set(levels)) == 1 and bool((images == images[:, :1]).all()):
-            answer, denoiser = self.denoise(images[:, :1], levels[0], done)
+            answer, denoiser = self.denoise(images[:, :1], levels[0], done, clipped)
             return answer.repeat(1, channels, 1, 1), denoiser
         denoiser = self.at(levels, channels)
-        return denoiser(images, levels, done), denoiser
+        return denoiser(images, levels, done, clipped), denoiser
 
     def _budget(self, device: torch.device) -> int | None:
         if device.type != "cpu":
@@ -236,6 +260,18 @@ class Networks:
             named = self.weight_file
             self._source = named if isinstance(named, Source) else sources.find(named)
         return self._source
+
+
+def find_clipping(images: Tensor, sigma: Sequence[float]) -> Clipping:
+    """See whether the noise of images (B, C, H, W) of any dtype is cut off at black and at white.
+
+    Raises:
+        UsageError: the dtype is neither float nor an integer of up to 32 bits.
+        InputError: the images are empty or hold values that are not finite.
+    """
+    _check(images)
+    bands = (band for image in images for band in image.split(_BAND, dim=1))
+    return clipping.find(map(_floats, bands), sigma)
 
 
 def load(sigma: Sigma, channels: int = 1, **options: Any) -> Denoiser:
@@ -259,7 +295,8 @@ def denoise(
         image: a numpy array (H, W) or (H, W, 3), or a torch tensor (B, 1, H, W) or (B, 3, H, W).
             Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
         sigma: in 8-bit grey levels, [0, 255], whatever the dtype; for a colour image it may be three,
-            one for each channel. Below 0.01 the input is returned.
+            one for each channel. Below 0.01 the input is returned. Where noise was cut off at 0 or at
+            white, as in files of 8 bits, its mean is made up for.
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
         weight_file: a safetensors file, a bundled set's name or an hf:// reference; see `load`.
@@ -284,7 +321,7 @@ def denoise(
         if image.dim() != 4 or image.shape[1] not in _CHANNELS:
             shapes = "(B, 1, H, W) or (B, 3, H, W)"
             raise UsageError(f"expected a tensor {shapes}, not {tuple(image.shape)}")
-        return networks.denoise(image, sigma)[0]
+        return _denoise(networks, image, sigma)
     array = np.asarray(image)
     if array.ndim != 2 and (array.ndim != 3 or array.shape[2] != _CHANNELS[-1]):
         raise UsageError(f"expected an array (H, W) or (H, W, 3), not {array.shape}")
@@ -292,9 +329,14 @@ def denoise(
         raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
     tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
     planes = tensor[None, None] if array.ndim == 2 else tensor.permute(2, 0, 1)[None]
-    answer = networks.denoise(planes, sigma)[0][0]
+    answer = _denoise(networks, planes, sigma)[0]
     clean = answer[0] if array.ndim == 2 else answer.permute(1, 2, 0)
     return clean.numpy().astype(array.dtype, copy=False)
+
+
+def _denoise(networks: Networks, images: Tensor, sigma: Sigma) -> Tensor:
+    clipped = find_clipping(images, channel_sigmas(sigma, images.shape[1]))
+    return networks.denoise(images, sigma, clipped=clipped)[0]
 
 
 def channel_sigmas(sigma: Sigma, channels: int) -> tuple[float, ...]:
@@ -329,13 +371,22 @@ def parse_sigma(text: str, unit: str = "8bit") -> tuple[float, ...]:
     Raises:
         UsageError: they are no noise levels, or the unit is none of these.
     """
+    levels = parse_levels(text, unit, "sigma")
+    return channel_sigmas(levels, len(levels))
+
+
+def parse_levels(text: str, unit: str, what: str) -> tuple[float, ...]:
+    """Numbers as for `parse_sigma`, of any size; an error says `what` they are.
+
+    Raises:
+        UsageError: they are no numbers, or the unit is unknown.
+    """
     whites = {"8bit": GREY_LEVELS, "16bit": 65535, "unit": 1}
     if unit not in whites:
         raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(whites)}")
     try:
-        levels = tuple(float(part) * GREY_LEVELS / whites[unit] for part in text.split(","))
+        return tuple(float(part) * GREY_LEVELS / whites[unit] for part in text.split(","))
     except ValueError:
         raise UsageError(
-            f"sigma {text!r}: give a number, or one for each channel as 12,10,18"
+            f"{what} {text!r}: give a number, or one for each channel as 12,10,18"
         ) from None
-    return channel_sigmas(levels, len(levels))

@@ -32,8 +32,10 @@ from linn_cli.optimizer import Muon
 from linn_cli.patches import Patches, hold_out, read_grey
 from linn_cli.pipeline import LEAST_SIGMA
 
-# Squared errors grow about as sigma does and are divided by it, so that all patches count alike; below
-# this sigma no further, or the quietest patches would rule.
+# A patch is judged by the logarithm of its error, as PSNR is, or textured patches would rule. A typical
+# error is about this times sigma, and half of it is added lest flat patches rule instead; the patches of
+# less noise than this floor count less.
+_TYPICAL_ERROR = 0.012
 _LOSS_FLOOR = 15 / GREY_LEVELS
 _OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
 _CLIP = 1.0
@@ -128,7 +130,7 @@ class Trainer:
 
         with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
             estimate = self._forward(clean + sigma * noise, sigma)
-        loss = ((estimate - clean).square() / sigma.clamp(min=_LOSS_FLOOR)).mean()
+        loss = patch_loss(estimate, clean, sigma)
         loss.backward()
 
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
@@ -399,6 +401,16 @@ def prepare(
         f"{pictures.training[0].resolve().parent.name}, {len(pictures.held_out)} others to judge by; "
         f"started from {start}",
     )
+
+
+def patch_loss(estimate: Tensor, clean: Tensor, sigma: Tensor) -> Tensor:
+    """What training makes small, for patches (B, 1, H, W) of noise sigma (B, 1, 1, 1), all white at 1.
+
+    The mean over the patches of log(1 + 2 error / typical error), where errors are mean squares.
+    """
+    error = (estimate - clean).square().mean(dim=(1, 2, 3), keepdim=True)
+    weight = sigma / sigma.clamp(min=_LOSS_FLOOR)
+    return (weight * torch.log1p(2 * error / (_TYPICAL_ERROR * sigma))).mean()
 
 
 def _optimisers(model: DnINN) -> list[Optimizer]:

@@ -47,6 +47,34 @@ def test_the_summary_holds_the_means(folder: Path) -> None:
     )
 
 
+def test_eight_bits_are_scored_as_stored_and_made_up_for(tmp_path: Path) -> None:
+    dark = np.linspace(0, 60, 96).astype(np.uint8)[None].repeat(64, axis=0)
+    Image.fromarray(dark).save(tmp_path / "dark.png")
+    denoiser = pipeline.load(50)
+    pictures = [tmp_path / "dark.png"]
+    trials: list[benchmark.Trial] = []
+    exact, stored, plain = (
+        list(
+            benchmark.measure(
+                denoiser, pictures, 50, lambda _, trial: trials.append(trial), stored=way
+            )
+        )
+        for way in (benchmark.EXACT, benchmark.EIGHT_BITS, benchmark.EIGHT_BITS_PLAIN)
+    )
+    assert [score.method for score in (exact[0], stored[0], plain[0])] == [
+        "linn DnINN-ST 1-scale",
+        "linn DnINN-ST 1-scale, 8 bits",
+        "linn DnINN-ST 1-scale, 8 bits plain",
+    ]
+    assert exact[0].psnr > stored[0].psnr > plain[0].psnr
+    unrounded, *in_files = (trial.noisy * 255 for trial in trials)
+    assert unrounded.min() < 0
+    for levels in in_files:
+        torch.testing.assert_close(levels, unrounded.round().clamp(0, 255), atol=1e-3, rtol=0)
+    summary = benchmark.summarise(denoiser, stored, benchmark.EIGHT_BITS)
+    assert summary.label == stored[0].method
+
+
 def test_all_nine_published_methods_are_listed() -> None:
     assert len(benchmark.PUBLISHED) == 9
     assert all(set(known) == {15, 25, 50} for known in benchmark.PUBLISHED.values())

@@ -55,11 +55,23 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "noise": "white",
         "gain": [],
         "read": [],
+        "clipped": [],
         "remarks": [],
         "skipped": False,
         "error": None,
     }
     assert "52 x 37 grey uint8, sigma 25, " in only_line(done.stderr)
+
+
+def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None:
+    chance = np.random.default_rng(0).normal(size=(48, 64))
+    levels = (10 + 25 * chance).round().clip(0, 255).astype(np.uint8)
+    Image.fromarray(levels).save(tmp_path / "dark.png")
+    done = linn("denoise", tmp_path / "dark.png", "--sigma", 25, "--json", "--verbose")
+    assert json.loads(only_line(done.stdout))["clipped"] == ["black"]
+    assert "sigma 25 cut off at black, " in only_line(done.stderr)
+    with Image.open(tmp_path / "dark-denoised.png") as answer:
+        assert np.asarray(answer).mean() == pytest.approx(10, abs=2)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +87,9 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         (["--strength", "nan"], 2, "strength nan is out of range"),
         (["--noise", "pink"], 2, "unknown noise 'pink'"),
         (["--noise", "poisson-gauss", "--sigma", "25"], 2, "leave --sigma out"),
+        (["--gain", "0.1"], 2, "add --noise poisson-gauss"),
+        (["--noise", "poisson-gauss", "--read-noise", "2"], 2, "--read-noise goes with --gain"),
+        (["--noise", "poisson-gauss", "--gain", "1,2,3"], 1, "3 gains for a picture of 1 channels"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
         (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast means --variant st --scales 1"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),

@@ -32,6 +32,18 @@ def test_benchmark_prints_tables_or_data(
     assert data["published"]["psnr"]["DnCNN"]["25"] == 29.19
 
 
+def test_benchmark_can_store_the_noisy_pictures_in_eight_bits(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    Image.fromarray(grey).save(tmp_path / "clean.png")
+    done = linn("benchmark", tmp_path, "--sigma", 50, "--quantize", "--json")
+    summaries = json.loads(only_line(done.stdout))["summaries"]
+    methods = [summary["method"].partition(", ")[2] for summary in summaries]
+    assert methods == ["", "8 bits", "8 bits plain"]
+    psnrs = [summary["psnr"] for summary in summaries]
+    assert psnrs[0] > psnrs[1] >= psnrs[2]
+
+
 def test_benchmark_defaults_to_the_published_sigmas(
     linn: Run, tmp_path: Path, grey: NDArray[np.uint8]
 ) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import noise
+from linn_cli import clipping, noise
 from linn_cli.errors import InputError, UsageError
 from linn_cli.estimation import Estimate
 from linn_cli.noise import CAMERA, Found, Measured, Request
@@ -76,7 +78,7 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
 def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(noise, "measure", None)
     picture = Picture(noisy_picture((10, 10, 10)))
-    assert Request((12.0,)).find(picture) == Found((12.0, 12.0, 12.0))
+    assert Request((12.0,)).find(picture).sigma == (12.0, 12.0, 12.0)
     assert Request(strength=0).find(picture) == Found((0.0,))
 
 
@@ -85,6 +87,7 @@ def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ({"model": "pink"}, "unknown noise 'pink'"),
         ({"sigma": (5.0,), "model": CAMERA}, "leave --sigma out"),
+        ({"camera": (CameraNoise(0.01, 0.0),)}, "add --noise poisson-gauss"),
         ({"strength": 2.1}, "strength 210 is out of range"),
         ({"strength": -0.1}, "out of range"),
         ({"strength": float("nan")}, "out of range"),
@@ -146,3 +149,100 @@ def test_a_channel_without_noise_does_no_harm() -> None:
     answer, _ = noise.remove(Networks(precision="float32"), planes(values), found)
     # Less than a hundredth of a grey level is removed.
     np.testing.assert_allclose(answer[0].permute(1, 2, 0).numpy(), values, atol=1e-3)
+
+
+def cut_off(sigma: float, dtype: str = "uint8", gradient: float = 0.3) -> NDArray[Any]:
+    """A dark picture (SIDE, SIDE, 1) with noise as a file keeps it."""
+    clean = np.linspace(0, gradient, SIDE)[None, :, None].repeat(SIDE, axis=0)
+    white = np.iinfo(dtype).max
+    chance = np.random.default_rng(3).normal(size=clean.shape)
+    levels: NDArray[np.float64] = (clean + sigma / 255 * chance) * white
+    stored: NDArray[Any] = levels.round().clip(0, white).astype(dtype)
+    return stored
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("sigma", [None, (25.0,)])
+def test_noise_cut_off_at_black_is_made_up_for(sigma: tuple[float, ...] | None, dtype: str) -> None:
+    values = cut_off(25, dtype)
+    found = Request(sigma).find(Picture(values))
+    assert found.clipped.where == ("black",)
+    planes = torch.from_numpy(values).permute(2, 0, 1)[None]
+    corrected, _ = noise.remove(Networks(), planes, found)
+    plain, _ = noise.remove(Networks(), planes, replace(found, clipped=clipping.NONE))
+    clean = np.linspace(0, 0.3, SIDE)[:20]
+
+    def bias(answer: torch.Tensor) -> float:
+        levels = answer[0, 0, :, :20].double().numpy() / np.iinfo(dtype).max
+        return float((levels - clean).mean() * 255)
+
+    # At black the mean of what is left is 0.4 sigma, 10 grey levels, too high.
+    assert bias(plain) > 5
+    assert abs(bias(corrected)) < 1.5
+
+
+def test_half_the_strength_makes_up_for_half() -> None:
+    values = cut_off(25)
+    found = Request((25.0,)).find(Picture(values))
+    planes = torch.from_numpy(values).permute(2, 0, 1)[None]
+    dark = [
+        noise.remove(Networks(), planes, found, strength)[0][..., :4].double().mean().item()
+        for strength in (0.0, 0.5, 1.0)
+    ]
+    assert dark[0] > dark[1] > dark[2]
+
+
+def test_a_camera_with_white_noise_has_it_made_up_for_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "measure_camera", lambda _: [CameraNoise(0.0, 25 / 255)])
+    found = Request(model=CAMERA).find(Picture(cut_off(25)))
+    assert not found.grows
+    assert found.clipped == clipping.Clipping(found.sigma, black=True)
+
+
+def test_a_given_cameras_noise_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "measure_camera", None)
+    picture = Picture(noisy_picture((10, 10, 10)))
+    one = CameraNoise(0.02, 0.01)
+    found = Request(model=CAMERA, camera=(one,)).find(picture)
+    assert found.camera == (one, one, one)
+    assert found.sigma == pytest.approx((255 * math.sqrt(0.0101),) * 3)
+    with pytest.raises(UsageError, match="2 gains for a picture of 3 channels"):
+        Request(model=CAMERA, camera=(one, one)).find(picture)
+
+
+def test_without_a_gain_no_camera_is_given() -> None:
+    assert noise.parse_camera(None, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("gain", "read", "unit", "cameras"),
+    [
+        ("2.55", "5.1", "8bit", [(0.01, 0.02)]),
+        ("0.01", "0.02", "unit", [(0.01, 0.02)]),
+        ("655.35", None, "16bit", [(0.01, 0.0)]),
+        ("255", "0,51,102", "8bit", [(1.0, 0.0), (1.0, 0.2), (1.0, 0.4)]),
+    ],
+)
+def test_gain_and_read_noise_are_white_at_one(
+    gain: str, read: str | None, unit: str, cameras: list[tuple[float, float]]
+) -> None:
+    found = [(one.gain, one.read) for one in noise.parse_camera(gain, read, unit)]
+    np.testing.assert_allclose(found, cameras)
+
+
+@pytest.mark.parametrize(
+    ("gain", "read", "reason"),
+    [
+        (None, "2", "--read-noise goes with --gain"),
+        ("loud", None, "gain 'loud': give a number"),
+        ("1,2", "1,2,3", "2 gains and 3 read noises"),
+        ("-1", None, "between 0 and white"),
+        ("1", "nan", "between 0 and white"),
+        ("inf", None, "between 0 and white"),
+    ],
+)
+def test_what_is_no_cameras_noise_is_refused(
+    gain: str | None, read: str | None, reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        noise.parse_camera(gain, read)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,17 @@ from PIL import Image
 from linn_cli import weights
 from linn_cli.architecture import Architecture
 from linn_cli.errors import InputError, UsageError, WeightsError
-from linn_cli.training import Pictures, Recipe, Run, Trainer, Validation, gather, prepare, train
+from linn_cli.training import (
+    Pictures,
+    Recipe,
+    Run,
+    Trainer,
+    Validation,
+    gather,
+    patch_loss,
+    prepare,
+    train,
+)
 
 CPU = torch.device("cpu")
 SHORT = Recipe(
@@ -54,6 +65,18 @@ def test_the_rate_rises_stays_and_falls() -> None:
     rates = [recipe.rate(step) for step in range(10)]
     assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
     assert replace(recipe, warmup=0, cooldown=0).rate(9) == 1
+
+
+def test_the_loss_counts_patches_as_psnr_does() -> None:
+    clean, sigma = torch.zeros(2, 1, 8, 8), torch.full((2, 1, 1, 1), 25 / 255)
+    typical = 0.012 * 25 / 255
+    flat, textured = (math.sqrt(typical * share) for share in (0.25, 4.0))
+    estimate = torch.stack([torch.full((1, 8, 8), error) for error in (flat, textured)])
+    expected = (math.log(1 + 2 * 0.25) + math.log(1 + 2 * 4)) / 2
+    assert patch_loss(estimate, clean, sigma).item() == pytest.approx(expected, rel=1e-5)
+    # A fifth of the floor's noise: a fifth of the weight.
+    quiet = patch_loss(estimate * math.sqrt(3 / 25), clean, sigma * 3 / 25)
+    assert quiet.item() == pytest.approx(expected * 3 / 15, rel=1e-5)
 
 
 def test_training_lowers_the_loss_and_beats_its_start(files: Pictures, tmp_path: Path) -> None:

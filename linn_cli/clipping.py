@@ -1,0 +1,116 @@
+"""Noise that a file cuts off at black and at white, and what that does to a denoised picture.
+
+Where the picture is dark, noise below black is cut off and the mean of what is left lies above the true
+value. A denoiser finds that mean; `Clipping.undo` is the exact inverse (Foi, "Clipped noisy images:
+heteroskedastic modeling and practical denoising", Signal Processing 89, 2009).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from linn_cli.normalisation import GREY_LEVELS
+
+# Noise counts as cut off if pixels are at the limit at least this much as often as it would put them there,
+# in small squares that can tell: with a mean nearer to the limit than sigma, and not cut off as a whole.
+_SHARE = 0.5
+_CELL = 8
+_WHOLE = 0.95
+_LEAST_PIXELS = 20
+_TABLE_SIZE = 4096
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """Whether noise is cut off at black and at white; sigma in 8-bit grey levels, one or by channel."""
+
+    sigma: tuple[float, ...] = ()
+    black: bool = False
+    white: bool = False
+
+    def of(self, strength: float) -> Clipping:
+        """What is to be undone if not all of the noise is removed; more than all is not."""
+        return replace(self, sigma=tuple(min(strength, 1.0) * level for level in self.sigma))
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """In words."""
+        return ("black",) * self.black + ("white",) * self.white
+
+    def undo(self, estimate: Tensor) -> Tensor:
+        """From the means of what is left of the noisy values to the true values; (C, n, W), white at 1."""
+        if not (self.black or self.white):
+            return estimate
+        planes = [
+            self._undo(plane, self.sigma[min(channel, len(self.sigma) - 1)] / GREY_LEVELS)
+            for channel, plane in enumerate(estimate)
+        ]
+        return torch.stack(planes)
+
+    def _undo(self, plane: Tensor, sigma: float) -> Tensor:
+        true = torch.linspace(0, 1, _TABLE_SIZE, dtype=torch.float64)
+        means = self.expected(true, sigma)
+        found = np.asarray(np.interp(plane.double().cpu(), means, true))
+        undone = torch.from_numpy(found).to(plane)
+        # Beyond a limit that nothing is cut off at there is nothing to undo.
+        if not self.black:
+            undone = torch.where(plane < means[0].item(), plane, undone)
+        if not self.white:
+            undone = torch.where(plane > means[-1].item(), plane, undone)
+        return undone
+
+    def expected(self, true: Tensor, sigma: float) -> Tensor:
+        """The mean of what is left of true values with noise of sigma, all white at 1."""
+        means = true
+        if self.black:
+            means = means + _above(true / sigma) * sigma
+        if self.white:
+            means = means - _above((1 - true) / sigma) * sigma
+        return means
+
+
+def find(bands: Iterable[Tensor], sigma: Sequence[float]) -> Clipping:
+    """See whether noise of sigma is cut off, from noisy bands (C, n, W), floats that are white at 1.
+
+    Args:
+        bands: all of the picture, or parts of it.
+        sigma: in 8-bit grey levels, one for all channels or one for each.
+    """
+    counts = torch.zeros((2, 2), dtype=torch.float64)  # black and white; seen and expected
+    for band in bands:
+        for channel, plane in enumerate(band):
+            level = sigma[min(channel, len(sigma) - 1)] / GREY_LEVELS
+            if level > 0 and min(plane.shape) >= _CELL:
+                counts += torch.stack([_count(plane, level), _count(1 - plane, level)])
+    black, white = (
+        bool(seen >= _SHARE * expected and expected * _CELL**2 >= _LEAST_PIXELS)
+        for seen, expected in counts
+    )
+    return Clipping(tuple(sigma), black, white)
+
+
+NONE = Clipping()
+
+
+def _count(plane: Tensor, sigma: float) -> Tensor:
+    """How much of a plane is black, where that can tell, and how much noise of sigma would make black."""
+    seen = F.avg_pool2d((plane == 0).float()[None], _CELL).double()
+    means = F.avg_pool2d(plane[None], _CELL).double()
+    black = Clipping((sigma * GREY_LEVELS,), black=True)
+    telling = (means < black.expected(torch.tensor(sigma).double(), sigma)) & (seen < _WHOLE)
+    true = black.undo(means)
+    return torch.stack([seen[telling].sum(), torch.special.ndtr(-true[telling] / sigma).sum()])
+
+
+def _above(limit: Tensor) -> Tensor:
+    """The mean of max(n - limit, 0) for standard normal n."""
+    density = torch.exp(-limit.square() / 2) / math.sqrt(2 * math.pi)
+    tail: Tensor = torch.special.ndtr(-limit)
+    return density - limit * tail
