@@ -25,6 +25,8 @@ _CELL = 8
 _WHOLE = 0.95
 _LEAST_PIXELS = 20
 _TABLE_SIZE = 4096
+# No noise at all would be divided by.
+_LEAST_SIGMA = 1e-9
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Clipping:
     def expected(self, true: Tensor, sigma: float) -> Tensor:
         """The mean of what is left of true values with noise of sigma, all white at 1."""
         means = true
+        sigma = max(sigma, _LEAST_SIGMA)
         if self.black:
             means = means + _above(true / sigma) * sigma
         if self.white:
@@ -96,7 +99,18 @@ def find(bands: Iterable[Tensor], sigma: Sequence[float]) -> Clipping:
     return Clipping(tuple(sigma), black, white)
 
 
-NONE = Clipping()
+NONE, BOTH = Clipping(), Clipping(black=True, white=True)
+
+
+def remaining(true: Tensor, sigma: float) -> Tensor:
+    """The part of the variance of noise of sigma that is left if both ends cut it off, all white at 1."""
+    sigma = max(sigma, _LEAST_SIGMA)
+    black, white = -true / sigma, (1 - true) / sigma
+    below, above = torch.special.ndtr(black), torch.special.ndtr(-white)
+    first = (BOTH.expected(true, sigma) - true) / sigma
+    inside = 1 - below - above + black * _density(black) - white * _density(white)
+    second: Tensor = inside + black.square() * below + white.square() * above
+    return second - first.square()
 
 
 def _count(plane: Tensor, sigma: float) -> Tensor:
@@ -111,6 +125,10 @@ def _count(plane: Tensor, sigma: float) -> Tensor:
 
 def _above(limit: Tensor) -> Tensor:
     """The mean of max(n - limit, 0) for standard normal n."""
-    density = torch.exp(-limit.square() / 2) / math.sqrt(2 * math.pi)
     tail: Tensor = torch.special.ndtr(-limit)
-    return density - limit * tail
+    return _density(limit) - limit * tail
+
+
+def _density(value: Tensor) -> Tensor:
+    """That of a standard normal number."""
+    return torch.exp(-value.square() / 2) / math.sqrt(2 * math.pi)

@@ -18,6 +18,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
+from linn_cli import clipping
 from linn_cli.errors import InputError, UsageError
 from linn_cli.normalisation import GREY_LEVELS
 
@@ -233,9 +234,9 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
         InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
     """
     patches = measure(plane, seen)
-    clipping = 0.0
+    cut_off = 0.0
     if bool(patches.saturated.any()):
-        patches, clipping = _unclip(patches), _CLIPPING_ERROR
+        patches, cut_off = _unclip(patches), _CLIPPING_ERROR
     found, error, texture = variance(ladder(patches))
     rounding = step**2 / 12
     if error == 0:
@@ -244,7 +245,7 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
     # At least a twentieth of what was measured, so that the interval has a scale.
     measured = found + texture
     likely = max(found - rounding, measured / 20)
-    fixed = math.hypot(rounding / likely, clipping)
+    fixed = math.hypot(rounding / likely, cut_off)
     below, above = (
         math.hypot(noise * error / measured, rough * texture / measured, fixed)
         for noise, rough in (_BELOW, _ABOVE)
@@ -291,8 +292,8 @@ def _unclip(patches: Patches) -> Patches:
         # Back from the means after clipping to those before: what is added moves little.
         mean = patches.mean
         for _ in range(3):
-            mean = mean + patches.mean - clipped(mean, sigma)[0]
-        _, left = clipped(mean, sigma)
+            mean = mean + patches.mean - clipping.BOTH.expected(mean, sigma)
+        left = clipping.remaining(mean, sigma)
         kept = (left >= 1 - _CLIPPED_AWAY) & (patches.saturated < 1)
         if not bool(kept.any()):
             break
@@ -300,22 +301,3 @@ def _unclip(patches: Patches) -> Patches:
         restored = replace(chosen, texture=chosen.texture / left, power=chosen.power / left)
         sigma = math.sqrt(variance(ladder(restored))[0])
     return restored
-
-
-def clipped(mean: Tensor, sigma: float) -> tuple[Tensor, Tensor]:
-    """What clipping to [0, 1] makes of Gaussian noise of sigma around `mean`.
-
-    Returns:
-        The mean afterwards, and the part of the noise's variance that is left.
-    """
-    sigma = max(sigma, 1e-9)
-    black, white = -mean / sigma, (1 - mean) / sigma
-    below, above = torch.special.ndtr(black), torch.special.ndtr(-white)
-    at_black, at_white = (
-        torch.exp(-edge.square() / 2) / math.sqrt(2 * math.pi) for edge in (black, white)
-    )
-    first = at_black - at_white + black * below + white * above
-    inside = 1 - below - above + black * at_black - white * at_white
-    second = inside + black.square() * below + white.square() * above
-    left: Tensor = second - first.square()
-    return mean + sigma * first, left

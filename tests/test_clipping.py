@@ -10,7 +10,7 @@ from torch import Tensor
 from linn_cli import clipping
 from linn_cli.clipping import Clipping
 
-BOTH = Clipping((25.0,), black=True, white=True)
+AT_25 = Clipping((25.0,), black=True, white=True)
 
 
 def noisy(clean: Tensor, sigma: float, seed: int = 0) -> Tensor:
@@ -38,6 +38,17 @@ def test_the_expected_mean_is_that_of_the_integral(
     mean, _ = quad(value, *ends, points=[0.0, true, 1.0], limit=200)
     found = Clipping((1.0,), black, white).expected(torch.tensor(true).double(), sigma)
     assert found.item() == pytest.approx(mean, abs=1e-7)
+
+
+@pytest.mark.parametrize(("mean", "sigma"), [(0.5, 0.3), (0.1, 0.2), (0.9, 0.01), (0.0, 0.5)])
+def test_the_remaining_variance_is_that_of_the_integral(mean: float, sigma: float) -> None:
+    normal = norm(mean, sigma)
+    first, second = (
+        normal.expect(lambda x, n=n: np.clip(x, 0, 1) ** n, lb=0, ub=1) + normal.sf(1)
+        for n in (1, 2)
+    )
+    left = clipping.remaining(torch.tensor(mean).double(), sigma)
+    assert left.item() == pytest.approx((second - first**2) / sigma**2, abs=1e-6)
 
 
 @pytest.mark.parametrize("sides", [(True, True), (True, False), (False, True)])
@@ -70,10 +81,10 @@ def test_every_channel_has_its_sigma_or_they_share_one() -> None:
 
 
 def test_less_is_undone_if_less_is_removed_and_never_more() -> None:
-    assert BOTH.of(0.5).sigma == (12.5,)
-    assert BOTH.of(2.0) == BOTH
+    assert AT_25.of(0.5).sigma == (12.5,)
+    assert AT_25.of(2.0) == AT_25
     dark = torch.full((1, 1, 1), 10 / 255)
-    assert BOTH.of(0.0 + 1e-9).undo(dark).item() == pytest.approx(10 / 255, abs=1e-6)
+    assert AT_25.of(0.0 + 1e-9).undo(dark).item() == pytest.approx(10 / 255, abs=1e-6)
 
 
 @pytest.mark.parametrize("sigma", [5.0, 25.0, 75.0])
