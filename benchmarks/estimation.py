@@ -8,8 +8,8 @@ cent of sigma, how often the 95 % interval covers the truth, and the seconds a m
 how often white noise is taken for correlated, a false alarm. --denoise adds the PSNR that is lost by
 denoising with the estimate in place of the true sigma.
 
---kind jpeg, bayer or scaled measures how often correlated noise is noticed: a noisy picture that went
-through JPEG of quality 90, bilinear demosaicing, or an enlargement by 1.5.
+--kind jpeg, bayer, scaled or doubled measures how often correlated noise is noticed: a noisy picture that
+went through JPEG of quality 90, bilinear demosaicing, or an enlargement by 1.5 or 2.
 
 With --log each measured picture is a line of JSON, and a later run goes on after the last of them.
 `--names FILE` takes only the pictures named in a file, `--without FILE` only the others.
@@ -53,7 +53,9 @@ def main() -> None:
     parser.add_argument("--colour", action="store_true", help="noise in three channels")
     parser.add_argument("--quantize", action="store_true")
     parser.add_argument("--denoise", action="store_true")
-    parser.add_argument("--kind", choices=("white", "jpeg", "bayer", "scaled"), default="white")
+    parser.add_argument(
+        "--kind", choices=("white", "jpeg", "bayer", "scaled", "doubled"), default="white"
+    )
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
 
@@ -121,7 +123,7 @@ def measure(path: Path, sigma: float, index: int, options: argparse.Namespace) -
         "seconds": seconds / noisy.numel() * 1e6,
         "wavelet": wavelet / sigma - 1,
         "wavelet_seconds": wavelet_seconds / noisy.numel() * 1e6,
-        "correlated": estimation.is_correlated(planes[0], EIGHT_BITS),
+        "correlated": estimation.correlated(planes[0], EIGHT_BITS) is not None,
         "lost": loss(noisy, clean, sigma, found.sigma) if options.denoise else None,
     }
 
@@ -142,8 +144,9 @@ def correlate(noisy: Tensor, kind: str) -> Tensor:
             )[0, 0]
             rows, columns = torch.meshgrid(*map(torch.arange, noisy.shape), indexing="ij")
             return torch.where((rows + columns) % 2 == 0, noisy, mean)
-        case "scaled":
-            return F.interpolate(noisy[None, None], scale_factor=1.5, mode="bicubic")[0, 0]
+        case "scaled" | "doubled":
+            factor = 1.5 if kind == "scaled" else 2
+            return F.interpolate(noisy[None, None], scale_factor=factor, mode="bicubic")[0, 0]
         case _:
             return noisy
 

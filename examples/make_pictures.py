@@ -7,16 +7,24 @@ from the checkout's folder, with the test extra installed: python examples/make_
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
 from linn_cli import denoise
+from linn_cli.noise import CAMERA, CORRELATED, WHITE, Request, remove
+from linn_cli.picture import Picture
+from linn_cli.pipeline import Networks
 
 SIGMA = 25
 HERE = Path(__file__).resolve().parent
 CROP = (slice(20, 276), slice(90, 346))
+DARK = (slice(230, 422), slice(60, 252))
+PEAK = 20  # counts at white in low light
 
 
 def main() -> None:
@@ -26,9 +34,37 @@ def main() -> None:
     noisy = np.clip(np.round(clean + noise), 0, 255).astype(np.uint8)
     Image.fromarray(noisy).save(HERE / "astronaut-noisy.png", optimize=True)
 
-    denoised = denoise(noisy, SIGMA)
-    strip = np.hstack([picture[CROP] for picture in (noisy, denoised, clean)])
-    Image.fromarray(strip).save(HERE.parent / "docs" / "before-after.png", optimize=True)
+    save("before-after", [noisy, denoise(noisy, SIGMA), clean], CROP)
+    save("strength", [removed(noisy, strength) for strength in (0.4, 1.0, 1.6)], CROP)
+
+    counts = np.random.default_rng(1).poisson(clean / 255 * PEAK) / PEAK
+    dim = np.clip(np.round(counts * 255), 0, 255).astype(np.uint8)
+    save("low-light", [dim, removed(dim), removed(dim, model=CAMERA), clean], DARK)
+
+    blotchy = np.clip(np.round(clean + enlarged_noise(clean.shape)), 0, 255).astype(np.uint8)
+    save("blotchy", [blotchy, removed(blotchy), removed(blotchy, model=CORRELATED), clean], CROP)
+
+
+def removed(noisy: NDArray[np.uint8], strength: float = 1.0, model: str = WHITE) -> NDArray[Any]:
+    """What `linn denoise` with `--strength` and `--noise` makes of a grey picture."""
+    found = Request(model=model).find(Picture(noisy[:, :, None]))
+    clean, _ = remove(Networks(), torch.from_numpy(noisy)[None, None], found, strength)
+    answer: NDArray[Any] = clean[0, 0].numpy()
+    return answer
+
+
+def enlarged_noise(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Noise of sigma 20 of a picture of half the size, enlarged."""
+    small = np.random.default_rng(2).normal(0, 30, tuple(side // 2 for side in shape))
+    picture = Image.fromarray(small.astype(np.float32))
+    height, width = shape
+    return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC), np.float64)
+
+
+def save(name: str, pictures: list[NDArray[Any]], crop: tuple[slice, slice]) -> None:
+    """The same part of pictures (H, W) side by side."""
+    strip = np.hstack([picture[crop] for picture in pictures])
+    Image.fromarray(strip).save(HERE.parent / "docs" / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ def _by_rows(
     job: Job, networks: Networks, request: Request, handling: Handling, done: Done
 ) -> Outcome | None:
     """Denoise a large TIFF into a TIFF without ever holding it; None if it is not such a one."""
-    if format_of(job.target).name != "TIFF" or request.model == noise.CAMERA:
+    if format_of(job.target).name != "TIFF" or request.model != noise.WHITE:
         return None
     with rows.opened(job.source, rows.LARGE) as source:
         if source is None:

@@ -61,8 +61,9 @@ def denoise(
     noise: Annotated[
         str,
         typer.Option(
-            metavar="white|poisson-gauss",
-            help="What the noise is like; poisson-gauss is a camera's, whose noise grows with light.",
+            metavar="white|poisson-gauss|correlated",
+            help="What the noise is like: poisson-gauss grows with light, as a camera's does; correlated is "
+            "blotchy, as after demosaicing or scaling.",
         ),
     ] = "white",
     gain: Annotated[
@@ -103,7 +104,10 @@ def denoise(
     strip_metadata: Annotated[
         bool, typer.Option("--strip-metadata", help="Leave out EXIF, profile, XMP and resolution.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="How many files at a time.")] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="How many files at a time; one for each core if left out."),
+    ] = None,
     variant: VariantOption = None,
     scales: ScalesOption = None,
     fast: Annotated[
@@ -162,7 +166,25 @@ def denoise(
                 raise UsageError("--fast means --variant st --scales 1: leave these out")
             variant, scales = "st", 1
         wanted = None if file_format is None else formats.format_named(file_format)
-        devices.use_threads(threads or devices.share_of_threads(jobs))
+        piped = batch.PIPE in (*pictures, output)
+        existing = planning.Existing(overwrite, skip_existing)
+        planned: list[planning.Job] = []
+        if not piped:
+            planned = planning.plan(
+                pictures,
+                output,
+                recursive=recursive,
+                suffix=suffix,
+                target=wanted,
+                existing=existing,
+            )
+        if compare and len(planned) > 1:
+            raise UsageError("--compare shows one picture: denoise it by itself")
+        if compare and planned:
+            files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
+        devices.use_threads(threads)
+        workers = jobs or devices.workers(devices.resolve(device), len(planned))
+        devices.use_threads((jobs and threads) or devices.share_of_threads(workers))
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
         networks = pipeline.Networks(
@@ -171,12 +193,12 @@ def denoise(
             weight_file=source,
             device=device,
             precision=precision,
-            max_memory=max_memory and max_memory * 10**6 // jobs,
-            memory_share=0.25 / jobs,
+            max_memory=max_memory and max_memory * 10**6 // workers,
+            memory_share=0.25 / workers,
         )
         handling = batch.Handling(quality, strip_metadata, max_pixels or images.MOST_PIXELS)
         report = partial(_report, json=json, verbose=verbose)
-        if batch.PIPE in (*pictures, output):
+        if piped:
             if pictures != [batch.PIPE]:
                 raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
             if compare:
@@ -185,19 +207,6 @@ def denoise(
                 raise UsageError("standard output takes either the picture or --json: give -o FILE")
             report(_pipe(output or batch.PIPE, networks, request, wanted, handling))
             return
-        existing = planning.Existing(overwrite, skip_existing)
-        planned = planning.plan(
-            pictures,
-            output,
-            recursive=recursive,
-            suffix=suffix,
-            target=wanted,
-            existing=existing,
-        )
-        if compare and len(planned) > 1:
-            raise UsageError("--compare shows one picture: denoise it by itself")
-        if compare:
-            files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
         # A fault of weights, device or precision is every picture's.
         networks.at(levels or USUAL_SIGMA, len(levels or [1]))
         seen: list[NDArray[Any]] = []
@@ -215,7 +224,7 @@ def denoise(
                     seen=(lambda noisy, clean: seen.extend((noisy, clean))) if compare else None,
                 )
 
-            for outcome in batch.run_all(planned, work, advance, workers=jobs):
+            for outcome in batch.run_all(planned, work, advance, workers=workers):
                 report(outcome)
                 failed += outcome.error is not None
                 if compare and seen:

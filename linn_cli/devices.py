@@ -14,6 +14,8 @@ from linn_cli.errors import UsageError
 BFLOAT16_FROM = 2.0
 
 _KNOWN = re.compile(r"cpu|mps|cuda(:\d{1,2})?")
+# What a worker may need for a picture of 24 megapixels in colour, generously.
+_WORKER_BYTES = 2 * 10**9
 
 
 def resolve(name: str) -> torch.device:
@@ -73,6 +75,18 @@ def use_threads(count: int | None) -> None:
 def share_of_threads(workers: int) -> int | None:
     """How many threads each of several workers should compute with; None for all that there are."""
     return None if workers == 1 else max(1, torch.get_num_threads() // workers)
+
+
+def workers(device: torch.device, count: int) -> int:
+    """How many of `count` pictures to work on at a time; several on the CPU, if the memory is there.
+
+    A thread for each picture is faster than all threads for one (benchmarks/folder.py).
+    """
+    if device.type != "cpu":
+        return 1
+    memory = available_memory(1.0)
+    room = count if memory is None else memory // _WORKER_BYTES
+    return max(1, min(count, torch.get_num_threads(), room))
 
 
 def available_memory(share: float) -> int | None:

@@ -270,16 +270,18 @@ def overall(channels: Sequence[Estimate]) -> Estimate:
     )
 
 
-def is_correlated(plane: Tensor, step: float = 0.0) -> bool:
-    """Whether the noise of a plane (H, W) is clearly not white: weaker in fine detail than it should be.
+def correlated(plane: Tensor, step: float = 0.0) -> Estimate | None:
+    """The noise of a plane (H, W) that is clearly not white: weaker in fine detail than it should be.
 
     JPEG, demosaicing and scaling leave such noise. Every second pixel of every second row still has its
-    full strength, so it seems stronger there. A plane too small to halve, or without noise, is not.
+    full strength, so it seems stronger there, and that is the answer. None for white noise, for a plane
+    too small to halve, and for one without noise.
     """
     if min(plane.shape) < 2 * PATCH:
-        return False
+        return None
     whole, halved = estimate(plane, step), estimate(plane[::2, ::2], step)
-    return whole.sigma > 0 and halved.low > _CORRELATED * whole.high
+    clearly = whole.sigma > 0 and halved.low > _CORRELATED * whole.high
+    return halved if clearly else None
 
 
 def _unclip(patches: Patches) -> Patches:

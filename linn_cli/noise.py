@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import clipping, estimation, stabilisation
+from linn_cli import clipping, correlated, estimation, stabilisation
 from linn_cli.clipping import Clipping
 from linn_cli.errors import UsageError
 from linn_cli.estimation import Estimate
@@ -28,12 +28,13 @@ from linn_cli.pipeline import (
 )
 from linn_cli.stabilisation import CameraNoise
 
-WHITE, CAMERA = "white", "poisson-gauss"
+WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
+_MODELS = (WHITE, CAMERA, CORRELATED)
 _MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 _NOT_WHITE = (
     "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
-    "the estimate may be too low"
+    f"--noise {CORRELATED} takes it for sigma "
 )
 _GROWS = (
     "the noise grows with brightness, as a camera's does: --noise poisson-gauss may suit it better"
@@ -42,12 +43,15 @@ _GROWS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """The noise of a picture, by channel and over all, and what speaks against its being white."""
+    """The noise of a picture, by channel and over all, and what speaks against its being white.
+
+    `correlated` is the noise of every second pixel of every second row, if it is clearly stronger.
+    """
 
     channels: tuple[Estimate, ...]
     overall: Estimate
-    correlated: bool
-    grows_with_brightness: bool
+    correlated: Estimate | None = None
+    grows_with_brightness: bool = False
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -58,23 +62,29 @@ class Measured:
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
-        words = f"sigma {_interval(self.overall)}, estimated"
+        estimated = f"sigma {_interval(self.overall)}, estimated"
         if len(self.channels) > 1:
-            words += f"; by channel {', '.join(map(_interval, self.channels))}"
-        warnings = {_NOT_WHITE: self.correlated, _GROWS: self.grows_with_brightness}
-        return [words, *(warning for warning, holds in warnings.items() if holds)]
+            estimated += f"; by channel {', '.join(map(_interval, self.channels))}"
+        words = [estimated]
+        if self.correlated:
+            words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
+        if self.grows_with_brightness:
+            words.append(_GROWS)
+        return words
 
 
 @dataclass(frozen=True)
 class Found:
     """The noise that is removed: sigma by channel, and of a camera's noise gain and read noise.
 
-    The sigma of a camera's noise is that at mid grey. `words` say what was estimated, and `clipped` where
-    white noise is cut off.
+    The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
+    picture of half the size, a quarter and so on, `words` say what was estimated, and `clipped` where
+    noise is cut off.
     """
 
     sigma: tuple[float, ...]
     camera: tuple[CameraNoise, ...] = ()
+    coarser: tuple[tuple[float, ...], ...] = ()
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
 
@@ -85,7 +95,7 @@ class Found:
 
     def at(self, strength: float) -> tuple[float, ...]:
         """The sigma by channel that `strength` makes of it, at most 255."""
-        return tuple(min(level * strength, float(GREY_LEVELS)) for level in self.sigma)
+        return _scaled(self.sigma, strength)
 
 
 @dataclass(frozen=True)
@@ -102,13 +112,15 @@ class Request:
     camera: tuple[CameraNoise, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.model not in (WHITE, CAMERA):
-            raise UsageError(f"unknown noise {self.model!r}: choose {WHITE} or {CAMERA}")
+        if self.model not in _MODELS:
+            raise UsageError(f"unknown noise {self.model!r}: choose one of {', '.join(_MODELS)}")
         if self.model == CAMERA and self.sigma is not None:
             raise UsageError(
                 f"--noise {CAMERA} has no one sigma: leave --sigma out, or give --gain"
             )
-        if self.model == WHITE and self.camera:
+        if self.model == CORRELATED and self.sigma is not None:
+            raise UsageError(f"--noise {CORRELATED} estimates sigma: leave --sigma out")
+        if self.model != CAMERA and self.camera:
             raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
         if not 0 <= self.strength <= _MOST_STRENGTH:
             most = 100 * _MOST_STRENGTH
@@ -130,6 +142,13 @@ class Request:
         elif self.model == WHITE:
             measured = measure(picture)
             found = Found(measured.sigma, words=tuple(measured.in_words()))
+        elif self.model == CORRELATED:
+            measured, *coarser = measure_correlated(picture)
+            found = Found(
+                measured.sigma,
+                coarser=tuple(half.sigma for half in coarser),
+                words=tuple(_correlated_words(measured, coarser)),
+            )
         elif self.camera:
             found = _of_cameras(_channel_cameras(self.camera, channels))
         else:
@@ -190,9 +209,24 @@ def measure(picture: Picture) -> Measured:
     """
     planes, step, seen = _planes(picture)
     channels = tuple(estimation.estimate(plane, step, seen) for plane in planes)
-    correlated = seen is None and any(estimation.is_correlated(plane, step) for plane in planes)
-    grows = seen is None and any(stabilisation.estimate(plane, step).gain > 0 for plane in planes)
-    return Measured(channels, estimation.overall(channels), correlated, grows)
+    if seen is not None:
+        return Measured(channels, estimation.overall(channels))
+    stronger = [found for plane in planes if (found := estimation.correlated(plane, step))]
+    grows = any(stabilisation.estimate(plane, step).gain > 0 for plane in planes)
+    return Measured(
+        channels,
+        estimation.overall(channels),
+        estimation.overall(stronger) if stronger else None,
+        grows,
+    )
+
+
+def measure_correlated(picture: Picture) -> list[Measured]:
+    """Estimate correlated noise of a picture, of its half, and so on; see `correlated.measure`."""
+    return [
+        Measured(channels, estimation.overall(channels))
+        for channels in correlated.measure(*_planes(picture))
+    ]
 
 
 def measure_camera(picture: Picture) -> list[CameraNoise]:
@@ -219,9 +253,34 @@ def remove(
     """
     if found.grows and strength > 0:
         return _remove_camera(networks, values, found.camera, strength, done)
-    sigma = found.at(strength)
-    levels = sigma[0] if len(sigma) == 1 else sigma
-    return networks.denoise(values, levels, done, found.clipped.of(strength))
+    if found.coarser and strength > 0:
+        return _remove_correlated(networks, values, found, strength, done)
+    return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
+
+
+def _remove_correlated(
+    networks: Networks,
+    values: Tensor,
+    found: Found,
+    strength: float,
+    done: Callable[[int], None],
+) -> tuple[Tensor, Denoiser]:
+    """Blotches first, in pictures of half the size and less."""
+    sigmas = [_scaled(sigma, strength) for sigma in (found.sigma, *found.coarser)]
+    used: list[Denoiser] = []
+
+    def denoise(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
+        # The picture itself comes last; of the smaller ones nothing is told.
+        last = picture.shape == values.shape
+        clipped = found.clipped.of(strength) if last else clipping.NONE
+        clean, denoiser = networks.denoise(
+            picture, _one(sigma), done if last else lambda rows: None, clipped
+        )
+        used.append(denoiser)
+        return clean
+
+    floats, white = _floats(values)
+    return _as(values, correlated.remove(floats, sigmas, denoise) * white), used[-1]
 
 
 def _remove_camera(
@@ -232,7 +291,7 @@ def _remove_camera(
     done: Callable[[int], None],
 ) -> tuple[Tensor, Denoiser]:
     """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1."""
-    white = 1.0 if values.is_floating_point() else float(torch.iinfo(values.dtype).max)
+    floats, white = _floats(values)
     cameras = [
         one if one.gain else CameraNoise(0.0, max(one.read, LEAST_SIGMA / GREY_LEVELS))
         for one in cameras
@@ -243,9 +302,7 @@ def _remove_camera(
     stabilised = torch.stack(
         [
             (one.stabilise(plane) - low) / (high - low)
-            for one, plane, (low, high) in zip(
-                cameras, (values.float() / white).unbind(1), ranges, strict=True
-            )
+            for one, plane, (low, high) in zip(cameras, floats.unbind(1), ranges, strict=True)
         ],
         dim=1,
     )
@@ -261,9 +318,29 @@ def _remove_camera(
         ],
         dim=1,
     )
+    return _as(values, restored), denoiser
+
+
+def _floats(values: Tensor) -> tuple[Tensor, float]:
+    """Values of any dtype as float32, white at 1, and what white is."""
+    white = 1.0 if values.is_floating_point() else float(torch.iinfo(values.dtype).max)
+    return values.float() / white, white
+
+
+def _as(values: Tensor, answer: Tensor) -> Tensor:
+    """An answer, rounded if need be, of the dtype of values."""
     if not values.is_floating_point():
-        restored = restored.round().clamp(0, white)
-    return restored.to(values.dtype), denoiser
+        answer = answer.round().clamp(0, torch.iinfo(values.dtype).max)
+    return answer.to(values.dtype)
+
+
+def _one(sigma: tuple[float, ...]) -> float | tuple[float, ...]:
+    return sigma[0] if len(sigma) == 1 else sigma
+
+
+def _scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:
+    """Multiplied, at most 255."""
+    return tuple(min(level * strength, float(GREY_LEVELS)) for level in sigma)
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
@@ -281,6 +358,14 @@ def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
 
 def _interval(one: Estimate) -> str:
     return f"{one.sigma:.2f} ({one.low:.2f} to {one.high:.2f})"
+
+
+def _correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[str]:
+    words = [f"{words} from every second pixel" for words in measured.in_words()]
+    if coarser:
+        halves = ", ".join(_interval(half.overall) for half in coarser)
+        words.append(f"it lies in blotches: sigma {halves} in pictures of half the size and less")
+    return words
 
 
 def _camera_words(one: CameraNoise) -> str:

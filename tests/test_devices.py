@@ -56,3 +56,27 @@ def test_auto_precision_is_half_only_where_it_is_native_and_harmless(
         assert devices.resolve_precision("float32", cpu, 50.0) == torch.float32
     with pytest.raises(UsageError, match="unknown precision 'half'"):
         devices.resolve_precision("half", cpu, 25.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "threads", "memory", "expected"),
+    [
+        ("cpu", 100, 4, None, 4),
+        ("cpu", 3, 4, None, 3),
+        ("cpu", 100, 4, 5 * 10**9, 2),
+        ("cpu", 100, 4, 10**6, 1),
+        ("cpu", 0, 4, None, 1),
+        ("cuda", 100, 4, None, 1),
+    ],
+)
+def test_several_pictures_share_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    count: int,
+    threads: int,
+    memory: int | None,
+    expected: int,
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    monkeypatch.setattr(devices, "available_memory", lambda share: memory)
+    assert devices.workers(torch.device(kind), count) == expected

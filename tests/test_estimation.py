@@ -145,8 +145,11 @@ def test_the_climb_stops_where_the_estimates_part() -> None:
 
 def test_correlated_noise_is_told_from_white() -> None:
     white = noise(20, 300, 300)
-    assert not estimation.is_correlated(white)
+    assert estimation.correlated(white) is None
     smoothed = torch.nn.functional.avg_pool2d(white[None, None], 2, stride=1)[0, 0]
-    assert estimation.is_correlated(smoothed)
-    assert not estimation.is_correlated(white[:12])
-    assert not estimation.is_correlated(torch.full((40, 40), 0.5))
+    found = estimation.correlated(smoothed)
+    assert found is not None
+    # The mean of four pixels has half their noise.
+    assert found.low < 10 < found.high
+    assert estimation.correlated(white[:12]) is None
+    assert estimation.correlated(torch.full((40, 40), 0.5)) is None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linn_cli import clipping, noise
 from linn_cli.errors import InputError, UsageError
 from linn_cli.estimation import Estimate
-from linn_cli.noise import CAMERA, Found, Measured, Request
+from linn_cli.noise import CAMERA, CORRELATED, Found, Measured, Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks, denoise
 from linn_cli.stabilisation import CameraNoise
@@ -67,11 +67,10 @@ def test_what_is_transparent_is_not_looked_at() -> None:
 
 def test_words_say_the_interval_and_what_is_odd() -> None:
     one = Estimate(10.0, 9.0, 11.0)
-    assert Measured((one,), one, False, False).in_words() == [
-        "sigma 10.00 (9.00 to 11.00), estimated"
-    ]
-    _, correlated, grows = Measured((one,), one, True, True).in_words()
+    assert Measured((one,), one).in_words() == ["sigma 10.00 (9.00 to 11.00), estimated"]
+    _, correlated, grows = Measured((one,), one, Estimate(17.0, 16.0, 18.0), True).in_words()
     assert "the noise is not white" in correlated
+    assert "--noise correlated takes it for sigma 17.00" in correlated
     assert "grows with brightness" in grows
 
 
@@ -87,6 +86,7 @@ def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ({"model": "pink"}, "unknown noise 'pink'"),
         ({"sigma": (5.0,), "model": CAMERA}, "leave --sigma out"),
+        ({"sigma": (5.0,), "model": CORRELATED}, "leave --sigma out"),
         ({"camera": (CameraNoise(0.01, 0.0),)}, "add --noise poisson-gauss"),
         ({"strength": 2.1}, "strength 210 is out of range"),
         ({"strength": -0.1}, "out of range"),
@@ -246,3 +246,24 @@ def test_what_is_no_cameras_noise_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=reason):
         noise.parse_camera(gain, read)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_correlated_noise_is_removed_at_its_full_strength(transparent: bool) -> None:
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    clean = 0.5 + 0.2 * np.sin(rows / 30) * np.cos(columns / 40)
+    chance = np.random.default_rng(6).normal(size=(SIDE + 1, SIDE + 1)) * 40 / 255
+    smoothed = (chance[1:, 1:] + chance[1:, :-1] + chance[:-1, 1:] + chance[:-1, :-1]) / 4
+    values = (clean + smoothed).astype(np.float32)[:, :, None]
+    alpha = np.full((SIDE, SIDE), 255, np.uint8)
+    alpha[:8] = 0 if transparent else 255
+    picture = Picture(values, alpha)
+    white, correlated = Request().find(picture), Request(model=CORRELATED).find(picture)
+    assert white.sigma[0] < 15
+    assert correlated.sigma[0] == pytest.approx(20, rel=0.15)
+    planes = torch.from_numpy(values).permute(2, 0, 1)[None]
+    errors = [
+        float(np.square(noise.remove(Networks(), planes, found)[0][0, 0].numpy() - clean).mean())
+        for found in (white, correlated)
+    ]
+    assert errors[1] < errors[0] / 1.5

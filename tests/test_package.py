@@ -20,6 +20,7 @@ LAYERS = [
         "normalisation",
         "clipping",
         "estimation",
+        "correlated",
         "stabilisation",
         "residual",
         "inspection",

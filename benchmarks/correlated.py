@@ -1,0 +1,99 @@
+"""What best removes noise that is weaker in fine detail, as after demosaicing, enlarging or JPEG.
+
+    python benchmarks/correlated.py PICTURES/ [--limit N] [--names FILE] [--sigma 10 --sigma 25]
+
+White noise of sigma is added, the picture goes through what `benchmarks/estimation.py --kind` does, is
+rounded to 8 bits, and each way of taking its noise away is scored in PSNR. The first two are what linn has:
+
+- white: as white noise of the sigma estimated from all pixels;
+- correlated: `linn denoise --noise correlated`, see `linn_cli/correlated.py`;
+- spread: as white noise of the sigma estimated from every second pixel of every second row;
+- phases: the four pictures of every second pixel by themselves (Zhou et al., AAAI 2020).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import fmean
+
+import torch
+from estimation import EIGHT_BITS, choose, correlate
+from torch import Tensor
+
+from linn_cli import estimation, images, noise
+from linn_cli.metrics import add_noise, psnr
+from linn_cli.noise import CORRELATED, Request
+from linn_cli.picture import Picture
+from linn_cli.pipeline import LEAST_SIGMA, Networks
+
+KINDS = ("white", "bayer", "scaled", "doubled", "jpeg")
+WAYS = ("noisy", "white", "correlated", "spread", "phases")
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sigma", type=float, action="append")
+    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
+    parser.add_argument("--names", type=Path)
+    parser.add_argument("--without", type=Path)
+    options = parser.parse_args()
+    pictures = choose(images.list_pictures(options.folder), options)
+    networks = Networks()
+    print(f"{len(pictures)} pictures, PSNR in dB")
+    print("  kind  sigma" + "".join(f"{way:>12}" for way in WAYS))
+    for kind in KINDS:
+        for sigma in options.sigma or (10.0, 25.0):
+            rows = [
+                measure(networks, path, kind, sigma, index) for index, path in enumerate(pictures)
+            ]
+            means = "".join(f"{fmean(column):12.2f}" for column in zip(*rows, strict=True))
+            print(f"{kind:>6}  {sigma:5g}{means}", flush=True)
+
+
+def measure(networks: Networks, path: Path, kind: str, sigma: float, seed: int) -> list[float]:
+    """The PSNR of each of `WAYS` on one picture."""
+    clean = torch.from_numpy(images.read_levels(path)).float() / 255
+    noisy = correlate(add_noise(clean, sigma / 255, seed), kind)
+    if kind in ("scaled", "doubled"):
+        clean = correlate(clean, kind)
+    clean, noisy = even(clean[None, None]), even(noisy[None, None])
+    noisy = (noisy * 255).round().clamp(0, 255) / 255
+
+    def remove(picture: Tensor, level: float) -> Tensor:
+        return networks.denoise(picture, min(max(level, LEAST_SIGMA), 255.0))[0]
+
+    picture = Picture(noisy[0].permute(1, 2, 0).numpy())
+    found = Request(model=CORRELATED).find(picture)
+    level = sigma_of(noisy[..., ::2, ::2])
+    phases = noisy.clone()
+    for top in (0, 1):
+        for left in (0, 1):
+            phases[..., top::2, left::2] = remove(phases[..., top::2, left::2].contiguous(), level)
+    answers = (
+        noisy,
+        remove(noisy, sigma_of(noisy)),
+        noise.remove(networks, noisy, found)[0],
+        remove(noisy, level),
+        phases,
+    )
+    return [psnr(answer.clamp(0, 1), clean) for answer in answers]
+
+
+def sigma_of(picture: Tensor) -> float:
+    """The sigma estimated for a picture (1, 1, H, W)."""
+    return estimation.estimate(picture[0, 0], EIGHT_BITS).sigma
+
+
+def even(picture: Tensor) -> Tensor:
+    """Without the last row or column, if their number is odd."""
+    height, width = picture.shape[-2:]
+    return picture[..., : height // 2 * 2, : width // 2 * 2]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from linn_cli import correlated
+
+
+def noise(sigma: float, height: int, width: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return 0.5 + sigma / 255 * torch.randn((height, width), generator=generator)
+
+
+def enlarged(plane: Tensor, factor: float) -> Tensor:
+    return F.interpolate(plane[None, None], scale_factor=factor, mode="bicubic")[0, 0]
+
+
+def test_white_noise_has_no_blotches() -> None:
+    [[found]] = correlated.measure([noise(20, 256, 256)])
+    assert found.low < 20 < found.high
+
+
+def test_noise_that_is_weak_in_fine_detail_has_its_full_strength_at_every_second_pixel() -> None:
+    smoothed = F.avg_pool2d(noise(40, 257, 257)[None, None], 2, stride=1)[0, 0]
+    [found] = correlated.measure([smoothed])[0]
+    # The mean of four pixels has half their noise.
+    assert found.low < 20 < found.high
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_blotches_are_followed_to_their_size(factor: int) -> None:
+    plane = enlarged(noise(30, 512 // factor, 512 // factor), factor)
+    levels = correlated.measure([plane])
+    assert len(levels) >= {2: 2, 4: 3}[factor]
+
+
+def test_all_channels_have_as_many_levels() -> None:
+    blotchy, white = enlarged(noise(30, 128, 128), 2), noise(10, 256, 256, seed=1)
+    levels = correlated.measure([blotchy, white, white])
+    assert {len(channels) for channels in levels} == {3}
+
+
+def test_a_small_or_partly_hidden_picture_is_not_halved() -> None:
+    plane = enlarged(noise(30, 128, 128), 2)
+    assert len(correlated.measure([plane])) > 1
+    assert len(correlated.measure([plane[:127]])) == 1
+    seen = torch.ones(plane.shape, dtype=torch.bool)
+    seen[:20] = False
+    assert len(correlated.measure([plane], seen=seen)) == 1
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (7, 10), (1, 1), (5, 1)])
+def test_halves_have_the_means_and_come_back_as_large(shape: tuple[int, int]) -> None:
+    picture = torch.rand((2, 3, *shape), generator=torch.Generator().manual_seed(2))
+    half = correlated.halve(picture)
+    assert half.shape[-2:] == ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
+    torch.testing.assert_close(half[..., 0, 0], picture[..., :2, :2].mean((-2, -1)))
+    assert correlated.double(half).shape[-2:] == (2 * half.shape[-2], 2 * half.shape[-1])
+
+
+@pytest.mark.parametrize("shape", [(16, 16), (15, 18)])
+def test_removal_goes_from_coarse_to_fine(shape: tuple[int, int]) -> None:
+    asked: list[tuple[tuple[int, ...], tuple[float, ...]]] = []
+
+    def flat(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
+        asked.append((tuple(picture.shape[-2:]), sigma))
+        return picture.mean((-2, -1), keepdim=True).expand_as(picture)
+
+    picture = torch.rand((1, 1, *shape), generator=torch.Generator().manual_seed(3))
+    correlated.remove(picture, [(5.0,), (4.0,), (3.0,)], flat)
+    half = (shape[0] + 1) // 2, (shape[1] + 1) // 2
+    quarter = (half[0] + 1) // 2, (half[1] + 1) // 2
+    assert asked == [(quarter, (3.0,)), (half, (4.0,)), (shape, (5.0,))]
+
+
+def test_nothing_to_remove_changes_nothing() -> None:
+    picture = torch.rand((1, 3, 17, 20), generator=torch.Generator().manual_seed(4))
+    answer = correlated.remove(picture, [(1.0,), (1.0,)], lambda values, _: values)
+    assert torch.equal(answer, picture)
