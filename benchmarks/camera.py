@@ -22,7 +22,7 @@ from typing import Any
 
 import torch
 
-from linn_cli import estimation, images, noise, stabilisation
+from linn_cli import estimation, images, removal, stabilisation
 from linn_cli.metrics import psnr
 from linn_cli.noise import Found
 from linn_cli.pipeline import Networks
@@ -96,8 +96,7 @@ def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
     networks = Networks()
 
     def quality(camera: CameraNoise) -> float:
-        found = Found((), (camera,))
-        answer, _ = noise.remove(networks, noisy[None, None].float(), found)
+        answer, _ = removal.remove(networks, noisy[None, None].float(), Found.of((camera,)))
         return psnr(answer[0, 0].clamp(0, 1), clean)
 
     auto = quality(white)

@@ -21,7 +21,7 @@ import torch
 from estimation import EIGHT_BITS, choose, correlate
 from torch import Tensor
 
-from linn_cli import estimation, images, noise
+from linn_cli import estimation, images, removal
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import CORRELATED, Request
 from linn_cli.picture import Picture
@@ -77,7 +77,7 @@ def measure(networks: Networks, path: Path, kind: str, sigma: float, seed: int) 
     answers = (
         noisy,
         remove(noisy, sigma_of(noisy)),
-        noise.remove(networks, noisy, found)[0],
+        removal.remove(networks, noisy, found)[0],
         remove(noisy, level),
         phases,
     )

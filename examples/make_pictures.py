@@ -16,9 +16,10 @@ from PIL import Image
 from skimage import data
 
 from linn_cli import denoise
-from linn_cli.noise import CAMERA, CORRELATED, WHITE, Request, remove
+from linn_cli.noise import CAMERA, CORRELATED, WHITE, Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
+from linn_cli.removal import remove
 
 SIGMA = 25
 HERE = Path(__file__).resolve().parent

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import images, metadata, noise, rows
+from linn_cli import images, metadata, noise, removal, rows
 from linn_cli.deep import too_large
 from linn_cli.errors import InputError, explain
 from linn_cli.files import write_atomically
@@ -326,7 +326,7 @@ def denoise_document(
     frames: list[Picture] = []
     for frame in document.frames:
         planes = torch.from_numpy(frame.filled()).permute(2, 0, 1)[None]
-        answer, denoiser = noise.remove(
+        answer, denoiser = removal.remove(
             networks, planes, found, request.strength, lambda count: done(count, total)
         )
         values: NDArray[Any] = answer[0].permute(1, 2, 0).numpy()

@@ -1,8 +1,8 @@
-"""What noise is to be removed from a picture: white of a given or estimated sigma, or a camera's."""
+"""What noise a picture has: white of a given or estimated sigma, correlated, or a camera's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -20,8 +20,6 @@ from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
 from linn_cli.pipeline import (
     LEAST_SIGMA,
-    Denoiser,
-    Networks,
     channel_sigmas,
     find_clipping,
     parse_levels,
@@ -88,6 +86,14 @@ class Found:
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
 
+    @classmethod
+    def of(cls, cameras: tuple[CameraNoise, ...]) -> Found:
+        """A camera's noise, by channel."""
+        levels = (GREY_LEVELS * one.deviation_at(_MID_GREY) for one in cameras)
+        return cls(
+            tuple(min(max(level, LEAST_SIGMA), float(GREY_LEVELS)) for level in levels), cameras
+        )
+
     @property
     def grows(self) -> bool:
         """Whether it grows with brightness in some channel."""
@@ -95,7 +101,7 @@ class Found:
 
     def at(self, strength: float) -> tuple[float, ...]:
         """The sigma by channel that `strength` makes of it, at most 255."""
-        return _scaled(self.sigma, strength)
+        return scaled(self.sigma, strength)
 
 
 @dataclass(frozen=True)
@@ -150,10 +156,10 @@ class Request:
                 words=tuple(_correlated_words(measured, coarser)),
             )
         elif self.camera:
-            found = _of_cameras(_channel_cameras(self.camera, channels))
+            found = Found.of(_channel_cameras(self.camera, channels))
         else:
             cameras = tuple(measure_camera(picture))
-            found = replace(_of_cameras(cameras), words=tuple(map(_camera_words, cameras)))
+            found = replace(Found.of(cameras), words=tuple(map(_camera_words, cameras)))
         if found.grows:
             return found  # the transform knows by itself what black cuts off
         images = torch.from_numpy(picture.values).permute(2, 0, 1)[None]
@@ -183,14 +189,6 @@ def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tupl
         raise UsageError("gain and read noise lie between 0 and white")
     pairs = zip(gains * (count // len(gains)), reads * (count // len(reads)), strict=True)
     return tuple(CameraNoise(gain / GREY_LEVELS, read / GREY_LEVELS) for gain, read in pairs)
-
-
-def _of_cameras(cameras: tuple[CameraNoise, ...]) -> Found:
-    sigma = (
-        min(max(one.deviation_at(_MID_GREY) * GREY_LEVELS, LEAST_SIGMA), float(GREY_LEVELS))
-        for one in cameras
-    )
-    return Found(tuple(sigma), cameras)
 
 
 def _channel_cameras(cameras: tuple[CameraNoise, ...], channels: int) -> tuple[CameraNoise, ...]:
@@ -235,111 +233,8 @@ def measure_camera(picture: Picture) -> list[CameraNoise]:
     return [stabilisation.estimate(plane, step) for plane in planes]
 
 
-def remove(
-    networks: Networks,
-    values: Tensor,
-    found: Found,
-    strength: float = 1.0,
-    done: Callable[[int], None] = lambda rows: None,
-) -> tuple[Tensor, Denoiser]:
-    """Denoise images (B, C, H, W) of any dtype into the same, and tell which network did.
-
-    Args:
-        networks: to choose from.
-        values: integers have the range of their dtype, floats are white at 1.
-        found: their noise.
-        strength: multiplies its standard deviation.
-        done: called with the number of rows whenever some are finished.
-    """
-    if found.grows and strength > 0:
-        return _remove_camera(networks, values, found.camera, strength, done)
-    if found.coarser and strength > 0:
-        return _remove_correlated(networks, values, found, strength, done)
-    return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
-
-
-def _remove_correlated(
-    networks: Networks,
-    values: Tensor,
-    found: Found,
-    strength: float,
-    done: Callable[[int], None],
-) -> tuple[Tensor, Denoiser]:
-    """Blotches first, in pictures of half the size and less."""
-    sigmas = [_scaled(sigma, strength) for sigma in (found.sigma, *found.coarser)]
-    used: list[Denoiser] = []
-
-    def denoise(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
-        # The picture itself comes last; of the smaller ones nothing is told.
-        last = picture.shape == values.shape
-        clipped = found.clipped.of(strength) if last else clipping.NONE
-        clean, denoiser = networks.denoise(
-            picture, _one(sigma), done if last else lambda rows: None, clipped
-        )
-        used.append(denoiser)
-        return clean
-
-    floats, white = _floats(values)
-    return _as(values, correlated.remove(floats, sigmas, denoise) * white), used[-1]
-
-
-def _remove_camera(
-    networks: Networks,
-    values: Tensor,
-    cameras: Sequence[CameraNoise],
-    strength: float,
-    done: Callable[[int], None],
-) -> tuple[Tensor, Denoiser]:
-    """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1."""
-    floats, white = _floats(values)
-    cameras = [
-        one if one.gain else CameraNoise(0.0, max(one.read, LEAST_SIGMA / GREY_LEVELS))
-        for one in cameras
-    ]
-    ranges = [
-        one.stabilise(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist() for one in cameras
-    ]
-    stabilised = torch.stack(
-        [
-            (one.stabilise(plane) - low) / (high - low)
-            for one, plane, (low, high) in zip(cameras, floats.unbind(1), ranges, strict=True)
-        ],
-        dim=1,
-    )
-    sigma = [
-        min(strength * GREY_LEVELS * one.deviation() / (high - low), float(GREY_LEVELS))
-        for one, (low, high) in zip(cameras, ranges, strict=True)
-    ]
-    clean, denoiser = networks.denoise(stabilised, sigma, done)
-    restored = white * torch.stack(
-        [
-            one.restore(plane * (high - low) + low)
-            for one, plane, (low, high) in zip(cameras, clean.unbind(1), ranges, strict=True)
-        ],
-        dim=1,
-    )
-    return _as(values, restored), denoiser
-
-
-def _floats(values: Tensor) -> tuple[Tensor, float]:
-    """Values of any dtype as float32, white at 1, and what white is."""
-    white = 1.0 if values.is_floating_point() else float(torch.iinfo(values.dtype).max)
-    return values.float() / white, white
-
-
-def _as(values: Tensor, answer: Tensor) -> Tensor:
-    """An answer, rounded if need be, of the dtype of values."""
-    if not values.is_floating_point():
-        answer = answer.round().clamp(0, torch.iinfo(values.dtype).max)
-    return answer.to(values.dtype)
-
-
-def _one(sigma: tuple[float, ...]) -> float | tuple[float, ...]:
-    return sigma[0] if len(sigma) == 1 else sigma
-
-
-def _scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:
-    """Multiplied, at most 255."""
+def scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:
+    """Sigmas times `strength`, each at most 255."""
     return tuple(min(level * strength, float(GREY_LEVELS)) for level in sigma)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -165,3 +165,25 @@ def only_line(text: str) -> str:
     """The line of a text that has just one."""
     [line] = text.splitlines()
     return line
+
+
+SIDE = 128
+
+
+def noisy_picture(sigma: tuple[float, ...], seed: int = 0) -> NDArray[np.float32]:
+    """A smooth picture with noise of sigma in each channel, (SIDE, SIDE, C), white at 1."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    clean = 0.5 + 0.2 * np.sin(rows / 30) * np.cos(columns / 40)
+    chance = np.random.default_rng(seed).normal(size=(SIDE, SIDE, len(sigma)))
+    values: NDArray[np.float64] = clean[:, :, None] + chance * np.array(sigma) / 255
+    return values.astype(np.float32)
+
+
+def cut_off(sigma: float, dtype: str = "uint8", gradient: float = 0.3) -> NDArray[Any]:
+    """A dark picture (SIDE, SIDE, 1) with noise as a file keeps it."""
+    clean = np.linspace(0, gradient, SIDE)[None, :, None].repeat(SIDE, axis=0)
+    white = np.iinfo(dtype).max
+    chance = np.random.default_rng(3).normal(size=clean.shape)
+    levels: NDArray[np.float64] = (clean + sigma / 255 * chance) * white
+    stored: NDArray[Any] = levels.round().clip(0, white).astype(dtype)
+    return stored

@@ -1,0 +1,117 @@
+"""Noise taken out of pictures: as white noise, through a camera's transform, or coarse blotches first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from linn_cli import clipping, correlated
+from linn_cli.noise import Found, scaled
+from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks
+from linn_cli.stabilisation import CameraNoise
+
+
+def remove(
+    networks: Networks,
+    values: Tensor,
+    found: Found,
+    strength: float = 1.0,
+    done: Callable[[int], None] = lambda rows: None,
+) -> tuple[Tensor, Denoiser]:
+    """Denoise images (B, C, H, W) of any dtype into the same, and tell which network did.
+
+    Args:
+        networks: to choose from.
+        values: integers have the range of their dtype, floats are white at 1.
+        found: their noise.
+        strength: multiplies its standard deviation.
+        done: called with the number of rows whenever some are finished.
+    """
+    if found.grows and strength > 0:
+        return _remove_camera(networks, values, found.camera, strength, done)
+    if found.coarser and strength > 0:
+        return _remove_correlated(networks, values, found, strength, done)
+    return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
+
+
+def _remove_correlated(
+    networks: Networks,
+    values: Tensor,
+    found: Found,
+    strength: float,
+    done: Callable[[int], None],
+) -> tuple[Tensor, Denoiser]:
+    """Blotches first, in pictures of half the size and less."""
+    sigmas = [scaled(sigma, strength) for sigma in (found.sigma, *found.coarser)]
+    used: list[Denoiser] = []
+
+    def denoise(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
+        # The picture itself comes last; of the smaller ones nothing is told.
+        last = picture.shape == values.shape
+        clipped = found.clipped.of(strength) if last else clipping.NONE
+        clean, denoiser = networks.denoise(
+            picture, _one(sigma), done if last else lambda rows: None, clipped
+        )
+        used.append(denoiser)
+        return clean
+
+    floats, white = _floats(values)
+    return _as(values, correlated.remove(floats, sigmas, denoise) * white), used[-1]
+
+
+def _remove_camera(
+    networks: Networks,
+    values: Tensor,
+    cameras: Sequence[CameraNoise],
+    strength: float,
+    done: Callable[[int], None],
+) -> tuple[Tensor, Denoiser]:
+    """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1."""
+    floats, white = _floats(values)
+    cameras = [
+        one if one.gain else CameraNoise(0.0, max(one.read, LEAST_SIGMA / GREY_LEVELS))
+        for one in cameras
+    ]
+    ranges = [
+        one.stabilise(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist() for one in cameras
+    ]
+    stabilised = torch.stack(
+        [
+            (one.stabilise(plane) - low) / (high - low)
+            for one, plane, (low, high) in zip(cameras, floats.unbind(1), ranges, strict=True)
+        ],
+        dim=1,
+    )
+    sigma = [
+        min(strength * GREY_LEVELS * one.deviation() / (high - low), float(GREY_LEVELS))
+        for one, (low, high) in zip(cameras, ranges, strict=True)
+    ]
+    clean, denoiser = networks.denoise(stabilised, sigma, done)
+    restored = white * torch.stack(
+        [
+            one.restore(plane * (high - low) + low)
+            for one, plane, (low, high) in zip(cameras, clean.unbind(1), ranges, strict=True)
+        ],
+        dim=1,
+    )
+    return _as(values, restored), denoiser
+
+
+def _floats(values: Tensor) -> tuple[Tensor, float]:
+    """Values of any dtype as float32, white at 1, and what white is."""
+    white = 1.0 if values.is_floating_point() else float(torch.iinfo(values.dtype).max)
+    return values.float() / white, white
+
+
+def _as(values: Tensor, answer: Tensor) -> Tensor:
+    """An answer, rounded if need be, of the dtype of values."""
+    if not values.is_floating_point():
+        answer = answer.round().clamp(0, torch.iinfo(values.dtype).max)
+    return answer.to(values.dtype)
+
+
+def _one(sigma: tuple[float, ...]) -> float | tuple[float, ...]:
+    return sigma[0] if len(sigma) == 1 else sigma
