@@ -32,7 +32,7 @@ _DTYPES = {
     *(torch.int8, torch.int16, torch.int32),
 }
 _CHANNELS = (1, 3)
-_BAND = 512
+_FLOATS = 2**20
 
 ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
 # The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
@@ -270,7 +270,9 @@ def find_clipping(images: Tensor, sigma: Sequence[float]) -> Clipping:
         InputError: the images are empty or hold values that are not finite.
     """
     _check(images)
-    bands = (band for image in images for band in image.split(_BAND, dim=1))
+    # Whole squares of what `clipping.find` looks at, yet few pixels at a time as floats.
+    height = max(1, _FLOATS // (8 * images.shape[-1])) * 8
+    bands = (band for image in images for band in image.split(height, dim=1))
     return clipping.find(map(_floats, bands), sigma)
 
 
