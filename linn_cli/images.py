@@ -6,7 +6,7 @@ import io
 import math
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from PIL import (
 
 from linn_cli import deep, files
 from linn_cli import metadata as kept
+from linn_cli.conversion import is_deep, suited
 from linn_cli.errors import InputError, LinnError
 from linn_cli.files import write_atomically
 from linn_cli.formats import FORMATS, SUFFIXES, Format, format_named, format_of
@@ -56,9 +57,6 @@ _LEFT_OUT = tuple(
         "chunks comment dpi exif icc_profile xmp",
     )
 )
-# What no other format has a place for. Of it, these change the colours.
-_ONLY_OF_ONE = {"comment", "chunks"}
-_COLOUR_CHUNKS = {b"gAMA", b"cICP"}
 # What Pillow's modes are read as, where they are not read as they are, and what is said of it.
 _SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
 _CONVERTED = {
@@ -363,7 +361,7 @@ def encode(
     file: BinaryIO, document: Document, target: Format, *, quality: int | None = None
 ) -> list[str]:
     """Write a picture to an open file or buffer that can be rewound; see `write`."""
-    document, remarks = _suited(document, target)
+    document, remarks = suited(document, target)
     for lost in _LEFT_OUT:
         if not lost <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
             continue
@@ -393,68 +391,10 @@ def _without(document: Document, lost: frozenset[str]) -> Document:
     return replace(document, frames=frames, metadata=left)
 
 
-def _suited(document: Document, target: Format) -> tuple[Document, list[str]]:
-    """A document that the format can hold, and what had to be done for it."""
-    remarks = []
-    frames, metadata = document.frames, document.metadata
-    if len(frames) > 1 and not target.frames:
-        raise InputError(f"{target} holds one picture, not {len(frames)} frames: write TIFF or PNG")
-    if any(frame.alpha is not None for frame in frames) and not target.alpha:
-        raise InputError(f"{target} has no transparency: write PNG, TIFF or WebP")
-    if target.name == "GIF" and any(map(_is_translucent, frames)):
-        raise InputError("GIF has no partial transparency: write PNG or WebP")
-    if not target.colour and any(frame.is_colour for frame in frames):
-        raise InputError(f"{target} has no colour: write PNG, TIFF or PPM")
-    depth = frames[0].values.dtype.name
-    wanted = depth if depth in target.depths else target.depths[-1]
-    if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
-        wanted = "uint8"  # animations have 8 bits
-    if wanted != depth:
-        frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
-        remarks.append(f"{depth} samples became {wanted}, which {target} holds")
-    if "exif" in metadata and "exif" not in target.metadata:
-        turn = kept.orientation(metadata)
-        frames = tuple(frame.turned(turn) for frame in frames)
-    stored_in_colour = frames[0].is_colour or _stores_as_colour(frames[0], target)
-    if stored_in_colour and kept.is_of_grey(metadata.get("icc_profile", b"")):
-        metadata = {key: value for key, value in metadata.items() if key != "icc_profile"}
-        remarks.append(f"{target} stores grey as colour, so the grey colour profile was left out")
-    if _is_deep(frames, target) and target.name == "TIFF" and kept.has_directories(metadata):
-        remarks.append("exposure and position in EXIF were left out, as in every TIFF of this kind")
-    if lost := sorted(metadata.keys() - set(target.metadata) - _ONLY_OF_ONE):
-        remarks.append(f"{target} does not hold the metadata ({', '.join(lost)})")
-    chunks = {name for name, _ in metadata.get("chunks", ())}
-    if chunks & _COLOUR_CHUNKS and "chunks" not in target.metadata:
-        remarks.append(f"what the PNG says of its colours is left out of {target}: they may shift")
-    metadata = {key: metadata[key] for key in target.metadata if key in metadata}
-    return replace(document, frames=frames, metadata=metadata), remarks
-
-
-def _is_translucent(picture: Picture) -> bool:
-    return picture.alpha is not None and not bool(
-        np.isin(picture.alpha, (0, _white(picture.alpha.dtype))).all()
-    )
-
-
-def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
-    def converted(samples: NDArray[Any]) -> NDArray[Any]:
-        floats = samples.astype(np.float64) / _white(samples.dtype)
-        if dtype.kind == "u":
-            floats = (floats * _white(dtype)).round().clip(0, _white(dtype))
-        return floats.astype(dtype)
-
-    alpha = None if picture.alpha is None else converted(picture.alpha)
-    return Picture(converted(picture.values), alpha)
-
-
-def _white(dtype: np.dtype[Any]) -> float:
-    return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
-
-
 def _encode(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
     frames, metadata = document.frames, document.metadata
     first = frames[0]
-    if _is_deep(frames, target):
+    if is_deep(frames, target):
         match target.name:
             case "PNG":
                 file.write(deep.write_png(first, metadata))
@@ -487,20 +427,6 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
         if target.name == "GIF":
             options["disposal"] = 2
     images[0].save(file, format=target.pillow, **options)
-
-
-def _is_deep(frames: Sequence[Picture], target: Format) -> bool:
-    """Whether Pillow cannot write the frames: deep colour, or TIFF pages of different kinds."""
-    kinds = {(frame.values.dtype.name, frame.is_colour, frame.alpha is None) for frame in frames}
-    differ = target.name == "TIFF" and len({kind[0] for kind in kinds}) > 1
-    return differ or any(
-        dtype != "uint8" and (colour or not opaque) for dtype, colour, opaque in kinds
-    )
-
-
-def _stores_as_colour(picture: Picture, target: Format) -> bool:
-    deep_with_alpha = picture.values.dtype != np.uint8 and picture.alpha is not None
-    return target.name == "WebP" or (target.name == "PNG" and deep_with_alpha)
 
 
 def _image(picture: Picture) -> Image.Image:

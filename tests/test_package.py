@@ -26,7 +26,7 @@ LAYERS = [
         "inspection",
         "comparison",
     ],
-    ["picture", "metadata", "deep", "rows", "images"],
+    ["picture", "metadata", "deep", "rows", "conversion", "images"],
     ["card", "initialisation", "invertibility", "optimizer", "weights"],
     ["sources", "golden", "publishing"],
     [

@@ -1,0 +1,95 @@
+"""What a picture must become for a format to hold it: depth, colour, transparency, frames, metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linn_cli import metadata as kept
+from linn_cli.errors import InputError
+from linn_cli.formats import Format
+from linn_cli.picture import Document, Picture
+
+# What no other format has a place for. Of it, these change the colours.
+_ONLY_OF_ONE = {"comment", "chunks"}
+_COLOUR_CHUNKS = {b"gAMA", b"cICP"}
+
+
+def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
+    """A document that the format can hold, and remarks on what had to be done for it.
+
+    Raises:
+        InputError: the format has no place for its frames, transparency or colour.
+    """
+    remarks = []
+    frames, metadata = document.frames, document.metadata
+    if len(frames) > 1 and not target.frames:
+        raise InputError(f"{target} holds one picture, not {len(frames)} frames: write TIFF or PNG")
+    if any(frame.alpha is not None for frame in frames) and not target.alpha:
+        raise InputError(f"{target} has no transparency: write PNG, TIFF or WebP")
+    if target.name == "GIF" and any(map(_is_translucent, frames)):
+        raise InputError("GIF has no partial transparency: write PNG or WebP")
+    if not target.colour and any(frame.is_colour for frame in frames):
+        raise InputError(f"{target} has no colour: write PNG, TIFF or PPM")
+    depth = frames[0].values.dtype.name
+    wanted = depth if depth in target.depths else target.depths[-1]
+    if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
+        wanted = "uint8"  # animations have 8 bits
+    if wanted != depth:
+        frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
+        remarks.append(f"{depth} samples became {wanted}, which {target} holds")
+    if "exif" in metadata and "exif" not in target.metadata:
+        turn = kept.orientation(metadata)
+        frames = tuple(frame.turned(turn) for frame in frames)
+    stored_in_colour = frames[0].is_colour or _stores_as_colour(frames[0], target)
+    if stored_in_colour and kept.is_of_grey(metadata.get("icc_profile", b"")):
+        metadata = {key: value for key, value in metadata.items() if key != "icc_profile"}
+        remarks.append(f"{target} stores grey as colour, so the grey colour profile was left out")
+    if is_deep(frames, target) and target.name == "TIFF" and kept.has_directories(metadata):
+        remarks.append("exposure and position in EXIF were left out, as in every TIFF of this kind")
+    if lost := sorted(metadata.keys() - set(target.metadata) - _ONLY_OF_ONE):
+        remarks.append(f"{target} does not hold the metadata ({', '.join(lost)})")
+    chunks = {name for name, _ in metadata.get("chunks", ())}
+    if chunks & _COLOUR_CHUNKS and "chunks" not in target.metadata:
+        remarks.append(f"what the PNG says of its colours is left out of {target}: they may shift")
+    metadata = {key: metadata[key] for key in target.metadata if key in metadata}
+    return replace(document, frames=frames, metadata=metadata), remarks
+
+
+def _is_translucent(picture: Picture) -> bool:
+    return picture.alpha is not None and not bool(
+        np.isin(picture.alpha, (0, _white(picture.alpha.dtype))).all()
+    )
+
+
+def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
+    def converted(samples: NDArray[Any]) -> NDArray[Any]:
+        floats = samples.astype(np.float64) / _white(samples.dtype)
+        if dtype.kind == "u":
+            floats = (floats * _white(dtype)).round().clip(0, _white(dtype))
+        return floats.astype(dtype)
+
+    alpha = None if picture.alpha is None else converted(picture.alpha)
+    return Picture(converted(picture.values), alpha)
+
+
+def _white(dtype: np.dtype[Any]) -> float:
+    return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
+
+
+def is_deep(frames: Sequence[Picture], target: Format) -> bool:
+    """Whether Pillow cannot write the frames: deep colour, or TIFF pages of different kinds."""
+    kinds = {(frame.values.dtype.name, frame.is_colour, frame.alpha is None) for frame in frames}
+    differ = target.name == "TIFF" and len({kind[0] for kind in kinds}) > 1
+    return differ or any(
+        dtype != "uint8" and (colour or not opaque) for dtype, colour, opaque in kinds
+    )
+
+
+def _stores_as_colour(picture: Picture, target: Format) -> bool:
+    deep_with_alpha = picture.values.dtype != np.uint8 and picture.alpha is not None
+    return target.name == "WebP" or (target.name == "PNG" and deep_with_alpha)

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linn_cli.conversion import is_deep, suited
+from linn_cli.errors import InputError
+from linn_cli.formats import format_named
+from linn_cli.picture import Document, Picture
+
+
+def document(
+    *kinds: str, channels: int = 1, alpha: NDArray[Any] | None = None, **metadata: Any
+) -> Document:
+    """A document of a frame for each dtype, black to white."""
+    frames = []
+    for kind in kinds:
+        dtype = np.dtype(kind)
+        white = np.iinfo(dtype).max if dtype.kind == "u" else 1
+        ramp = (np.linspace(0, 1, 12).reshape(3, 4, 1) * white).astype(dtype)
+        frames.append(Picture(ramp.repeat(channels, axis=2), alpha))
+    return Document(tuple(frames), format_named("png"), metadata)
+
+
+def test_what_a_format_holds_is_left_as_it_is() -> None:
+    given = document("uint16", channels=3, icc_profile=b"profile")
+    answer, remarks = suited(given, format_named("png"))
+    assert remarks == []
+    assert np.array_equal(answer.frames[0].values, given.frames[0].values)
+    assert answer.metadata == given.metadata
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "becomes"),
+    [("float32", "png", "uint16"), ("uint16", "jpeg", "uint8"), ("float32", "bmp", "uint8")],
+)
+def test_depth_goes_down_to_what_the_format_has(kind: str, target: str, becomes: str) -> None:
+    answer, remarks = suited(document(kind), format_named(target))
+    values = answer.frames[0].values
+    assert values.dtype == becomes
+    white = np.iinfo(becomes).max
+    np.testing.assert_allclose(
+        values[..., 0].ravel() / white, np.linspace(0, 1, 12), atol=1 / white
+    )
+    assert remarks == [f"{kind} samples became {becomes}, which {format_named(target)} holds"]
+
+
+def test_an_animation_has_eight_bits() -> None:
+    answer, remarks = suited(document("uint16", "uint16"), format_named("png"))
+    assert [frame.values.dtype.name for frame in answer.frames] == ["uint8", "uint8"]
+    assert len(remarks) == 1
+
+
+HALF = np.full((3, 4), 128, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("given", "target", "reason"),
+    [
+        (document("uint8", "uint8"), "jpeg", "holds one picture, not 2 frames"),
+        (document("uint8", alpha=HALF), "jpeg", "has no transparency"),
+        (document("uint8", alpha=HALF), "gif", "GIF has no partial transparency"),
+    ],
+)
+def test_what_a_format_has_no_place_for_is_refused(
+    given: Document, target: str, reason: str
+) -> None:
+    with pytest.raises(InputError, match=reason):
+        suited(given, format_named(target))
+
+
+def test_metadata_without_a_place_is_said() -> None:
+    given = document("uint8", icc_profile=b"profile", chunks=[(b"gAMA", b"")])
+    answer, remarks = suited(given, format_named("bmp"))
+    assert answer.metadata == {}
+    assert remarks == [
+        "BMP does not hold the metadata (icc_profile)",
+        "what the PNG says of its colours is left out of BMP: they may shift",
+    ]
+
+
+def test_deep_pictures_are_those_that_pillow_cannot_write() -> None:
+    png, tiff = format_named("png"), format_named("tiff")
+    assert not is_deep(document("uint16").frames, png)
+    assert is_deep(document("uint16", channels=3).frames, png)
+    assert is_deep(document("uint16", alpha=HALF.astype(np.uint16)).frames, png)
+    assert not is_deep(document("uint8", channels=3, alpha=HALF).frames, png)
+    assert is_deep(document("uint8", "uint16").frames, tiff)
+    assert not is_deep(document("uint8", "uint16").frames, png)
