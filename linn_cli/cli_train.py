@@ -67,9 +67,10 @@ def train(
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
         from linn_cli import devices, tables, training, weights
+        from linn_cli.trainer import Recipe
 
         where = devices.resolve(device)
-        recipe = training.Recipe(
+        recipe = Recipe(
             architecture=Architecture(parse_variant(variant) or "st", scales),
             sigma=weights.parse_range(sigma),
             steps=steps,

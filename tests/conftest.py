@@ -187,3 +187,17 @@ def cut_off(sigma: float, dtype: str = "uint8", gradient: float = 0.3) -> NDArra
     levels: NDArray[np.float64] = (clean + sigma / 255 * chance) * white
     stored: NDArray[Any] = levels.round().clip(0, white).astype(dtype)
     return stored
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    """Twenty pictures of smooth waves and an edge, 40 x 48."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    rows, columns = np.mgrid[:40, :48]
+    for index in range(20):
+        wave = np.sin(rows / (4 + index)) * np.cos(columns / (9 - index / 4))
+        edge = rows * (index + 1) > columns * 8
+        levels = (120 + 60 * wave + 40 * edge).astype(np.uint8)
+        Image.fromarray(levels).save(folder / f"{index:02}.png")
+    return sorted(folder.iterdir())

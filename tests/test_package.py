@@ -36,6 +36,7 @@ LAYERS = [
         "removal",
         "planning",
         "batch",
+        "trainer",
         "training",
         "classical",
         "benchmark",

@@ -1,0 +1,193 @@
+"""One step of training: noisy patches in, a better network out; its whole state saved and restored."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import torch
+from torch import Generator, Tensor, nn
+from torch.optim import Adam, Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from linn_cli.architecture import Architecture
+from linn_cli.devices import has_bfloat16
+from linn_cli.errors import UsageError
+from linn_cli.model import DnINN
+from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.optimizer import Muon
+from linn_cli.patches import Patches
+from linn_cli.pipeline import LEAST_SIGMA
+
+# A patch is judged by the logarithm of its error, as PSNR is, or textured patches would rule. A typical
+# error is about this times sigma, and half of it is added lest flat patches rule instead; the patches of
+# less noise than this floor count less.
+_TYPICAL_ERROR = 0.012
+_LOSS_FLOOR = 15 / GREY_LEVELS
+_OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
+_CLIP = 1.0
+# What of a recipe may change when a run is resumed.
+_SCHEDULE = {"steps", "lr", "warmup", "cooldown"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a training trajectory, besides the pictures and where it starts.
+
+    `sigma` is a range in 8-bit grey levels; each patch gets its own, uniform in the square root, so
+    that the low levels, where most pictures are, are seen as often as the high ones. The learning
+    rate rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
+    """
+
+    architecture: Architecture
+    sigma: tuple[float, float] = (1.0, 80.0)
+    steps: int = 20_000
+    batch: int = 8
+    patch: int = 64
+    lr: float = 2.5e-3
+    warmup: int = 400
+    cooldown: int = 4_000
+    average: float = 0.999
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.sigma[0] < LEAST_SIGMA:
+            raise UsageError(
+                f"sigma {self.sigma[0]:g} is no noise: train from {LEAST_SIGMA} upwards"
+            )
+
+    def rate(self, step: int) -> float:
+        """The share of the learning rate at a step (counted from 0), in [0, 1]."""
+        rising = (step + 1) / max(self.warmup, 1)
+        falling = (self.steps - step) / max(self.cooldown, 1)
+        return max(min(rising, falling, 1.0), 0.0)
+
+
+class Trainer:
+    """A model in training with its optimisers, averaged weights and random states."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: DnINN,
+        patches: Patches,
+        device: torch.device,
+        *,
+        compiled: bool,
+        provenance: str,
+    ) -> None:
+        self.recipe = recipe
+        self.provenance = provenance
+        self.device = device
+        self.patches = patches
+        self.model = model.train().requires_grad_(True).to(device)
+        self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        moving = get_ema_multi_avg_fn(recipe.average)
+        self.average = AveragedModel(self.model, multi_avg_fn=moving)
+        self._forward = torch.compile(self.model) if compiled else self.model
+        self.optimisers = _optimisers(self.model)
+        self.draws = Generator().manual_seed(recipe.seed)
+        self.noise = Generator(device).manual_seed(recipe.seed)
+        self.steps_done = 0
+
+    def step(self) -> float:
+        """Draw a batch, take one optimisation step and return the loss before it."""
+        recipe = self.recipe
+        clean = self.patches.sample(recipe.batch, self.draws)
+        low, high = (math.sqrt(grey / GREY_LEVELS) for grey in recipe.sigma)
+        chosen = torch.rand((recipe.batch, 1, 1, 1), generator=self.draws)
+        sigma = (low + (high - low) * chosen).square().to(self.device)
+        noise = torch.randn(clean.shape, generator=self.noise, device=self.device)
+
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
+            estimate = self._forward(clean + sigma * noise, sigma)
+        loss = patch_loss(estimate, clean, sigma)
+        loss.backward()
+
+        nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
+        rate = recipe.lr * recipe.rate(self.steps_done)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group["share"]
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        _project_thresholds(self.model)
+        self.average.update_parameters(self.model)
+        self.steps_done += 1
+        return float(loss.detach())
+
+    @property
+    def pixels_seen(self) -> int:
+        """Training pixels over all steps, resumed ones included."""
+        return self.steps_done * self.recipe.batch * self.recipe.patch**2
+
+    @property
+    def averaged(self) -> DnINN:
+        """The weights worth keeping: an exponential moving average over the steps."""
+        return cast("DnINN", self.average.module)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the next step depends on."""
+        return {
+            "recipe": asdict(self.recipe),
+            "provenance": self.provenance,
+            "steps_done": self.steps_done,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "draws": self.draws.get_state(),
+            "noise": self.noise.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on where `state` was taken; the schedule (steps, rates) stays this recipe's.
+
+        Raises:
+            UsageError: `state` is of another recipe, in more than the schedule.
+        """
+        for name, value in asdict(self.recipe).items():
+            if name not in _SCHEDULE and state["recipe"][name] != value:
+                was = state["recipe"][name]
+                raise UsageError(f"the run has {name} {was}, not {value}: resume it with the same")
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        self.provenance = state["provenance"]
+        self.steps_done = state["steps_done"]
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.draws.set_state(state["draws"])
+        self.noise.set_state(state["noise"])
+
+
+def patch_loss(estimate: Tensor, clean: Tensor, sigma: Tensor) -> Tensor:
+    """What training makes small, for patches (B, 1, H, W) of noise sigma (B, 1, 1, 1), all white at 1.
+
+    The mean over the patches of log(1 + 2 error / typical error), where errors are mean squares.
+    """
+    error = (estimate - clean).square().mean(dim=(1, 2, 3), keepdim=True)
+    weight = sigma / sigma.clamp(min=_LOSS_FLOOR)
+    return (weight * torch.log1p(2 * error / (_TYPICAL_ERROR * sigma))).mean()
+
+
+def _optimisers(model: DnINN) -> list[Optimizer]:
+    outputs = [value for name, value in model.named_parameters() if name.endswith("output.weight")]
+    filters = [
+        value
+        for name, value in model.named_parameters()
+        if value.dim() == 4 and not name.endswith("output.weight")
+    ]
+    thresholds = [value for value in model.parameters() if value.dim() < 4]
+    muon = Muon(
+        [{"params": filters, "share": 1.0}, {"params": outputs, "share": _OUTPUT_LR}], lr=0.0
+    )
+    adam = Adam([{"params": thresholds, "share": _THRESHOLD_LR}], lr=0.0, betas=(0.9, 0.99))
+    return [muon, adam]
+
+
+@torch.no_grad()
+def _project_thresholds(model: DnINN) -> None:
+    """A soft threshold is defined for t >= 0 only."""
+    for value in model.parameters():
+        if value.dim() < 4:
+            value.clamp_(min=0)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from linn_cli.architecture import Architecture
+from linn_cli.errors import UsageError
+from linn_cli.initialisation import initialise
+from linn_cli.model import DnINN
+from linn_cli.patches import Patches
+from linn_cli.trainer import Recipe, Trainer, patch_loss
+
+CPU = torch.device("cpu")
+SHORT = Recipe(
+    Architecture("lista", 2), sigma=(5, 50), steps=6, batch=2, patch=16, warmup=2, cooldown=3
+)
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    recipe = replace(SHORT, steps=10, warmup=2, cooldown=4)
+    rates = [recipe.rate(step) for step in range(10)]
+    assert rates == [0.5, 1, 1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+    assert replace(recipe, warmup=0, cooldown=0).rate(9) == 1
+
+
+def test_the_loss_counts_patches_as_psnr_does() -> None:
+    clean, sigma = torch.zeros(2, 1, 8, 8), torch.full((2, 1, 1, 1), 25 / 255)
+    typical = 0.012 * 25 / 255
+    flat, textured = (math.sqrt(typical * share) for share in (0.25, 4.0))
+    estimate = torch.stack([torch.full((1, 8, 8), error) for error in (flat, textured)])
+    expected = (math.log(1 + 2 * 0.25) + math.log(1 + 2 * 4)) / 2
+    assert patch_loss(estimate, clean, sigma).item() == pytest.approx(expected, rel=1e-5)
+    # A fifth of the floor's noise: a fifth of the weight.
+    quiet = patch_loss(estimate * math.sqrt(3 / 25), clean, sigma * 3 / 25)
+    assert quiet.item() == pytest.approx(expected * 3 / 15, rel=1e-5)
+
+
+def test_thresholds_never_turn_negative(pictures: list[Path]) -> None:
+    model = initialise(DnINN(SHORT.architecture), torch.Generator().manual_seed(0))
+    patches = Patches(pictures, SHORT.patch, CPU)
+    recipe = replace(SHORT, warmup=0)
+    subject = Trainer(recipe, model, patches, CPU, compiled=False, provenance="a test")
+    thresholds = [value for value in subject.model.parameters() if value.dim() < 4]
+    with torch.no_grad():
+        for value in thresholds:
+            value.fill_(1e-6)  # much less than a step, so that half of them would cross 0
+    for _ in range(3):
+        subject.step()
+    assert min(value.min().item() for value in thresholds) == 0
+
+
+def test_no_noise_is_nothing_to_train_on() -> None:
+    with pytest.raises(UsageError, match="is no noise"):
+        replace(SHORT, sigma=(0, 50))
