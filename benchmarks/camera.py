@@ -21,16 +21,18 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from estimation import choose
 
-from linn_cli import estimation, images, removal, stabilisation
+from linn_cli import images, removal
 from linn_cli.metrics import psnr
-from linn_cli.noise import Found
+from linn_cli.noise import CAMERA, Found, Request
+from linn_cli.noise import WHITE as WHITE_NOISE
+from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.stabilisation import CameraNoise
 
 CASES = [(peak, read) for peak in (2, 5, 10, 30) for read in (0, 1, 2)]
 WHITE = [(0, sigma) for sigma in (5, 15, 25, 50)]
-EIGHT_BITS = 1 / 255
 
 
 def main() -> None:
@@ -42,15 +44,11 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
     parser.add_argument("--peak", type=int, action="append", help="only this peak")
     parser.add_argument("--names", type=Path, help="only the pictures named in this file")
+    parser.add_argument("--without", type=Path, help="only the other pictures")
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
 
-    pictures = images.list_pictures(options.folder)
-    if options.names:
-        names = options.names.read_text(encoding="utf-8").split()
-        pictures = [path for path in pictures if path.name in names]
-    if options.limit:
-        pictures = pictures[:: max(1, len(pictures) // options.limit)][: options.limit]
+    pictures = choose(images.list_pictures(options.folder), options)
     known = {}
     if options.log and options.log.exists():
         lines = map(json.loads, options.log.read_text(encoding="utf-8").splitlines())
@@ -90,24 +88,24 @@ def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
         noisy, truth = (counts + read * normal) / peak, CameraNoise(1 / peak, read / peak)
     else:
         noisy, truth = clean + read / 255 * normal, CameraNoise(0.0, read / 255)
-    white = CameraNoise(0.0, estimation.estimate(noisy, EIGHT_BITS).sigma / 255)
-    found = stabilisation.estimate(noisy, EIGHT_BITS)
-
+    picture = Picture(noisy.float()[..., None].numpy())
+    white, found = (Request(model=model).find(picture) for model in (WHITE_NOISE, CAMERA))
     networks = Networks()
 
-    def quality(camera: CameraNoise) -> float:
-        answer, _ = removal.remove(networks, noisy[None, None].float(), Found.of((camera,)))
+    def quality(what: Found) -> float:
+        answer, _ = removal.remove(networks, noisy[None, None].float(), what)
         return psnr(answer[0, 0].clamp(0, 1), clean)
 
     auto = quality(white)
+    [camera] = found.camera
     return {
         "name": path.name,
         "peak": peak,
         "read": read,
         "auto": auto,
-        "estimated": auto if found == white else quality(found),
-        "true": quality(truth),
-        "found": [found.gain, found.read],
+        "estimated": quality(found),
+        "true": quality(Found.of((truth,))),
+        "found": [camera.gain, camera.read],
     }
 
 
