@@ -295,7 +295,7 @@ def _unclip(patches: Patches) -> Patches:
         mean = patches.mean
         for _ in range(3):
             mean = mean + patches.mean - clipping.BOTH.expected(mean, sigma)
-        left = clipping.remaining(mean, sigma)
+        left = clipping.BOTH.remaining(mean, sigma)
         kept = (left >= 1 - _CLIPPED_AWAY) & (patches.saturated < 1)
         if not bool(kept.any()):
             break

@@ -47,7 +47,7 @@ def test_the_remaining_variance_is_that_of_the_integral(mean: float, sigma: floa
         normal.expect(lambda x, n=n: np.clip(x, 0, 1) ** n, lb=0, ub=1) + normal.sf(1)
         for n in (1, 2)
     )
-    left = clipping.remaining(torch.tensor(mean).double(), sigma)
+    left = clipping.BOTH.remaining(torch.tensor(mean).double(), sigma)
     assert left.item() == pytest.approx((second - first**2) / sigma**2, abs=1e-6)
 
 
@@ -117,3 +117,19 @@ def test_too_little_of_a_picture_shows_nothing() -> None:
     assert clipping.find([torch.zeros(1, 7, 300)], [25.0]).where == ()
     assert clipping.find([torch.zeros(1, 300, 300)], [0.0]).where == ()
     assert clipping.find([], [25.0]).where == ()
+
+
+@pytest.mark.parametrize(("peak", "read"), [(2, 0), (5, 0), (10, 0), (10, 1), (30, 1)])
+def test_a_cameras_noise_is_no_white_noise_cut_off(peak: float, read: float) -> None:
+    generator = torch.Generator().manual_seed(7)
+    counts = torch.poisson(peak * ramp(), generator=generator)
+    light = (counts + read * torch.randn(counts.shape, generator=generator)) / peak
+    at_mid_grey = 255 * (0.5 / peak + (read / peak) ** 2) ** 0.5
+    stored = (light * 255).round().clamp(0, 255) / 255
+    assert "black" not in clipping.find([stored], [at_mid_grey]).where
+
+
+@pytest.mark.parametrize("wrong", [0.7, 1.4])
+def test_a_sigma_that_does_not_suit_the_noise_undoes_nothing(wrong: float) -> None:
+    stored = (noisy(ramp(), 25) * 255).round().clamp(0, 255) / 255
+    assert clipping.find([stored], [25 * wrong]).where == ()
