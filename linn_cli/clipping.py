@@ -26,6 +26,8 @@ _LEAST, _MOST = 0.95, 1.4
 _CELL = 8
 _WHOLE = 0.95
 _LEAST_PIXELS = 20
+# Stronger noise is that of single photons, whose counts can look like noise cut off.
+_MOST_SIGMA = 100 / GREY_LEVELS
 _TABLE_SIZE = 4096
 # No noise at all would be divided by.
 _LEAST_SIGMA = 1e-9
@@ -106,7 +108,7 @@ def find(bands: Iterable[Tensor], sigma: Sequence[float]) -> Clipping:
     for band in bands:
         for channel, plane in enumerate(band):
             level = sigma[min(channel, len(sigma) - 1)] / GREY_LEVELS
-            if level > 0 and min(plane.shape) >= _CELL:
+            if 0 < level <= _MOST_SIGMA and min(plane.shape) >= _CELL:
                 counts += torch.stack([_count(plane, level), _count(1 - plane, level)])
     black, white = (_suits(*pairs) for pairs in counts.tolist())
     return Clipping(tuple(sigma), black, white)

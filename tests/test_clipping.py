@@ -129,6 +129,12 @@ def test_a_cameras_noise_is_no_white_noise_cut_off(peak: float, read: float) -> 
     assert "black" not in clipping.find([stored], [at_mid_grey]).where
 
 
+def test_noise_of_single_photons_is_left_as_it_is() -> None:
+    stored = (noisy(ramp(), 101) * 255).round().clamp(0, 255) / 255
+    assert clipping.find([stored], [101.0]).where == ()
+    assert clipping.find([stored], [100.0]).where == ("black", "white")
+
+
 @pytest.mark.parametrize("wrong", [0.7, 1.4])
 def test_a_sigma_that_does_not_suit_the_noise_undoes_nothing(wrong: float) -> None:
     stored = (noisy(ramp(), 25) * 255).round().clamp(0, 255) / 255
