@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from torch import Tensor
-from torch.nn import functional as F
 
 from linn_cli import estimation
 from linn_cli.estimation import Estimate
+from linn_cli.pyramid import double, halve
 
 # Stronger than white noise by this factor, lest an estimate's error counts as blotches.
 _STRONGER = 1.1
@@ -64,15 +64,3 @@ def remove(
         blotches = half - remove(half, coarser, denoise)
         picture = picture - double(blotches)[..., : picture.shape[-2], : picture.shape[-1]]
     return denoise(picture, sigma)
-
-
-def halve(picture: Tensor) -> Tensor:
-    """The means of two by two pixels, (B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2))."""
-    height, width = picture.shape[-2:]
-    even = F.pad(picture, (0, width % 2, 0, height % 2), mode="replicate")
-    return F.avg_pool2d(even, 2)
-
-
-def double(picture: Tensor) -> Tensor:
-    """Twice the size, by bicubic interpolation, (B, C, H, W) to (B, C, 2 H, 2 W)."""
-    return F.interpolate(picture, scale_factor=2, mode="bicubic", align_corners=False)

@@ -16,7 +16,7 @@ from linn_cli import clipping, correlated, estimation, stabilisation
 from linn_cli.clipping import Clipping
 from linn_cli.errors import UsageError
 from linn_cli.estimation import Estimate
-from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA
 from linn_cli.picture import Picture
 from linn_cli.pipeline import (
     LEAST_SIGMA,
@@ -56,7 +56,7 @@ class Measured:
         """What to denoise with: by channel where the channels clearly differ, else one for all."""
         differ = any(a.high < b.low or b.high < a.low for a, b in combinations(self.channels, 2))
         found = self.channels if differ else (self.overall,)
-        return tuple(min(one.sigma, float(GREY_LEVELS)) for one in found)
+        return tuple(min(one.sigma, MOST_SIGMA) for one in found)
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
@@ -90,9 +90,7 @@ class Found:
     def of(cls, cameras: tuple[CameraNoise, ...]) -> Found:
         """A camera's noise, by channel."""
         levels = (GREY_LEVELS * one.deviation_at(_MID_GREY) for one in cameras)
-        return cls(
-            tuple(min(max(level, LEAST_SIGMA), float(GREY_LEVELS)) for level in levels), cameras
-        )
+        return cls(tuple(min(max(level, LEAST_SIGMA), MOST_SIGMA) for level in levels), cameras)
 
     @property
     def grows(self) -> bool:
@@ -100,7 +98,7 @@ class Found:
         return any(one.gain for one in self.camera)
 
     def at(self, strength: float) -> tuple[float, ...]:
-        """The sigma by channel that `strength` makes of it, at most 255."""
+        """The sigma by channel that `strength` makes of it, at most 1020."""
         return scaled(self.sigma, strength)
 
 
@@ -234,8 +232,8 @@ def measure_camera(picture: Picture) -> list[CameraNoise]:
 
 
 def scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:
-    """Sigmas times `strength`, each at most 255."""
-    return tuple(min(level * strength, float(GREY_LEVELS)) for level in sigma)
+    """Sigmas times `strength`, each at most 1020."""
+    return tuple(min(level * strength, MOST_SIGMA) for level in sigma)
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:

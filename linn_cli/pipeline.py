@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import clipping, devices, sources, streaming, weights
+from linn_cli import clipping, devices, pyramid, sources, streaming, weights
 from linn_cli.architecture import Variant
 from linn_cli.clipping import Clipping
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
-from linn_cli.normalisation import GREY_LEVELS, network_sigma, normalise, restore
+from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA, network_sigma, normalise, restore
 from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
 
@@ -112,20 +112,22 @@ class Denoiser:
 
         Yields the finished bands from the top, on the CPU. Their heights differ from the input's.
         """
-        height = self.band_height(width, len(sigma))
+        height = self.band_height(width, sigma)
         normalised = (normalise(band.to(self.device), sigma) for band in bands)
+        copies = enumerate(itertools.tee(normalised, len(sigma)))
         planes = [
-            streaming.stream(self.scales, _plane(copy, channel), width, band=height)
-            for channel, copy in enumerate(itertools.tee(normalised, len(sigma)))
+            pyramid.stream(
+                self.scales, _plane(copy, channel), width, halvings=halvings, band=height
+            )
+            for (channel, copy), halvings in zip(copies, _halvings(sigma), strict=True)
         ]
-        # All planes lag by the same number of rows, so they stay in step.
-        for answers in zip(*planes, strict=True):
+        for answers in pyramid.in_step(*planes):
             yield restore(torch.cat(answers), sigma).cpu()
 
-    def band_height(self, width: int, channels: int = 1) -> int:
+    def band_height(self, width: int, sigma: Sequence[float]) -> int:
         """The number of rows to work on at once, for speed and within `max_memory`."""
-        budget = self.max_memory and self.max_memory // channels
-        return streaming.highest_band(self.scales, width, budget)
+        widths = [w for halvings in _halvings(sigma) for w in pyramid.widths(width, halvings)]
+        return streaming.highest_band(self.scales, widths, self.max_memory)
 
     def _denoise(
         self,
@@ -138,12 +140,18 @@ class Denoiser:
         """Denoise values (C, H, W) into `answer`."""
         width = noisy.shape[-1]
         top = 0
-        bands = noisy.split(self.band_height(width, len(noisy)), dim=1)
+        bands = noisy.split(self.band_height(width, sigma), dim=1)
         for rows in self.rows(bands, width, sigma, clipped):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count
             done(count)
+
+
+def _halvings(sigma: Sequence[float]) -> list[int]:
+    """How often each of the planes of a picture with noise of sigma, by channel, is halved."""
+    luma = pyramid.halvings(network_sigma(sigma))
+    return [luma] + [luma + pyramid.CHROMA_HALVINGS] * (len(sigma) - 1)
 
 
 def _check(images: Tensor) -> None:
@@ -296,7 +304,7 @@ def denoise(
     Args:
         image: a numpy array (H, W) or (H, W, 3), or a torch tensor (B, 1, H, W) or (B, 3, H, W).
             Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
-        sigma: in 8-bit grey levels, [0, 255], whatever the dtype; for a colour image it may be three,
+        sigma: in 8-bit grey levels, [0, 1020], whatever the dtype; for a colour image it may be three,
             one for each channel. Below 0.01 the input is returned. Where noise was cut off at 0 or at
             white, as in files of 8 bits, its mean is made up for.
         variant: "st" or "lista"; None for linn's choice.
@@ -350,9 +358,9 @@ def channel_sigmas(sigma: Sigma, channels: int) -> tuple[float, ...]:
     levels = tuple(sigma) if isinstance(sigma, Sequence) else (float(sigma),)
     levels = levels * channels if len(levels) == 1 else levels
     for level in levels:
-        if not math.isfinite(level) or not 0 <= level <= GREY_LEVELS:
+        if not math.isfinite(level) or not 0 <= level <= MOST_SIGMA:
             raise UsageError(
-                f"sigma {level:g} is not a noise level: give grey levels from 0 to {GREY_LEVELS}"
+                f"sigma {level:g} is not a noise level: give grey levels from 0 to {MOST_SIGMA:g}"
             )
     if len(levels) != channels:
         raise UsageError(

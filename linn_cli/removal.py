@@ -9,7 +9,7 @@ from torch import Tensor
 
 from linn_cli import clipping, correlated
 from linn_cli.noise import Found, scaled
-from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA
 from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks
 from linn_cli.stabilisation import CameraNoise
 
@@ -86,7 +86,7 @@ def _remove_camera(
         dim=1,
     )
     sigma = [
-        min(strength * GREY_LEVELS * one.deviation() / (high - low), float(GREY_LEVELS))
+        min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
         for one, (low, high) in zip(cameras, ranges, strict=True)
     ]
     clean, denoiser = networks.denoise(stabilised, sigma, done)

@@ -57,10 +57,17 @@ def footprint(scales: Sequence[FoldedScale], width: int, band: int) -> int:
     return kept + workspaces + waiting
 
 
-def highest_band(scales: Sequence[FoldedScale], width: int, budget: int | None) -> int:
-    """The best height of a band if the engine may hold `budget` bytes, but at least 1."""
-    height = band_height(width)
-    while budget and height > 1 and footprint(scales, width, height) > budget:
+def highest_band(scales: Sequence[FoldedScale], widths: Sequence[int], budget: int | None) -> int:
+    """The best height of a band if the engines of all `widths` may hold `budget` bytes, but at least 1.
+
+    The first is the widest; those of narrower ones have as many pixels.
+    """
+    height = band_height(widths[0])
+
+    def held() -> int:
+        return sum(footprint(scales, width, height * widths[0] // width) for width in widths)
+
+    while budget and height > 1 and held() > budget:
         height //= 2
     return height
 

@@ -136,15 +136,15 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     assert estimated.remarks[0].startswith("sigma ")
 
 
-def test_strength_cannot_lead_beyond_255(
+def test_strength_cannot_lead_beyond_the_limit(
     networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noisy: NDArray[np.uint8]
 ) -> None:
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, noisy, rowsperstrip=5)
     for least in (1, 10**9):  # by rows and whole
         monkeypatch.setattr(rows, "LARGE", least)
-        outcome = batch.run(job, networks, Request((200.0,), strength=2.0))
-        assert (outcome.error, outcome.sigma) == (None, (255.0,))
+        outcome = batch.run(job, networks, Request((800.0,), strength=2.0))
+        assert (outcome.error, outcome.sigma) == (None, (1020.0,))
 
 
 def test_a_large_grey_tiff_stored_as_colour_stays_grey(

@@ -82,7 +82,7 @@ def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None
         (["--sigma", "loud"], 2, "sigma 'loud': give a number"),
         (["--sigma", "25", "--sigma-unit", "12bit"], 2, "unknown unit '12bit'"),
         (["--sigma", "25", "--format", "tga"], 2, "unknown format 'tga'"),
-        (["--sigma", "256"], 2, "sigma 256 is not a noise level"),
+        (["--sigma", "1021"], 2, "sigma 1021 is not a noise level"),
         (["--strength", "201"], 2, "strength 201 is out of range"),
         (["--strength", "nan"], 2, "strength nan is out of range"),
         (["--noise", "pink"], 2, "unknown noise 'pink'"),

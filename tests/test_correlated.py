@@ -51,15 +51,6 @@ def test_a_small_or_partly_hidden_picture_is_not_halved() -> None:
     assert len(correlated.measure([plane], seen=seen)) == 1
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (7, 10), (1, 1), (5, 1)])
-def test_halves_have_the_means_and_come_back_as_large(shape: tuple[int, int]) -> None:
-    picture = torch.rand((2, 3, *shape), generator=torch.Generator().manual_seed(2))
-    half = correlated.halve(picture)
-    assert half.shape[-2:] == ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
-    torch.testing.assert_close(half[..., 0, 0], picture[..., :2, :2].mean((-2, -1)))
-    assert correlated.double(half).shape[-2:] == (2 * half.shape[-2], 2 * half.shape[-1])
-
-
 @pytest.mark.parametrize("shape", [(16, 16), (15, 18)])
 def test_removal_goes_from_coarse_to_fine(shape: tuple[int, int]) -> None:
     asked: list[tuple[tuple[int, ...], tuple[float, ...]]] = []

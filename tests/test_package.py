@@ -15,7 +15,17 @@ from .conftest import ROOT
 LAYERS = [
     ["errors"],
     ["architecture", "files", "formats", "jsontext", "page", "hub_client", "hub"],
-    ["haar", "shrinkage", "lifting", "model", "folding", "streaming", "metrics", "devices"],
+    [
+        "haar",
+        "shrinkage",
+        "lifting",
+        "model",
+        "folding",
+        "streaming",
+        "pyramid",
+        "metrics",
+        "devices",
+    ],
     [
         "normalisation",
         "clipping",

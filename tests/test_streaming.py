@@ -248,11 +248,11 @@ def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None
 
 def test_a_budget_lowers_the_band() -> None:
     scales = FOLDED[Architecture("st", 1)]
-    free = streaming.highest_band(scales, 1000, None)
+    free = streaming.highest_band(scales, [1000], None)
     assert free == streaming.band_height(1000)
     budget = streaming.footprint(scales, 1000, free // 4)
-    assert streaming.highest_band(scales, 1000, budget) in (free // 4, free // 8)
-    assert streaming.highest_band(scales, 1000, 1) == 1
+    assert streaming.highest_band(scales, [1000], budget) in (free // 4, free // 8)
+    assert streaming.highest_band(scales, [1000], 1) == 1
 
 
 def test_no_bands_no_answer() -> None:

@@ -1,0 +1,86 @@
+"""What halving a picture gains where noise is heavy, and in the chroma: mean PSNR in dB on held-out pictures.
+
+    python benchmarks/pyramid.py bsd432/ --names weights/held-out.txt
+
+Grey pictures: without it, and with each weight, halved as often as `pyramid.halvings` says, but at
+least once. Colour: the chroma halved none to three times. The constants of pyramid.py are chosen by it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import fmean
+
+import torch
+from estimation import choose
+from torch import Tensor
+
+from linn_cli import images, pipeline, pyramid
+from linn_cli.metrics import add_noise, psnr
+from linn_cli.normalisation import normalise, restore
+
+GREY = (50, 60, 75, 100, 150, 200, 300)
+COLOUR = (5, 15, 25, 50, 75)
+WEIGHTS = (0.0, 0.5, 0.75, 1.0)
+HALVINGS = (0, 1, 2, 3)
+
+
+def main() -> None:
+    """Measure and print two tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
+    parser.add_argument("--names", type=Path, help="only the pictures named in this file")
+    parser.add_argument("--without", type=Path, help="only the other pictures")
+    options = parser.parse_args()
+    paths = choose(images.list_pictures(options.folder), options)
+    print(f"{len(paths)} pictures; gains in dB, means and (worst)")
+    for sigmas, as_grey, columns in ((GREY, True, WEIGHTS), (COLOUR, False, HALVINGS)):
+        print("\ngrey: sigma, plain, weights" if as_grey else "\ncolour: sigma, plain, halvings")
+        print(" " * 13, *(f"{column:>15g}" for column in columns[1:]))
+        pictures = [read(path, as_grey) for path in paths]
+        for sigma in sigmas:
+            rows = [gains(clean, sigma, index) for index, clean in enumerate(pictures)]
+            plain, *others = zip(*rows, strict=True)
+            cells = (
+                f"{fmean(them) - fmean(plain):7.3f} ({min(b - a for a, b in zip(plain, them, strict=True)):6.3f})"
+                for them in others
+            )
+            print(f"{sigma:5} {fmean(plain):7.3f}", *cells, flush=True)
+
+
+def read(path: Path, as_grey: bool) -> Tensor:
+    """A picture (C, H, W) in [0, 1]."""
+    levels = torch.from_numpy(images.read_levels(path, as_grey=as_grey)).float() / 255
+    return levels[None] if levels.dim() == 2 else levels.permute(2, 0, 1)
+
+
+def gains(clean: Tensor, sigma: float, index: int) -> list[float]:
+    """The PSNR of one picture for every column."""
+    noisy = add_noise(clean, sigma / 255, seed=index)
+    grey = len(clean) == 1
+    columns = (
+        [(weight, 0) for weight in WEIGHTS] if grey else [(pyramid.WEIGHT, n) for n in HALVINGS]
+    )
+    return [
+        psnr(answer(noisy, sigma, weight, chroma).clamp(0, 1), clean) for weight, chroma in columns
+    ]
+
+
+def answer(noisy: Tensor, sigma: float, weight: float, chroma: int) -> Tensor:
+    """As `pipeline.Denoiser` does it, with these in place of the constants."""
+    scales = pipeline.load(sigma, len(noisy), precision="float32").scales
+    levels = [sigma] * len(noisy)
+    halvings = [max(1, pyramid.halvings(sigma)) if len(noisy) == 1 else 0, chroma, chroma]
+    planes = [
+        pyramid.stream(scales, [plane[None]], plane.shape[-1], halvings=count, weight=weight)
+        for plane, count in zip(normalise(noisy, levels), halvings, strict=False)
+    ]
+    return restore(torch.cat([torch.cat(list(bands), dim=2) for bands in planes]), levels)
+
+
+if __name__ == "__main__":
+    main()
