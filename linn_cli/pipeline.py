@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,12 +41,16 @@ Sigma = float | Sequence[float]
 
 @dataclass(frozen=True)
 class Denoiser:
-    """A folded network with its weights on a device, ready for any number of pictures."""
+    """A folded network with its weights on a device, ready for any number of pictures.
+
+    `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too.
+    """
 
     scales: tuple[FoldedScale, ...]
     weight_set: WeightSet
     device: torch.device
     max_memory: int | None = None
+    halves: bool = True
 
     @property
     def precision(self) -> str:
@@ -119,15 +123,20 @@ class Denoiser:
             pyramid.stream(
                 self.scales, _plane(copy, channel), width, halvings=halvings, band=height
             )
-            for (channel, copy), halvings in zip(copies, _halvings(sigma), strict=True)
+            for (channel, copy), halvings in zip(copies, self._halvings(sigma), strict=True)
         ]
         for answers in pyramid.in_step(*planes):
             yield restore(torch.cat(answers), sigma).cpu()
 
     def band_height(self, width: int, sigma: Sequence[float]) -> int:
         """The number of rows to work on at once, for speed and within `max_memory`."""
-        widths = [w for halvings in _halvings(sigma) for w in pyramid.widths(width, halvings)]
+        widths = [w for halvings in self._halvings(sigma) for w in pyramid.widths(width, halvings)]
         return streaming.highest_band(self.scales, widths, self.max_memory)
+
+    def _halvings(self, sigma: Sequence[float]) -> list[int]:
+        """How often each of the planes of a picture with noise of sigma, by channel, is halved."""
+        luma = pyramid.halvings(network_sigma(sigma)) if self.halves else 0
+        return [luma] + [luma + pyramid.CHROMA_HALVINGS] * (len(sigma) - 1)
 
     def _denoise(
         self,
@@ -146,12 +155,6 @@ class Denoiser:
             answer[:, top : top + count] = rows
             top += count
             done(count)
-
-
-def _halvings(sigma: Sequence[float]) -> list[int]:
-    """How often each of the planes of a picture with noise of sigma, by channel, is halved."""
-    luma = pyramid.halvings(network_sigma(sigma))
-    return [luma] + [luma + pyramid.CHROMA_HALVINGS] * (len(sigma) - 1)
 
 
 def _check(images: Tensor) -> None:
@@ -244,6 +247,8 @@ class Networks:
         sigma: Sigma,
         done: Callable[[int], None] = lambda rows: None,
         clipped: Clipping = clipping.NONE,
+        *,
+        halves: bool = True,
     ) -> tuple[Tensor, Denoiser]:
         """Denoise images (B, C, H, W) as a `Denoiser` does, and tell which one did.
 
@@ -253,9 +258,10 @@ class Networks:
         channels = images.shape[1]
         levels = channel_sigmas(sigma, channels)
         if channels > 1 and len(set(levels)) == 1 and bool((images == images[:, :1]).all()):
-            answer, denoiser = self.denoise(images[:, :1], levels[0], done, clipped)
+            grey = images[:, :1]
+            answer, denoiser = self.denoise(grey, levels[0], done, clipped, halves=halves)
             return answer.repeat(1, channels, 1, 1), denoiser
-        denoiser = self.at(levels, channels)
+        denoiser = replace(self.at(levels, channels), halves=halves)
         return denoiser(images, levels, done, clipped), denoiser
 
     def _budget(self, device: torch.device) -> int | None:

@@ -87,6 +87,12 @@ def _differences(halves: Iterable[Tensor], answers: Iterable[Tensor]) -> Iterato
         yield half / 2 - answer
 
 
+def corrected(answer: Tensor, half: Tensor, weight: float = WEIGHT) -> Tensor:
+    """An answer (B, C, H, W) with low frequencies from `half`, the answer for the picture of half the size."""
+    correction = double(half - halve(answer))
+    return answer + weight * correction[..., : answer.shape[-2], : answer.shape[-1]]
+
+
 @torch.inference_mode()
 def _corrected(
     answers: Iterable[Tensor], differences: Iterable[Tensor], weight: float

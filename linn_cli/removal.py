@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from linn_cli import clipping, correlated
+from linn_cli import clipping, correlated, pyramid
 from linn_cli.noise import Found, scaled
-from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA
+from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA, network_sigma
 from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks
 from linn_cli.stabilisation import CameraNoise
 
@@ -31,7 +31,10 @@ def remove(
         done: called with the number of rows whenever some are finished.
     """
     if found.grows and strength > 0:
-        return _remove_camera(networks, values, found.camera, strength, done)
+        floats, white = _floats(values)
+        cameras = [one if one.gain else _least(one) for one in found.camera]
+        answer, denoiser = _remove_camera(networks, floats, cameras, strength, done)
+        return _as(values, answer * white), denoiser
     if found.coarser and strength > 0:
         return _remove_correlated(networks, values, found, strength, done)
     return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
@@ -64,24 +67,25 @@ def _remove_correlated(
 
 def _remove_camera(
     networks: Networks,
-    values: Tensor,
+    picture: Tensor,
     cameras: Sequence[CameraNoise],
     strength: float,
     done: Callable[[int], None],
 ) -> tuple[Tensor, Denoiser]:
-    """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1."""
-    floats, white = _floats(values)
-    cameras = [
-        one if one.gain else CameraNoise(0.0, max(one.read, LEAST_SIGMA / GREY_LEVELS))
-        for one in cameras
-    ]
+    """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1.
+
+    Where noise is heavy, low frequencies come from the picture of half the size. It is halved before the
+    transform: few counts are hard to stabilise, and four pixels together have more of them (Azzari and
+    Foi, "Variance stabilization for noisy+estimate combination in iterative Poisson denoising", IEEE
+    Signal Processing Letters 23, 2016, add up pixels for that).
+    """
     ranges = [
         one.stabilise(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist() for one in cameras
     ]
     stabilised = torch.stack(
         [
             (one.stabilise(plane) - low) / (high - low)
-            for one, plane, (low, high) in zip(cameras, floats.unbind(1), ranges, strict=True)
+            for one, plane, (low, high) in zip(cameras, picture.unbind(1), ranges, strict=True)
         ],
         dim=1,
     )
@@ -89,15 +93,26 @@ def _remove_camera(
         min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
         for one, (low, high) in zip(cameras, ranges, strict=True)
     ]
-    clean, denoiser = networks.denoise(stabilised, sigma, done)
-    restored = white * torch.stack(
+    clean, denoiser = networks.denoise(stabilised, sigma, done, halves=False)
+    answer = torch.stack(
         [
             one.restore(plane * (high - low) + low)
             for one, plane, (low, high) in zip(cameras, clean.unbind(1), ranges, strict=True)
         ],
         dim=1,
     )
-    return _as(values, restored), denoiser
+    if network_sigma(sigma) > pyramid.HEAVY:
+        smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
+        half, _ = _remove_camera(
+            networks, pyramid.halve(picture), smaller, strength, lambda rows: None
+        )
+        answer = pyramid.corrected(answer, half)
+    return answer, denoiser
+
+
+def _least(white: CameraNoise) -> CameraNoise:
+    """White noise that can be divided by."""
+    return CameraNoise(0.0, max(white.read, LEAST_SIGMA / GREY_LEVELS))
 
 
 def _floats(values: Tensor) -> tuple[Tensor, float]:
