@@ -38,6 +38,8 @@ _BELOW = (4.0, 4.0)
 _ABOVE = (1.8, 2.0)
 # Patches whose noise has lost more than this of its variance to clipping are left out.
 _CLIPPED_AWAY = 0.2
+# Where next to nothing was measured, relative errors would know no bounds.
+_WIDEST = 20.0
 # What clipping adds to the relative error of the variance, for it is only roughly undone.
 _CLIPPING_ERROR = 0.06
 # A patch with more of its pixels saturated than this says nothing before the noise is roughly known.
@@ -238,20 +240,22 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
     if bool(patches.saturated.any()):
         patches, cut_off = _unclip(patches), _CLIPPING_ERROR
     found, error, texture = variance(ladder(patches))
-    rounding = step**2 / 12
-    if error == 0:
+    rounding, measured = step**2 / 12, found + texture
+    if error == 0 or measured == 0:
         # Rounding hides noise weaker than about its own.
         return Estimate(0.0, 0.0, GREY_LEVELS * math.sqrt(rounding))
     # At least a twentieth of what was measured, so that the interval has a scale.
-    measured = found + texture
     likely = max(found - rounding, measured / 20)
-    fixed = math.hypot(rounding / likely, cut_off)
     below, above = (
-        math.hypot(noise * error / measured, rough * texture / measured, fixed)
+        min(math.hypot(noise * error / measured, rough * texture / measured, cut_off), _WIDEST)
         for noise, rough in (_BELOW, _ABOVE)
     )
-    sigma = GREY_LEVELS * math.sqrt(likely)
-    return Estimate(sigma, sigma * math.exp(-below / 2), sigma * math.exp(above / 2))
+    least = likely * math.exp(-math.hypot(below, rounding / likely))
+    # Rounding may have hidden as much as its own, however little was measured.
+    hidden = (measured * math.exp(above) + rounding) / likely
+    most = likely * math.exp(min(math.hypot(above, rounding / likely), math.log(hidden)))
+    low, sigma, high = (GREY_LEVELS * math.sqrt(level) for level in (least, likely, most))
+    return Estimate(sigma, low, high)
 
 
 def estimate_channels(image: Tensor, step: float = 0.0) -> list[Estimate]:

@@ -91,6 +91,18 @@ def test_rounding_is_taken_off() -> None:
     assert estimation.estimate(rounded, EIGHT_BITS).sigma == pytest.approx(1, rel=0.03)
 
 
+@pytest.mark.parametrize("period", [40, 100, 400])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1])
+def test_an_eight_bit_picture_without_noise_hides_no_more_than_rounding_does(
+    period: int, share: float
+) -> None:
+    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    shading = 100 + rows / period + columns / (period + 3) + 3 * torch.sin(rows * columns / 500)
+    specks = torch.rand(shading.shape, generator=torch.Generator().manual_seed(0)) < share
+    found = estimation.estimate((shading + specks).round() / 255, 1 / 255)
+    assert found.low <= found.sigma <= found.high < 1
+
+
 @pytest.mark.parametrize("sigma", [10, 40, 75])
 def test_clipping_is_allowed_for(sigma: float) -> None:
     ramp = torch.linspace(-0.1, 1.1, 400).double().expand(300, 400).clamp(0, 1)
