@@ -153,7 +153,10 @@ def _by_rows(
     job: Job, networks: Networks, request: Request, handling: Handling, done: Done
 ) -> Outcome | None:
     """Denoise a large TIFF into a TIFF without ever holding it; None if it is not such a one."""
-    if format_of(job.target).name != "TIFF" or request.model != noise.WHITE:
+    if format_of(job.target).name != "TIFF" or request.model not in (
+        noise.AUTO,
+        noise.WHITE,
+    ):
         return None
     with rows.opened(job.source, rows.LARGE) as source:
         if source is None:
@@ -166,6 +169,8 @@ def _by_rows(
         height, width, channels = source.shape
         grey = channels > 1 and len(set(request.sigma or ())) < 2 and source.is_grey
         found = request.find(Picture(source.sample()))
+        if found.grows:
+            return None  # a camera's noise is taken out of the whole picture
         sigma = found.at(request.strength)
         sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
         if max(sigmas) < LEAST_SIGMA:
@@ -300,12 +305,13 @@ def describe(clean: Document, denoiser: Denoiser, found: Found, request: Request
 
 
 def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
+    model = noise.CAMERA if found.grows else noise.WHITE
     return Outcome(
         input=str(PIPE),
         output=str(PIPE),
         frames=1,
         sigma=found.at(request.strength),
-        noise=request.model,
+        noise=model if request.model == noise.AUTO else request.model,
         gain=tuple(one.gain for one in found.camera),
         read=tuple(one.read for one in found.camera),
         clipped=found.clipped.where,

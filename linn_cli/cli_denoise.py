@@ -61,11 +61,11 @@ def denoise(
     noise: Annotated[
         str,
         typer.Option(
-            metavar="white|poisson-gauss|correlated",
+            metavar="auto|white|poisson-gauss|correlated",
             help="What the noise is like: poisson-gauss grows with light, as a camera's does; correlated is "
-            "blotchy, as after demosaicing or scaling.",
+            "blotchy, as after demosaicing or scaling. auto sees which of the first two it is.",
         ),
-    ] = "white",
+    ] = "auto",
     gain: Annotated[
         str | None,
         typer.Option(

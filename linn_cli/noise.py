@@ -26,30 +26,33 @@ from linn_cli.pipeline import (
 )
 from linn_cli.stabilisation import CameraNoise
 
-WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
-_MODELS = (WHITE, CAMERA, CORRELATED)
+AUTO, WHITE, CAMERA, CORRELATED = "auto", "white", "poisson-gauss", "correlated"
+_MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
 _MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 _NOT_WHITE = (
     "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
     f"--noise {CORRELATED} takes it for sigma "
 )
-_GROWS = (
-    "the noise grows with brightness, as a camera's does: --noise poisson-gauss may suit it better"
+_MAY_GROW = (
+    f"the noise may grow with brightness, as a camera's does: --noise {CAMERA} may suit it better"
 )
+_GROWS = f"the noise grows with brightness, as a camera's does, and is taken for such (--noise {WHITE} would not)"
 
 
 @dataclass(frozen=True)
 class Measured:
     """The noise of a picture, by channel and over all, and what speaks against its being white.
 
-    `correlated` is the noise of every second pixel of every second row, if it is clearly stronger.
+    `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
+    `cameras` is the noise of each channel, if it grows with brightness in some, which may be `certain`.
     """
 
     channels: tuple[Estimate, ...]
     overall: Estimate
     correlated: Estimate | None = None
-    grows_with_brightness: bool = False
+    cameras: tuple[CameraNoise, ...] = ()
+    certain: bool = False
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -66,8 +69,8 @@ class Measured:
         words = [estimated]
         if self.correlated:
             words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
-        if self.grows_with_brightness:
-            words.append(_GROWS)
+        if self.cameras:
+            words += [_GROWS if self.certain else _MAY_GROW, *map(_camera_words, self.cameras)]
         return words
 
 
@@ -106,12 +109,12 @@ class Found:
 class Request:
     """What is asked for: sigma by channel in 8-bit grey levels, or None to estimate it.
 
-    `strength` multiplies the noise's standard deviation, given or estimated, up to twice; 0 returns
+    AUTO takes noise for white, or if it clearly grows with brightness for a camera's. `strength` multiplies the noise's standard deviation, given or estimated, up to twice; 0 returns
     every pixel as it is. `camera` is a camera's noise, one or by channel; without it, it is estimated.
     """
 
     sigma: tuple[float, ...] | None = None
-    model: str = WHITE
+    model: str = AUTO
     strength: float = 1.0
     camera: tuple[CameraNoise, ...] = ()
 
@@ -143,9 +146,12 @@ class Request:
             return Found(self.sigma or (0.0,))
         if self.sigma is not None:
             found = Found(channel_sigmas(self.sigma, channels))
-        elif self.model == WHITE:
-            measured = measure(picture)
-            found = Found(measured.sigma, words=tuple(measured.in_words()))
+        elif self.model in (AUTO, WHITE):
+            measured = measure(picture, grows=self.model == AUTO)
+            found = Found(measured.sigma)
+            if measured.certain:
+                found = Found.of(_channel_cameras(measured.cameras, channels))
+            found = replace(found, words=tuple(measured.in_words()))
         elif self.model == CORRELATED:
             measured, *coarser = measure_correlated(picture)
             found = Found(
@@ -156,12 +162,12 @@ class Request:
         elif self.camera:
             found = Found.of(_channel_cameras(self.camera, channels))
         else:
-            cameras = tuple(measure_camera(picture))
-            found = replace(Found.of(cameras), words=tuple(map(_camera_words, cameras)))
+            estimated = tuple(measure_camera(picture))
+            found = Found.of(_channel_cameras(estimated, channels))
+            found = replace(found, words=tuple(map(_camera_words, estimated)))
         if found.grows:
             return found  # the transform knows by itself what black cuts off
-        images = torch.from_numpy(picture.values).permute(2, 0, 1)[None]
-        return replace(found, clipped=find_clipping(images, found.sigma))
+        return replace(found, clipped=_find_clipping(picture, found.sigma))
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
@@ -197,8 +203,12 @@ def _channel_cameras(cameras: tuple[CameraNoise, ...], channels: int) -> tuple[C
     return cameras * (channels // len(cameras))
 
 
-def measure(picture: Picture) -> Measured:
+def measure(picture: Picture, *, grows: bool = True) -> Measured:
     """Estimate the white noise of a picture, where it is not wholly transparent.
+
+    Args:
+        picture: also looked at for what is not white about its noise, unless parts of it are transparent.
+        grows: look whether it grows with brightness, too.
 
     Raises:
         InputError: the picture is too small, or holds values that are not finite.
@@ -208,13 +218,16 @@ def measure(picture: Picture) -> Measured:
     if seen is not None:
         return Measured(channels, estimation.overall(channels))
     stronger = [found for plane in planes if (found := estimation.correlated(plane, step))]
-    grows = any(stabilisation.estimate(plane, step).gain > 0 for plane in planes)
-    return Measured(
-        channels,
-        estimation.overall(channels),
-        estimation.overall(stronger) if stronger else None,
-        grows,
-    )
+    overall = estimation.overall(channels)
+    if stronger:
+        return Measured(channels, overall, estimation.overall(stronger))
+    white = Measured(channels, overall)
+    fits = [stabilisation.estimate(plane, step) for plane in planes] if grows else []
+    # White noise that is cut off at black is weaker in the dark, too.
+    if not any(one.gain for one, _ in fits) or _find_clipping(picture, white.sigma).black:
+        return white
+    certain = any(one.gain and certainty >= stabilisation.CERTAIN for one, certainty in fits)
+    return replace(white, cameras=tuple(one for one, _ in fits), certain=certain)
 
 
 def measure_correlated(picture: Picture) -> list[Measured]:
@@ -228,7 +241,11 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
     planes, step, _ = _planes(picture)
-    return [stabilisation.estimate(plane, step) for plane in planes]
+    return [stabilisation.estimate(plane, step)[0] for plane in planes]
+
+
+def _find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
+    return find_clipping(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
 
 
 def scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:

@@ -25,8 +25,9 @@ _QUADRATURE = 801
 # The patches are divided by their means into this many groups at most, of no fewer than these patches.
 _GROUPS = 24
 _LEAST_GROUP = 200
-# The gain must be this many times its standard error, or the noise counts as white.
-_SIGNIFICANT = 4.0
+# The gain must be this many times its standard error, or the noise counts as white. On training pictures with
+# white noise texture feigns up to 15.5 times, in 2 % of them more than 4.
+_SIGNIFICANT, CERTAIN = 4.0, 16.0
 
 # Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
 _LEAST_RATIO = 1.0
@@ -110,14 +111,15 @@ def _moments(
     return true, mean, chances @ (values**2 @ weights) - mean**2
 
 
-def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
+def estimate(plane: Tensor, step: float = 0.0) -> tuple[CameraNoise, float]:
     """Fit gain and read noise to the smooth patches of a plane (H, W), float, white at 1.
 
     The patches are grouped by their means. In each group the variance is that of `estimation.variance`,
     and a line of non-negative gain and offset goes through them by weighted least squares that are
     reweighted against groups far off it, which have texture. Where the gain is not clearly
     above 0 the noise counts as white: the answer then is that of `estimation.estimate`. Where it is,
-    but white is not even twice as noisy as black, the answer is white noise of the mean variance.
+    but white is not even twice as noisy as black, the answer is white noise of the mean variance. How many
+    times its standard error the gain is comes with it: from `CERTAIN` on there is no doubt.
 
     Args:
         plane: values (H, W); at least 8 x 8. Pixels at white are left out if nothing lies beyond.
@@ -134,18 +136,20 @@ def estimate(plane: Tensor, step: float = 0.0) -> CameraNoise:
     patches = clear if len(clear) > len(patches) / 4 else patches
     white = CameraNoise(0.0, estimation.estimate(plane, step).sigma / GREY_LEVELS)
     if len(patches) < 3 * _LEAST_GROUP or white.read == 0:
-        return white
+        return white, 0.0
     means, variances, errors = _groups(patches, step)
     weights = 1 / errors
     for _ in range(8):
         gain, offset, gain_error = _line(means, variances, weights)
         off = np.abs(variances - gain * means - offset) / errors
         weights = 1 / errors / np.sqrt(np.maximum(1, off))
-    if gain < _SIGNIFICANT * gain_error:
-        return white
+    certainty = gain / gain_error if gain_error else 0.0
+    if certainty < _SIGNIFICANT:
+        return white, certainty
     if gain < _LEAST_RATIO * offset:
-        return CameraNoise(0.0, math.sqrt(gain * patches.mean.mean().item() + offset))
-    return CameraNoise(gain, math.sqrt(offset))
+        mean = gain * patches.mean.mean().item() + offset
+        return CameraNoise(0.0, math.sqrt(mean)), certainty
+    return CameraNoise(gain, math.sqrt(offset)), certainty
 
 
 def _groups(

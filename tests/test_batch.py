@@ -147,6 +147,23 @@ def test_strength_cannot_lead_beyond_the_limit(
         assert (outcome.error, outcome.sigma) == (None, (1020.0,))
 
 
+def test_a_large_tiff_with_a_cameras_noise_is_taken_whole(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = np.linspace(0.1, 0.9, 400)[:, None] * np.ones((1, 400))
+    counts = np.random.default_rng(0).poisson(40 * ramp) / 40
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, counts.astype(np.float32), rowsperstrip=5)
+    answers = []
+    for least in (1, 10**9):  # large and not
+        monkeypatch.setattr(rows, "LARGE", least)
+        outcome = batch.run(job, networks, Request())
+        assert (outcome.error, outcome.noise) == (None, "poisson-gauss")
+        answers.append(tifffile.imread(job.target))
+    by_rows, whole = answers
+    np.testing.assert_array_equal(by_rows, whole)
+
+
 def test_a_large_grey_tiff_stored_as_colour_stays_grey(
     networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noisy: NDArray[np.uint8]
 ) -> None:

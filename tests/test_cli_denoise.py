@@ -358,15 +358,16 @@ def test_strength_scales_sigma(linn: Run, noisy_file: Path, noisy: NDArray[np.ui
 
 
 def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None:
-    ramp = np.linspace(0.1, 0.9, 240) * np.ones((200, 1))
+    ramp = np.linspace(0.1, 0.9, 400) * np.ones((300, 1))
     counts = np.random.default_rng(0).poisson(40 * ramp)
     Image.fromarray((counts / 40 * 255).round().clip(0, 255).astype(np.uint8)).save(noisy_file)
     assert "the noise grows with brightness" in only_line(linn("estimate", noisy_file).stdout)
     target = noisy_file.with_name("clean.png")
-    done = linn("denoise", noisy_file, "-o", target, "--noise", "poisson-gauss", "--json")
+    done = linn("denoise", noisy_file, "-o", target, "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(only_line(done.stdout))
-    # 48,000 pixels of one ramp.
+    assert record["noise"] == "poisson-gauss"
+    # 120,000 pixels of one ramp.
     assert record["gain"] == [pytest.approx(1 / 40, rel=0.15)]
     assert "counts, read noise" in done.stderr
     with Image.open(target) as image:

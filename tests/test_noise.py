@@ -5,12 +5,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from linn_cli import clipping, noise
+from linn_cli import clipping, noise, stabilisation
 from linn_cli.errors import InputError, UsageError
 from linn_cli.estimation import Estimate
-from linn_cli.noise import CAMERA, CORRELATED, Found, Measured, Request
+from linn_cli.noise import AUTO, CAMERA, CORRELATED, WHITE, Found, Measured, Request
 from linn_cli.picture import Picture
+from linn_cli.pipeline import Networks
+from linn_cli.removal import remove
 from linn_cli.stabilisation import CameraNoise
 
 from .conftest import SIDE, cut_off, noisy_picture
@@ -55,10 +58,59 @@ def test_what_is_transparent_is_not_looked_at() -> None:
 def test_words_say_the_interval_and_what_is_odd() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     assert Measured((one,), one).in_words() == ["sigma 10.00 (9.00 to 11.00), estimated"]
-    _, correlated, grows = Measured((one,), one, Estimate(17.0, 16.0, 18.0), True).in_words()
+    _, correlated = Measured((one,), one, Estimate(17.0, 16.0, 18.0)).in_words()
     assert "the noise is not white" in correlated
     assert "--noise correlated takes it for sigma 17.00" in correlated
+    cameras = (CameraNoise(1 / 40, 0.02),)
+    _, may_grow, _ = Measured((one,), one, None, cameras).in_words()
+    assert "may grow with brightness" in may_grow
+    _, grows, camera = Measured((one,), one, None, cameras, certain=True).in_words()
     assert "grows with brightness" in grows
+    assert camera == "white is 40 counts, read noise of sigma 5.10, estimated"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_that_grows_with_brightness_is_taken_for_a_cameras(channels: int) -> None:
+    ramp = np.linspace(0.1, 0.9, 400)[:, None, None] * np.ones((1, 400, channels))
+    counts = np.random.default_rng(0).poisson(40 * ramp) / 40
+    picture = Picture(counts.astype(np.float32))
+    found = Request().find(picture)
+    assert [one.gain for one in found.camera] == [pytest.approx(1 / 40, rel=0.25)] * channels
+    assert any("grows with brightness" in words for words in found.words)
+    white = Request(model=WHITE).find(picture)
+    assert not white.camera
+    assert not any("grows" in words for words in white.words)
+    assert Request(model=CAMERA).find(picture).camera == found.camera
+
+
+def test_noise_that_may_grow_with_brightness_is_taken_for_white(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, doubt = CameraNoise(1 / 40, 0.02), stabilisation.CERTAIN - 1
+    monkeypatch.setattr(stabilisation, "estimate", lambda *_: (one, doubt))
+    found = Request().find(Picture(noisy_picture((10,))))
+    assert not found.camera
+    assert any("may grow" in words for words in found.words)
+
+
+def test_a_grey_picture_stored_as_colour_has_one_cameras_noise() -> None:
+    ramp = np.linspace(0.1, 0.9, 400)[:, None, None] * np.ones((1, 400, 1))
+    counts = (np.random.default_rng(0).poisson(40 * ramp) / 40).astype(np.float32)
+    stored = Picture(counts.repeat(3, axis=2))
+    for model in (AUTO, CAMERA):
+        found = Request(model=model).find(stored)
+        assert found.camera == Request(model=model).find(Picture(counts)).camera * 3
+    answer, _ = remove(Networks(), torch.from_numpy(stored.values).permute(2, 0, 1)[None], found)
+    assert bool((answer == answer[:, :1]).all())
+
+
+def test_white_noise_that_is_cut_off_is_not_taken_for_a_cameras() -> None:
+    values = cut_off(60)
+    planes = torch.from_numpy(values).permute(2, 0, 1) / 255
+    assert stabilisation.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
+    found = Request().find(Picture(values))
+    assert not found.camera
+    assert found.clipped.black
 
 
 def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:

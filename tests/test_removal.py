@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from linn_cli import clipping, pyramid
-from linn_cli.noise import CAMERA, CORRELATED, Found, Request
+from linn_cli.noise import CAMERA, CORRELATED, WHITE, Found, Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks, denoise
 from linn_cli.removal import remove
@@ -61,7 +61,7 @@ def test_camera_noise_is_removed_better_than_as_white_noise(channels: int) -> No
         return float(np.mean((answer[0].permute(1, 2, 0).numpy() - clean) ** 2))
 
     # Half a dB at the least, as the benchmark finds on photographs.
-    assert error(Request(model=CAMERA)) < 0.89 * error(Request())
+    assert error(Request(model=CAMERA)) < 0.89 * error(Request(model=WHITE))
 
 
 @pytest.mark.parametrize("channels", [1, 3])
