@@ -24,7 +24,7 @@ from linn_cli.files import write_atomically
 from linn_cli.formats import SUFFIXES, Format, format_of
 from linn_cli.noise import Found, Request
 from linn_cli.picture import Document, Picture
-from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
+from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks
 from linn_cli.planning import Existing, Job
 
 PIPE = Path("-")
@@ -153,10 +153,7 @@ def _by_rows(
     job: Job, networks: Networks, request: Request, handling: Handling, done: Done
 ) -> Outcome | None:
     """Denoise a large TIFF into a TIFF without ever holding it; None if it is not such a one."""
-    if format_of(job.target).name != "TIFF" or request.model not in (
-        noise.AUTO,
-        noise.WHITE,
-    ):
+    if format_of(job.target).name != "TIFF":
         return None
     with rows.opened(job.source, rows.LARGE) as source:
         if source is None:
@@ -169,23 +166,25 @@ def _by_rows(
         height, width, channels = source.shape
         grey = channels > 1 and len(set(request.sigma or ())) < 2 and source.is_grey
         found = request.find(Picture(source.sample()))
-        if found.grows:
-            return None  # a camera's noise is taken out of the whole picture
-        sigma = found.at(request.strength)
-        sigmas = channel_sigmas(sigma[:1] if grey else sigma, 1 if grey else channels)
-        if max(sigmas) < LEAST_SIGMA:
+        if max(found.at(request.strength)) < LEAST_SIGMA:
             return None
-        denoiser = networks.at(sigmas, len(sigmas))
-        clipped = found.clipped.of(request.strength)
-
-        def finished() -> Iterator[NDArray[Any]]:
-            for answer in denoiser.rows(planes(), width, sigmas, clipped):
-                done(answer.shape[1], height)
-                yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
+        count = 1 if grey else channels
 
         def planes() -> Iterator[torch.Tensor]:
             for levels in source:
-                yield torch.from_numpy(levels).permute(2, 0, 1)[: len(sigmas)]
+                yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
+
+        removed = removal.remove_by_rows(
+            networks, planes(), (count, width), found, request.strength
+        )
+        if removed is None:
+            return None
+        answers, denoiser = removed
+
+        def finished() -> Iterator[NDArray[Any]]:
+            for answer in answers:
+                done(answer.shape[1], height)
+                yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
 
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:

@@ -45,14 +45,14 @@ class Measured:
     """The noise of a picture, by channel and over all, and what speaks against its being white.
 
     `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
-    `cameras` is the noise of each channel, if it grows with brightness in some, which may be `certain`.
+    `cameras` is the noise of each channel, if it may grow with brightness in some, and `grows` if it surely does.
     """
 
     channels: tuple[Estimate, ...]
     overall: Estimate
     correlated: Estimate | None = None
     cameras: tuple[CameraNoise, ...] = ()
-    certain: bool = False
+    grows: bool = False
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -70,7 +70,7 @@ class Measured:
         if self.correlated:
             words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
         if self.cameras:
-            words += [_GROWS if self.certain else _MAY_GROW, *map(_camera_words, self.cameras)]
+            words += [_GROWS if self.grows else _MAY_GROW, *map(_camera_words, self.cameras)]
         return words
 
 
@@ -109,8 +109,9 @@ class Found:
 class Request:
     """What is asked for: sigma by channel in 8-bit grey levels, or None to estimate it.
 
-    AUTO takes noise for white, or if it clearly grows with brightness for a camera's. `strength` multiplies the noise's standard deviation, given or estimated, up to twice; 0 returns
-    every pixel as it is. `camera` is a camera's noise, one or by channel; without it, it is estimated.
+    AUTO takes noise for white, or for a camera's if it clearly grows with brightness. `strength` multiplies
+    the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `camera`
+    is a camera's noise, one or by channel; without it, it is estimated.
     """
 
     sigma: tuple[float, ...] | None = None
@@ -149,7 +150,7 @@ class Request:
         elif self.model in (AUTO, WHITE):
             measured = measure(picture, grows=self.model == AUTO)
             found = Found(measured.sigma)
-            if measured.certain:
+            if measured.grows:
                 found = Found.of(_channel_cameras(measured.cameras, channels))
             found = replace(found, words=tuple(measured.in_words()))
         elif self.model == CORRELATED:
@@ -227,7 +228,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     if not any(one.gain for one, _ in fits) or _find_clipping(picture, white.sigma).black:
         return white
     certain = any(one.gain and certainty >= stabilisation.CERTAIN for one, certainty in fits)
-    return replace(white, cameras=tuple(one for one, _ in fits), certain=certain)
+    return replace(white, cameras=tuple(one for one, _ in fits), grows=certain)
 
 
 def measure_correlated(picture: Picture) -> list[Measured]:

@@ -35,8 +35,14 @@ _CHANNELS = (1, 3)
 _FLOATS = 2**20
 
 ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
+Change = Callable[[Tensor], Tensor]
 # The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
 Sigma = float | Sequence[float]
+
+
+def unchanged(rows: Tensor) -> Tensor:
+    """Change nothing."""
+    return rows
 
 
 @dataclass(frozen=True)
@@ -89,10 +95,12 @@ class Denoiser:
         rows: Iterable[Tensor],
         width: int,
         sigma: Sequence[float],
-        clipped: Clipping = clipping.NONE,
+        before: Change = unchanged,
+        after: Change = unchanged,
     ) -> Iterator[Tensor]:
         """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
 
+        `before` and `after` change rows as floats, white at 1, before and after the network.
         Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
         input's. Only a few bands are ever held, and only as many as that as floats.
 
@@ -104,10 +112,10 @@ class Denoiser:
         def bands() -> Iterator[Tensor]:
             for levels in rows:
                 dtypes[:] = [levels.dtype]
-                yield _floats(levels)
+                yield before(_floats(levels))
 
         for answer in self.bands(bands(), width, sigma):
-            yield _levels(clipped.undo(answer), dtypes[0])
+            yield _levels(after(answer), dtypes[0])
 
     def bands(
         self, bands: Iterable[Tensor], width: int, sigma: Sequence[float]
@@ -150,7 +158,7 @@ class Denoiser:
         width = noisy.shape[-1]
         top = 0
         bands = noisy.split(self.band_height(width, sigma), dim=1)
-        for rows in self.rows(bands, width, sigma, clipped):
+        for rows in self.rows(bands, width, sigma, after=clipped.undo):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count
@@ -233,7 +241,9 @@ class Networks:
         """
         level = network_sigma(channel_sigmas(sigma, channels))
         device = devices.resolve(self.device)
-        chosen = self._sets().choose(level, self.variant, self.scales)
+        # Chroma has so little contrast that, to the network, its noise is heavy.
+        most = level if channels == 1 else max(level, pyramid.HEAVY)
+        chosen = self._sets().choose(level, self.variant, self.scales, most)
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype
         if key not in self._made:

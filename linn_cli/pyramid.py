@@ -52,7 +52,7 @@ def stream(
     weight: float = WEIGHT,
     band: int | None = None,
 ) -> Iterator[Tensor]:
-    """Run a folded DnINN over a noise-normalised picture and of its half, and so on.
+    """Run a folded DnINN over a noise-normalised picture, its half, and so on.
 
     Args:
         scales: the folded network.

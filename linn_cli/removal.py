@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from torch import Tensor
 from linn_cli import clipping, correlated, pyramid
 from linn_cli.noise import Found, scaled
 from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA, network_sigma
-from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks
+from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
 from linn_cli.stabilisation import CameraNoise
 
 
@@ -32,12 +32,42 @@ def remove(
     """
     if found.grows and strength > 0:
         floats, white = _floats(values)
-        cameras = [one if one.gain else _least(one) for one in found.camera]
-        answer, denoiser = _remove_camera(networks, floats, cameras, strength, done)
+        answer, denoiser = _remove_camera(networks, floats, found.camera, strength, done)
         return _as(values, answer * white), denoiser
     if found.coarser and strength > 0:
         return _remove_correlated(networks, values, found, strength, done)
     return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
+
+
+def remove_by_rows(
+    networks: Networks,
+    rows: Iterable[Tensor],
+    shape: tuple[int, int],
+    found: Found,
+    strength: float = 1.0,
+) -> tuple[Iterator[Tensor], Denoiser] | None:
+    """The same for a picture given from the top as rows (C, n, W); None if it takes the whole picture.
+
+    Args:
+        networks: to choose from.
+        rows: as values of `remove`.
+        shape: C and W.
+        found: their noise.
+        strength: multiplies its standard deviation.
+    """
+    channels, width = shape
+    if found.coarser:
+        return None
+    if not found.grows:
+        sigma = channel_sigmas(found.at(strength)[:channels], channels)
+        denoiser = networks.at(sigma, channels)
+        return denoiser.rows(rows, width, sigma, after=found.clipped.of(strength).undo), denoiser
+    transform = Transform(found.camera[:channels])
+    levels = transform.sigma(strength)
+    if network_sigma(levels) > pyramid.HEAVY:
+        return None
+    denoiser = networks.at(levels, channels)
+    return denoiser.rows(rows, width, levels, transform.forward, transform.inverse), denoiser
 
 
 def _remove_correlated(
@@ -79,28 +109,11 @@ def _remove_camera(
     Foi, "Variance stabilization for noisy+estimate combination in iterative Poisson denoising", IEEE
     Signal Processing Letters 23, 2016, add up pixels for that).
     """
-    ranges = [
-        one.stabilise(torch.tensor([0.0, 1.0], dtype=torch.float64)).tolist() for one in cameras
-    ]
-    stabilised = torch.stack(
-        [
-            (one.stabilise(plane) - low) / (high - low)
-            for one, plane, (low, high) in zip(cameras, picture.unbind(1), ranges, strict=True)
-        ],
-        dim=1,
-    )
-    sigma = [
-        min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
-        for one, (low, high) in zip(cameras, ranges, strict=True)
-    ]
+    transform = Transform(cameras)
+    sigma = transform.sigma(strength)
+    stabilised = transform.forward(picture)
     clean, denoiser = networks.denoise(stabilised, sigma, done, halves=False)
-    answer = torch.stack(
-        [
-            one.restore(plane * (high - low) + low)
-            for one, plane, (low, high) in zip(cameras, clean.unbind(1), ranges, strict=True)
-        ],
-        dim=1,
-    )
+    answer = transform.inverse(clean)
     if network_sigma(sigma) > pyramid.HEAVY:
         smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
         half, _ = _remove_camera(
@@ -110,9 +123,43 @@ def _remove_camera(
     return answer, denoiser
 
 
-def _least(white: CameraNoise) -> CameraNoise:
-    """White noise that can be divided by."""
-    return CameraNoise(0.0, max(white.read, LEAST_SIGMA / GREY_LEVELS))
+class Transform:
+    """The stabilising transforms of the channels, scaled so that black is 0 and white is 1."""
+
+    def __init__(self, cameras: Sequence[CameraNoise]) -> None:
+        least = LEAST_SIGMA / GREY_LEVELS  # white noise that can be divided by
+        self.cameras = [
+            one if one.gain else CameraNoise(0.0, max(one.read, least)) for one in cameras
+        ]
+        limits = torch.tensor([0.0, 1.0], dtype=torch.float64)
+        self.ranges = [one.stabilise(limits).tolist() for one in self.cameras]
+
+    def sigma(self, strength: float) -> list[float]:
+        """The sigma of stabilised noise by channel, in 8-bit grey levels, times `strength`."""
+        return [
+            min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
+            for one, (low, high) in zip(self.cameras, self.ranges, strict=True)
+        ]
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Stabilise a picture or rows of it (..., C, H, W), white at 1."""
+        planes = [
+            (one.stabilise(plane) - low) / (high - low)
+            for one, plane, (low, high) in zip(
+                self.cameras, picture.unbind(-3), self.ranges, strict=True
+            )
+        ]
+        return torch.stack(planes, dim=-3)
+
+    def inverse(self, picture: Tensor) -> Tensor:
+        """From what is denoised (..., C, H, W) back to a picture, without bias."""
+        planes = [
+            one.restore(plane * (high - low) + low)
+            for one, plane, (low, high) in zip(
+                self.cameras, picture.unbind(-3), self.ranges, strict=True
+            )
+        ]
+        return torch.stack(planes, dim=-3)
 
 
 def _floats(values: Tensor) -> tuple[Tensor, float]:

@@ -29,7 +29,13 @@ class Source:
     notify: Notify = keep_quiet
     done: Advance = ignore
 
-    def select(self, sigma: float, variant: Variant | None, scales: int | None) -> WeightSet:
+    def select(
+        self,
+        sigma: float,
+        variant: Variant | None,
+        scales: int | None,
+        most: float | None = None,
+    ) -> WeightSet:
         """The best set for sigma (8-bit grey levels), not fetched; None means any.
 
         Raises:
@@ -37,14 +43,20 @@ class Source:
         """
         if not self.named:
             where = f"in {self.name}" if self.locked else "bundled"
-            return weights.select(self.sets, sigma, variant, scales, where)
+            return weights.select(self.sets, sigma, variant, scales, where, most)
         [chosen] = self.sets
         held = chosen.architecture
         if variant not in (None, held.variant) or scales not in (None, held.scales):
             raise UsageError(f"{self.name}: holds {held}, leave --variant and --scales out")
         return chosen
 
-    def choose(self, sigma: float, variant: Variant | None, scales: int | None) -> WeightSet:
+    def choose(
+        self,
+        sigma: float,
+        variant: Variant | None,
+        scales: int | None,
+        most: float | None = None,
+    ) -> WeightSet:
         """The best set for sigma as `select` finds it, on this machine.
 
         Raises:
@@ -52,11 +64,11 @@ class Source:
             UnreachableError: it is not cached, the Hub does not answer, and there is no fallback.
             WeightsError: it cannot be had as the manifest describes it.
         """
-        chosen = self.select(sigma, variant, scales)
+        chosen = self.select(sigma, variant, scales, most)
         try:
             return self.obtain(chosen)
         except UnreachableError as error:
-            return self._instead(error).choose(sigma, variant, scales)
+            return self._instead(error).choose(sigma, variant, scales, most)
 
     def obtain_all(self) -> list[WeightSet]:
         """All of the sets, on this machine; errors as `choose`."""

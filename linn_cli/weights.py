@@ -83,9 +83,11 @@ def select(
     variant: Variant | None,
     scales: int | None,
     where: str = "bundled",
+    most: float | None = None,
 ) -> WeightSet:
     """The best set for sigma (8-bit grey levels); None for variant or scales means any.
 
+    Where planes of several contrasts go through one network, `most` is the sigma of the weakest.
     A set trained for this sigma goes before one that was not, then the narrower range, as the more
     specialised, then the fewer scales, then ST, as the faster. Outside every range the nearest serves.
     """
@@ -108,7 +110,7 @@ def select(
 
     def rank(candidate: WeightSet) -> tuple[float, float, int, int]:
         low, high = candidate.sigma
-        distance = max(low - sigma, sigma - high, 0)
+        distance = max(low - sigma, (most or sigma) - high, 0)
         held = candidate.architecture
         return distance, high - low, held.scales, VARIANTS.index(held.variant)
 

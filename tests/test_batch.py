@@ -147,21 +147,26 @@ def test_strength_cannot_lead_beyond_the_limit(
         assert (outcome.error, outcome.sigma) == (None, (1020.0,))
 
 
-def test_a_large_tiff_with_a_cameras_noise_is_taken_whole(
-    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("peak", "by_rows"), [(40, True), (3, False)])
+def test_a_cameras_noise_in_a_large_tiff_is_removed_by_rows_unless_it_is_heavy(
+    networks: Networks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    peak: int,
+    by_rows: bool,
 ) -> None:
     ramp = np.linspace(0.1, 0.9, 400)[:, None] * np.ones((1, 400))
-    counts = np.random.default_rng(0).poisson(40 * ramp) / 40
+    counts = np.random.default_rng(0).poisson(peak * ramp) / peak
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, counts.astype(np.float32), rowsperstrip=5)
-    answers = []
-    for least in (1, 10**9):  # large and not
-        monkeypatch.setattr(rows, "LARGE", least)
-        outcome = batch.run(job, networks, Request())
-        assert (outcome.error, outcome.noise) == (None, "poisson-gauss")
-        answers.append(tifffile.imread(job.target))
-    by_rows, whole = answers
-    np.testing.assert_array_equal(by_rows, whole)
+    outcome = batch.run(job, networks, Request())
+    assert (outcome.error, outcome.noise) == (None, "poisson-gauss")
+    expected = tifffile.imread(job.target)
+    monkeypatch.setattr(rows, "LARGE", 1)
+    if by_rows:
+        monkeypatch.setattr(batch, "_whole", None)
+    assert batch.run(job, networks, Request()).error is None
+    np.testing.assert_array_equal(tifffile.imread(job.target), expected)
 
 
 def test_a_large_grey_tiff_stored_as_colour_stays_grey(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,17 @@ def test_a_network_is_loaded_once() -> None:
     networks = pipeline.Networks(precision="float32")
     assert networks.at(25) is networks.at(26)
     assert networks.at(25) is networks.at((25, 20, 15), 3)
+
+
+def test_colour_takes_no_set_that_is_made_for_one_sigma() -> None:
+    sets = [entry for entry in weights.bundled() if entry.architecture == Architecture("st", 1)]
+    narrow = [entry for entry in sets if entry.sigma[1] < 2 * entry.sigma[0]]
+    assert narrow
+    for entry in narrow:
+        sigma = sum(entry.sigma) / 2
+        assert load(sigma).weight_set == entry
+        colour = load(sigma * math.sqrt(3), channels=3)
+        assert colour.weight_set not in narrow
 
 
 def test_noise_cut_off_at_black_is_made_up_for() -> None:

@@ -261,6 +261,13 @@ def test_the_most_specialised_set_that_covers_sigma_is_chosen(sigma: float, chos
     assert weights.select(sets, sigma, "st", 1).name == chosen
 
 
+def test_planes_of_several_contrasts_need_a_set_that_covers_them_all() -> None:
+    sets = [entry("any", (1, 80)), entry("s25", (23, 27))]
+    assert weights.select(sets, 25, "st", 1, most=25).name == "s25"
+    assert weights.select(sets, 25, "st", 1, most=70).name == "any"
+    assert weights.select(sets[1:], 25, "st", 1, most=70).name == "s25"
+
+
 def test_the_architecture_asked_for_is_respected() -> None:
     sets = [entry("one", (5, 60)), entry("two", (5, 60), scales=2)]
     assert weights.select(sets, 25, None, 2).name == "two"
