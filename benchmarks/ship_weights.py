@@ -31,6 +31,7 @@ def main() -> None:
     )
     parser.add_argument("source", type=Path, nargs="?", help="the trained .safetensors file")
     parser.add_argument("name", nargs="?", help="its name in weights/, without ending")
+    parser.add_argument("--suits", help="LOW-HIGH, where benchmarks/windows.py finds it better")
     parser.add_argument("--bsd68", type=Path, help="folder with the clean test images")
     options = parser.parse_args()
     if options.source and not options.name:
@@ -38,6 +39,8 @@ def main() -> None:
     entries: list[dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
     if options.source:
         entry = ship(options.source, options.name, options.bsd68)
+        if options.suits:
+            entry["suits"] = list(weights.parse_range(options.suits))
         others = [other for other in entries if other["file"] != entry["file"]]
         entries = sorted([*others, entry], key=lambda listed: str(listed["file"]))
     for entry in entries:

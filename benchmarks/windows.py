@@ -3,7 +3,8 @@
     python benchmarks/windows.py bsd432/ --names weights/held-out.txt [FILE ...]
 
 The files are those of the bundled sets with a narrow range if left out. Each is tried at both ends of its
-range, in the middle, and a tenth of sigma beyond; it should only be chosen where it is better.
+range, in the middle, and a tenth of sigma beyond; where it is better it may be chosen (`suits` in the
+manifest).
 """
 
 from __future__ import annotations

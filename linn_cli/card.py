@@ -79,6 +79,8 @@ def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
     for entry in entries:
         low, high = entry["sigma"]
         sigma = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        if "suits" in entry:
+            sigma += " (chosen for {:g} to {:g})".format(*entry["suits"])
         network = f"DnINN-{entry['variant'].upper()} {entry['scales']}-scale"
         measured = entry.get("bsd68", {})
         figures = " | ".join(f"{measured[s]:.2f}" if s in measured else "-" for s in _SIGMAS)

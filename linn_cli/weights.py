@@ -29,7 +29,8 @@ _PACKAGE = Path(__file__).resolve().parent
 class WeightSet:
     """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels.
 
-    `facts` is the whole entry of the manifest that lists it.
+    `suits` is the range in which it was found better than less specialised sets, by default `sigma`, which it was
+    trained for. `facts` is the whole entry of the manifest that lists it.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class WeightSet:
     sigma: tuple[float, float]
     provenance: str
     sha256: str | None = None
+    suits: tuple[float, float] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -64,17 +66,22 @@ def listed(entry: Mapping[str, Any], folder: Path) -> WeightSet:
         WeightsError: the entry lacks something or holds what cannot be.
     """
     try:
-        low, high = entry["sigma"]
         return WeightSet(
             path=folder / entry["file"],
             architecture=Architecture(entry["variant"], entry["scales"]),
-            sigma=_checked_range(float(low), float(high)),
+            sigma=_listed_range(entry["sigma"]),
             provenance=entry["provenance"],
             sha256=entry["sha256"],
+            suits=_listed_range(entry["suits"]) if "suits" in entry else None,
             facts=entry,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"an entry of the manifest cannot be used ({error})") from error
+
+
+def _listed_range(pair: Any) -> tuple[float, float]:
+    low, high = pair
+    return _checked_range(float(low), float(high))
 
 
 def select(
@@ -88,7 +95,7 @@ def select(
     """The best set for sigma (8-bit grey levels); None for variant or scales means any.
 
     Where planes of several contrasts go through one network, `most` is the sigma of the weakest.
-    A set trained for this sigma goes before one that was not, then the narrower range, as the more
+    A set that suits this sigma goes before one that does not, then the narrower range, as the more
     specialised, then the fewer scales, then ST, as the faster. Outside every range the nearest serves.
     """
     fitting = [
@@ -109,7 +116,7 @@ def select(
         )
 
     def rank(candidate: WeightSet) -> tuple[float, float, int, int]:
-        low, high = candidate.sigma
+        low, high = candidate.suits or candidate.sigma
         distance = max(low - sigma, (most or sigma) - high, 0)
         held = candidate.architecture
         return distance, high - low, held.scales, VARIANTS.index(held.variant)

@@ -52,7 +52,7 @@ def test_the_manifest_lists_every_file_with_its_hash() -> None:
 
 @pytest.mark.parametrize("entry", weights.bundled(), ids=lambda entry: entry.name)
 def test_the_manifest_agrees_with_the_headers(entry: WeightSet) -> None:
-    assert weights.describe(entry.path) == replace(entry, sha256=None)
+    assert weights.describe(entry.path) == replace(entry, sha256=None, suits=None)
     weights.load(entry)
 
 
@@ -266,6 +266,23 @@ def test_planes_of_several_contrasts_need_a_set_that_covers_them_all() -> None:
     assert weights.select(sets, 25, "st", 1, most=25).name == "s25"
     assert weights.select(sets, 25, "st", 1, most=70).name == "any"
     assert weights.select(sets[1:], 25, "st", 1, most=70).name == "s25"
+
+
+def test_a_set_must_suit_a_range() -> None:
+    assert weights.listed(LISTED | {"suits": [20, 30]}, Path()).suits == (20, 30)
+    with pytest.raises(WeightsError, match="an entry of the manifest cannot be used"):
+        weights.listed(LISTED | {"suits": [30, 20]}, Path())
+
+
+def test_a_set_is_chosen_where_it_suits() -> None:
+    wider = replace(entry("s25", (23, 27)), suits=(20, 30))
+    sets = [entry("any", (5, 60)), wider, entry("s32", (31, 33))]
+    assert [weights.select(sets, sigma, "st", 1).name for sigma in (19, 20, 30, 31)] == [
+        "any",
+        "s25",
+        "s25",
+        "s32",
+    ]
 
 
 def test_the_architecture_asked_for_is_respected() -> None:
