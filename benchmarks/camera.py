@@ -9,22 +9,25 @@ counts; peak 0 stands for white noise of sigma `read`, in grey levels. Neither i
 - estimated: `--noise poisson-gauss`, gain and read noise estimated from the picture;
 - true: the same with the true ones.
 
+--alarms only estimates, on white noise, in floats and in 8 bits: in how many per cent of the pictures the gain is
+significant (which `--noise poisson-gauss` takes for a camera's noise), in how many certain (which linn takes for it
+by itself), and how many times its standard error it is at most.
+
 With --log each measured picture is a line of JSON, and a later run goes on after the last of them.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import torch
-from estimation import choose
+from common import arguments, choose
 
-from linn_cli import images, removal
-from linn_cli.metrics import psnr
+from linn_cli import images, noise, removal
+from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import CAMERA, Found, Request
 from linn_cli.noise import WHITE as WHITE_NOISE
 from linn_cli.picture import Picture
@@ -32,23 +35,22 @@ from linn_cli.pipeline import Networks
 from linn_cli.stabilisation import CameraNoise
 
 CASES = [(peak, read) for peak in (2, 5, 10, 30) for read in (0, 1, 2)]
+ALARMS = (2, 5, 10, 15, 25, 50, 75)
 WHITE = [(0, sigma) for sigma in (5, 15, 25, 50)]
 
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
+    parser = arguments(__doc__)
     parser.add_argument("--peak", type=int, action="append", help="only this peak")
-    parser.add_argument("--names", type=Path, help="only the pictures named in this file")
-    parser.add_argument("--without", type=Path, help="only the other pictures")
     parser.add_argument("--log", type=Path)
+    parser.add_argument("--alarms", action="store_true")
     options = parser.parse_args()
 
     pictures = choose(images.list_pictures(options.folder), options)
+    if options.alarms:
+        alarms(pictures)
+        return
     known = {}
     if options.log and options.log.exists():
         lines = map(json.loads, options.log.read_text(encoding="utf-8").splitlines())
@@ -76,6 +78,27 @@ def main() -> None:
             f"  {estimated - auto:9.3f}  {worst:10.3f}",
             flush=True,
         )
+
+
+def alarms(pictures: list[Path]) -> None:
+    """Print how often white noise seems to grow with brightness."""
+    print(f"{len(pictures)} pictures\nsigma   bits  significant %  certain %  highest certainty")
+    for sigma in ALARMS:
+        for step in (0.0, 1 / 255):
+            rows = []
+            for index, path in enumerate(pictures):
+                clean = torch.from_numpy(images.read_levels(path)).float() / 255
+                noisy = add_noise(clean, sigma / 255, seed=index)
+                if step:
+                    noisy = (noisy / step).round().clamp(0, 255).to(torch.uint8)
+                found = noise.measure(Picture(noisy[..., None].numpy()))
+                rows.append((bool(found.cameras), found.grows, found.certainty))
+            significant, certain, highest = zip(*rows, strict=True)
+            print(
+                f"{sigma:5}  {'8' if step else 'float':>5}  {100 * fmean(significant):13.1f}"
+                f"  {100 * fmean(certain):9.1f}  {max(highest):17.1f}",
+                flush=True,
+            )
 
 
 def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from statistics import fmean
 
 import numpy as np
 import torch
+from common import by_planes
 from torch import Tensor
 
-from linn_cli import images, pipeline, streaming
+from linn_cli import images, pipeline, pyramid
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.normalisation import normalise, restore
 from linn_cli.patches import hold_out
 
 SIGMAS = (5, 15, 25, 50)
@@ -67,9 +67,8 @@ def by_channel(picture: Tensor, sigma: float) -> Tensor:
 
 def in_planes(picture: Tensor, sigma: float, strength: float) -> Tensor:
     """Luma and chroma, as linn does it."""
-    scales = pipeline.load(sigma, channels=3).scales
-    planes = normalise(picture, [sigma] * 3, strength)
-    return restore(streaming.run(scales, planes), [sigma] * 3, strength)
+    halvings = [0, pyramid.CHROMA_HALVINGS, pyramid.CHROMA_HALVINGS]
+    return by_planes(picture, sigma, halvings, strength=strength)
 
 
 def mean_psnr(

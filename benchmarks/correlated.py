@@ -13,19 +13,20 @@ rounded to 8 bits, and each way of taking its noise away is scored in PSNR. The 
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from statistics import fmean
 
 import torch
-from estimation import EIGHT_BITS, choose, correlate
+from common import arguments, choose
+from estimation import EIGHT_BITS, correlate
 from torch import Tensor
 
 from linn_cli import estimation, images, removal
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import CORRELATED, Request
 from linn_cli.picture import Picture
-from linn_cli.pipeline import LEAST_SIGMA, Networks
+from linn_cli.pipeline import Networks
+from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA
 
 KINDS = ("white", "bayer", "scaled", "doubled", "jpeg")
 WAYS = ("noisy", "white", "correlated", "spread", "phases")
@@ -33,14 +34,8 @@ WAYS = ("noisy", "white", "correlated", "spread", "phases")
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
+    parser = arguments(__doc__)
     parser.add_argument("--sigma", type=float, action="append")
-    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    parser.add_argument("--names", type=Path)
-    parser.add_argument("--without", type=Path)
     options = parser.parse_args()
     pictures = choose(images.list_pictures(options.folder), options)
     networks = Networks()
@@ -65,7 +60,7 @@ def measure(networks: Networks, path: Path, kind: str, sigma: float, seed: int) 
     noisy = (noisy * 255).round().clamp(0, 255) / 255
 
     def remove(picture: Tensor, level: float) -> Tensor:
-        return networks.denoise(picture, min(max(level, LEAST_SIGMA), 255.0))[0]
+        return networks.denoise(picture, min(max(level, LEAST_SIGMA), MOST_SIGMA))[0]
 
     picture = Picture(noisy[0].permute(1, 2, 0).numpy())
     found = Request(model=CORRELATED).find(picture)

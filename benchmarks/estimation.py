@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from common import arguments, choose
 from PIL import Image
 from skimage.restoration import estimate_sigma
 from torch import Tensor
@@ -42,14 +43,8 @@ EIGHT_BITS = 1 / 255
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
+    parser = arguments(__doc__)
     parser.add_argument("--sigma", type=float, action="append")
-    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    parser.add_argument("--names", type=Path)
-    parser.add_argument("--without", type=Path)
     parser.add_argument("--colour", action="store_true", help="noise in three channels")
     parser.add_argument("--quantize", action="store_true")
     parser.add_argument("--denoise", action="store_true")
@@ -79,19 +74,6 @@ def main() -> None:
                         log.write(json.dumps(row) + "\n")
             rows.append(row)
         print(line_of(sigma, rows), flush=True)
-
-
-def choose(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
-    """The pictures that the options ask for."""
-    if options.names:
-        names = options.names.read_text(encoding="utf-8").split()
-        pictures = [path for path in pictures if path.name in names]
-    if options.without:
-        names = options.without.read_text(encoding="utf-8").split()
-        pictures = [path for path in pictures if path.name not in names]
-    if options.limit:
-        pictures = pictures[:: max(1, len(pictures) // options.limit)][: options.limit]
-    return pictures
 
 
 def measure(path: Path, sigma: float, index: int, options: argparse.Namespace) -> dict[str, Any]:

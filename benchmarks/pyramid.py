@@ -8,17 +8,15 @@ least once. Colour: the chroma halved none to three times. The constants of pyra
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from statistics import fmean
 
 import torch
-from estimation import choose
+from common import arguments, by_planes, choose
 from torch import Tensor
 
-from linn_cli import images, pipeline, pyramid
+from linn_cli import images, pyramid
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.normalisation import normalise, restore
 
 GREY = (50, 60, 75, 100, 150, 200, 300)
 COLOUR = (5, 15, 25, 50, 75)
@@ -28,13 +26,7 @@ HALVINGS = (0, 1, 2, 3)
 
 def main() -> None:
     """Measure and print two tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    parser.add_argument("--names", type=Path, help="only the pictures named in this file")
-    parser.add_argument("--without", type=Path, help="only the other pictures")
+    parser = arguments(__doc__)
     options = parser.parse_args()
     paths = choose(images.list_pictures(options.folder), options)
     print(f"{len(paths)} pictures; gains in dB, means and (worst)")
@@ -61,25 +53,12 @@ def read(path: Path, as_grey: bool) -> Tensor:
 def gains(clean: Tensor, sigma: float, index: int) -> list[float]:
     """The PSNR of one picture for every column."""
     noisy = add_noise(clean, sigma / 255, seed=index)
-    grey = len(clean) == 1
-    columns = (
-        [(weight, 0) for weight in WEIGHTS] if grey else [(pyramid.WEIGHT, n) for n in HALVINGS]
-    )
-    return [
-        psnr(answer(noisy, sigma, weight, chroma).clamp(0, 1), clean) for weight, chroma in columns
-    ]
-
-
-def answer(noisy: Tensor, sigma: float, weight: float, chroma: int) -> Tensor:
-    """As `pipeline.Denoiser` does it, with these in place of the constants."""
-    scales = pipeline.load(sigma, len(noisy), precision="float32").scales
-    levels = [sigma] * len(noisy)
-    halvings = [max(1, pyramid.halvings(sigma)) if len(noisy) == 1 else 0, chroma, chroma]
-    planes = [
-        pyramid.stream(scales, [plane[None]], plane.shape[-1], halvings=count, weight=weight)
-        for plane, count in zip(normalise(noisy, levels), halvings, strict=False)
-    ]
-    return restore(torch.cat([torch.cat(list(bands), dim=2) for bands in planes]), levels)
+    if len(clean) == 1:
+        halvings = max(1, pyramid.halvings(sigma))
+        answers = [by_planes(noisy, sigma, [halvings], weight) for weight in WEIGHTS]
+    else:
+        answers = [by_planes(noisy, sigma, [0, count, count]) for count in HALVINGS]
+    return [psnr(answer.clamp(0, 1), clean) for answer in answers]
 
 
 if __name__ == "__main__":

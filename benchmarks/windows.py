@@ -9,11 +9,10 @@ manifest).
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from statistics import fmean
 
-from estimation import choose
+from common import arguments, choose
 from torch import Tensor
 
 from linn_cli import images, pipeline, weights
@@ -24,14 +23,8 @@ from linn_cli.weights import WeightSet
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
+    parser = arguments(__doc__)
     parser.add_argument("files", type=Path, nargs="*")
-    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    parser.add_argument("--names", type=Path, help="only the pictures named in this file")
-    parser.add_argument("--without", type=Path, help="only the other pictures")
     options = parser.parse_args()
     paths = choose(images.list_pictures(options.folder), options)
     pictures = [read_grey(path)[None, None].float() / 255 for path in paths]

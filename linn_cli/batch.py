@@ -24,8 +24,9 @@ from linn_cli.files import write_atomically
 from linn_cli.formats import SUFFIXES, Format, format_of
 from linn_cli.noise import Found, Request
 from linn_cli.picture import Document, Picture
-from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks
+from linn_cli.pipeline import Denoiser, Networks
 from linn_cli.planning import Existing, Job
+from linn_cli.sigmas import LEAST_SIGMA
 
 PIPE = Path("-")
 Done = Callable[[int, int], None]

@@ -16,14 +16,10 @@ from linn_cli import clipping, correlated, estimation, stabilisation
 from linn_cli.clipping import Clipping
 from linn_cli.errors import UsageError
 from linn_cli.estimation import Estimate
-from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA
+from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
-from linn_cli.pipeline import (
-    LEAST_SIGMA,
-    channel_sigmas,
-    find_clipping,
-    parse_levels,
-)
+from linn_cli.pipeline import find_clipping
+from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
 from linn_cli.stabilisation import CameraNoise
 
 AUTO, WHITE, CAMERA, CORRELATED = "auto", "white", "poisson-gauss", "correlated"
@@ -45,14 +41,20 @@ class Measured:
     """The noise of a picture, by channel and over all, and what speaks against its being white.
 
     `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
-    `cameras` is the noise of each channel, if it may grow with brightness in some, and `grows` if it surely does.
+    `cameras` is the noise of each channel, if it may grow with brightness in some, and `certainty` how many times
+    its standard error the clearest gain is.
     """
 
     channels: tuple[Estimate, ...]
     overall: Estimate
     correlated: Estimate | None = None
     cameras: tuple[CameraNoise, ...] = ()
-    grows: bool = False
+    certainty: float = 0.0
+
+    @property
+    def grows(self) -> bool:
+        """Whether it grows with brightness beyond doubt."""
+        return self.certainty >= stabilisation.CERTAIN
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -172,7 +174,7 @@ class Request:
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
-    """A camera's noise written as numbers for all channels or for each, as `pipeline.parse_sigma` takes them.
+    """A camera's noise written as numbers for all channels or for each, as `sigmas.parse_sigma` takes them.
 
     Args:
         gain: the variance for each level of signal, or None for none to be given.
@@ -227,8 +229,8 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     # White noise that is cut off at black is weaker in the dark, too.
     if not any(one.gain for one, _ in fits) or _find_clipping(picture, white.sigma).black:
         return white
-    certain = any(one.gain and certainty >= stabilisation.CERTAIN for one, certainty in fits)
-    return replace(white, cameras=tuple(one for one, _ in fits), grows=certain)
+    certainty = max(certainty for one, certainty in fits if one.gain)
+    return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
 
 
 def measure_correlated(picture: Picture) -> list[Measured]:

@@ -14,8 +14,6 @@ import torch
 from torch import Tensor
 
 GREY_LEVELS = 255
-# Few photons may make more noise than black and white are apart.
-MOST_SIGMA = 4.0 * GREY_LEVELS
 _GREY = 0.5
 
 # Rows: luma, red against blue, green against both.

@@ -51,9 +51,9 @@ def check_scalable(sigma: float) -> None:
     Raises:
         UsageError: it is none, or next to zero.
     """
-    from linn_cli import pipeline
+    from linn_cli import sigmas
 
-    pipeline.channel_sigmas(sigma, 1)
-    if sigma < pipeline.LEAST_SIGMA:
-        least = f"at least {pipeline.LEAST_SIGMA}"
+    sigmas.channel_sigmas(sigma, 1)
+    if sigma < sigmas.LEAST_SIGMA:
+        least = f"at least {sigmas.LEAST_SIGMA}"
         raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,12 +18,10 @@ from linn_cli.architecture import Variant
 from linn_cli.clipping import Clipping
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
-from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA, network_sigma, normalise, restore
+from linn_cli.normalisation import network_sigma, normalise, restore
+from linn_cli.sigmas import LEAST_SIGMA, Sigma, channel_sigmas
 from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
-
-# Below this sigma, in grey levels, there is nothing to remove and the input is the answer.
-LEAST_SIGMA = 0.01
 
 _DTYPES = {
     *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
@@ -36,8 +33,6 @@ _FLOATS = 2**20
 
 ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
 Change = Callable[[Tensor], Tensor]
-# The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
-Sigma = float | Sequence[float]
 
 
 def unchanged(rows: Tensor) -> Tensor:
@@ -195,6 +190,11 @@ def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:
     return (bands[channel : channel + 1] for bands in planes)
 
 
+def is_grey(images: Tensor) -> bool:
+    """Whether all channels of images (B, C, H, W) are the same."""
+    return bool((images == images[:, :1]).all())
+
+
 class Networks:
     """Denoisers for any sigma; each network is loaded once, when it is first asked for.
 
@@ -267,7 +267,7 @@ class Networks:
         """
         channels = images.shape[1]
         levels = channel_sigmas(sigma, channels)
-        if channels > 1 and len(set(levels)) == 1 and bool((images == images[:, :1]).all()):
+        if channels > 1 and len(set(levels)) == 1 and is_grey(images):
             grey = images[:, :1]
             answer, denoiser = self.denoise(grey, levels[0], done, clipped, halves=halves)
             return answer.repeat(1, channels, 1, 1), denoiser
@@ -363,56 +363,3 @@ def denoise(
 def _denoise(networks: Networks, images: Tensor, sigma: Sigma) -> Tensor:
     clipped = find_clipping(images, channel_sigmas(sigma, images.shape[1]))
     return networks.denoise(images, sigma, clipped=clipped)[0]
-
-
-def channel_sigmas(sigma: Sigma, channels: int) -> tuple[float, ...]:
-    """A sigma for each channel, in 8-bit grey levels.
-
-    Raises:
-        UsageError: they are no noise levels, not as many as the channels, or zero in some only.
-    """
-    levels = tuple(sigma) if isinstance(sigma, Sequence) else (float(sigma),)
-    levels = levels * channels if len(levels) == 1 else levels
-    for level in levels:
-        if not math.isfinite(level) or not 0 <= level <= MOST_SIGMA:
-            raise UsageError(
-                f"sigma {level:g} is not a noise level: give grey levels from 0 to {MOST_SIGMA:g}"
-            )
-    if len(levels) != channels:
-        raise UsageError(
-            f"{len(levels)} sigmas for a picture of {channels} channels: give {channels}, or one"
-        )
-    if min(levels) < LEAST_SIGMA <= max(levels):
-        raise UsageError(f"sigma is 0 in some channels only: give at least {LEAST_SIGMA} in each")
-    return levels
-
-
-def parse_sigma(text: str, unit: str = "8bit") -> tuple[float, ...]:
-    """A sigma written "25", or one for each channel "12,10,18", in 8-bit grey levels.
-
-    Args:
-        text: the numbers.
-        unit: what they count: "8bit" (white is 255), "16bit" (65535) or "unit" (1).
-
-    Raises:
-        UsageError: they are no noise levels, or the unit is none of these.
-    """
-    levels = parse_levels(text, unit, "sigma")
-    return channel_sigmas(levels, len(levels))
-
-
-def parse_levels(text: str, unit: str, what: str) -> tuple[float, ...]:
-    """Numbers as for `parse_sigma`, of any size; an error says `what` they are.
-
-    Raises:
-        UsageError: they are no numbers, or the unit is unknown.
-    """
-    whites = {"8bit": GREY_LEVELS, "16bit": 65535, "unit": 1}
-    if unit not in whites:
-        raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(whites)}")
-    try:
-        return tuple(float(part) * GREY_LEVELS / whites[unit] for part in text.split(","))
-    except ValueError:
-        raise UsageError(
-            f"{what} {text!r}: give a number, or one for each channel as 12,10,18"
-        ) from None

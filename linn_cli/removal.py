@@ -9,8 +9,9 @@ from torch import Tensor
 
 from linn_cli import clipping, correlated, pyramid
 from linn_cli.noise import Found, scaled
-from linn_cli.normalisation import GREY_LEVELS, MOST_SIGMA, network_sigma
-from linn_cli.pipeline import LEAST_SIGMA, Denoiser, Networks, channel_sigmas
+from linn_cli.normalisation import GREY_LEVELS, network_sigma
+from linn_cli.pipeline import Denoiser, Networks, is_grey
+from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas
 from linn_cli.stabilisation import CameraNoise
 
 
@@ -32,8 +33,14 @@ def remove(
     """
     if found.grows and strength > 0:
         floats, white = _floats(values)
-        answer, denoiser = _remove_camera(networks, floats, found.camera, strength, done)
-        return _as(values, answer * white), denoiser
+        cameras = found.camera
+        if len(set(cameras)) == 1 and is_grey(values):
+            floats, cameras = (
+                floats[:, :1],
+                cameras[:1],
+            )  # as a grey picture, whose noise is its own
+        answer, denoiser = _remove_camera(networks, floats, cameras, strength, done)
+        return _as(values, (answer * white).expand_as(values)), denoiser
     if found.coarser and strength > 0:
         return _remove_correlated(networks, values, found, strength, done)
     return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
@@ -46,7 +53,7 @@ def remove_by_rows(
     found: Found,
     strength: float = 1.0,
 ) -> tuple[Iterator[Tensor], Denoiser] | None:
-    """The same for a picture given from the top as rows (C, n, W); None if it takes the whole picture.
+    """`remove` for a picture given from the top as rows (C, n, W); None if it takes the whole picture.
 
     Args:
         networks: to choose from.

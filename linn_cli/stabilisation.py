@@ -25,8 +25,8 @@ _QUADRATURE = 801
 # The patches are divided by their means into this many groups at most, of no fewer than these patches.
 _GROUPS = 24
 _LEAST_GROUP = 200
-# The gain must be this many times its standard error, or the noise counts as white. On training pictures with
-# white noise texture feigns up to 15.5 times, in 2 % of them more than 4.
+# The gain must be this many times its standard error, or the noise counts as white. Texture in white noise can
+# feign that: 15.5 times at the most seen, 198023.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
 _SIGNIFICANT, CERTAIN = 4.0, 16.0
 
 # Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.

@@ -64,7 +64,9 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
     cameras = (CameraNoise(1 / 40, 0.02),)
     _, may_grow, _ = Measured((one,), one, None, cameras).in_words()
     assert "may grow with brightness" in may_grow
-    _, grows, camera = Measured((one,), one, None, cameras, grows=True).in_words()
+    _, grows, camera = Measured(
+        (one,), one, None, cameras, certainty=stabilisation.CERTAIN
+    ).in_words()
     assert "grows with brightness" in grows
     assert camera == "white is 40 counts, read noise of sigma 5.10, estimated"
 

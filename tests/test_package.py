@@ -28,6 +28,7 @@ LAYERS = [
     ],
     [
         "normalisation",
+        "sigmas",
         "clipping",
         "estimation",
         "correlated",

@@ -207,25 +207,6 @@ def test_sigmas_that_do_not_suit_the_channels_are_refused(
         denoise(colour, sigma)
 
 
-@pytest.mark.parametrize(
-    ("text", "unit", "levels"),
-    [
-        ("25", "8bit", (25,)),
-        ("12,10,18", "8bit", (12, 10, 18)),
-        ("6425", "16bit", (25,)),
-        ("0.1", "unit", (25.5,)),
-    ],
-)
-def test_sigma_is_parsed_in_every_unit(text: str, unit: str, levels: tuple[float, ...]) -> None:
-    assert pipeline.parse_sigma(text, unit) == pytest.approx(levels)
-
-
-@pytest.mark.parametrize(("text", "unit"), [("loud", "8bit"), ("1,", "8bit"), ("5", "12bit")])
-def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
-    with pytest.raises(UsageError, match=r"sigma|unit"):
-        pipeline.parse_sigma(text, unit)
-
-
 def test_a_network_is_loaded_once() -> None:
     networks = pipeline.Networks(precision="float32")
     assert networks.at(35) is networks.at(36)

@@ -83,6 +83,15 @@ def test_few_counts_are_cleaner_with_those_of_four_pixels_together(
     assert halved < 0.89 * error()  # half a dB
 
 
+def test_a_grey_picture_stored_as_colour_loses_a_cameras_noise_as_grey() -> None:
+    counts = np.random.default_rng(0).poisson(3 * np.full((60, 60, 1), 0.5))
+    values = planes((counts / 3).astype(np.float32))
+    grey, _ = remove(Networks(), values, Found.of((CameraNoise(1 / 3, 0.0),)))
+    stored = values.repeat(1, 3, 1, 1)
+    colour, _ = remove(Networks(), stored, Found.of((CameraNoise(1 / 3, 0.0),) * 3))
+    assert torch.equal(colour, grey.repeat(1, 3, 1, 1))
+
+
 def test_a_channel_without_noise_does_no_harm() -> None:
     found = Found((0.0,), (CameraNoise(0.0, 0.0),))
     values = noisy_picture((10,))
