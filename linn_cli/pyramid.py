@@ -156,9 +156,9 @@ def doubled(bands: Iterable[Tensor]) -> Iterator[Tensor]:
     """`double` over bands: keeps the rows that the next ones reach."""
     kept: Tensor | None = None
     begun = 0  # how many of the kept rows are doubled already
-    for band, _, ended in streaming.closed((band, band) for band in bands):
+    for band, last in streaming.marked(bands):
         rows = band if kept is None else torch.cat((kept, band), dim=ROWS)
-        clear = rows.shape[ROWS] if ended else rows.shape[ROWS] - _REACH
+        clear = rows.shape[ROWS] if last else rows.shape[ROWS] - _REACH
         if clear > begun:
             yield double(rows)[:, :, 2 * begun : 2 * clear]
             begun = clear

@@ -6,8 +6,8 @@ nothing is computed twice, and what comes out is the untiled answer. At every la
 picture are zeros, as in the whole-image network: d of them lie above the first band and d below the last.
 
 Every part takes the bands of its input from an iterator and yields its own, so the parts are chained like
-generators. When its input ends, a part is given an empty band marked `ended` and yields what it still
-holds. docs/streaming.md has a diagram.
+generators. Each band comes with whether it is the last: with that one a part also gives what it still holds.
+docs/streaming.md has a diagram.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from linn_cli.folding import FoldedNetwork, FoldedScale, FoldedStep
 from linn_cli.haar import ROWS
 from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
 
-Pair = tuple[Tensor, Tensor]  # coarse (1, 1, n, W) and detail (1, 3, n, W) rows
+Rows = tuple[Tensor, bool]  # rows of an image (1, 1, n, W), and whether they are the last
+Band = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the
 # cost of those that every layer keeps. benchmarks/speed.py --band compares.
@@ -112,7 +113,8 @@ def _engine(scales: Sequence[FoldedScale], width: int, band: int, *, shrink: boo
 
 @torch.inference_mode()
 def _through(engine: ScaleStream, bands: Iterable[Tensor]) -> Iterator[Tensor]:
-    yield from engine.through(bands)
+    for rows, _ in engine.through(marked(bands)):
+        yield rows
 
 
 def run(
@@ -146,47 +148,47 @@ class ScaleStream:
         shrink: bool,
         spaces: Workspaces,
     ) -> None:
-        wide = width + scale.dilation
+        wide, high = width + scale.dilation, band + scale.dilation  # as the split makes them
         self.split = SplitStream(scale.dilation)
-        self.lifts = [LiftStream(step, wide, band, spaces) for step in scale.steps]
-        self.shrinkage = shrinkage_stream(scale) if shrink else None
+        self.lifts = [LiftStream(step, wide, high, spaces) for step in scale.steps]
+        self.shrinkage = shrinkage_stream(scale, high) if shrink else None
         self.inner = (
-            ScaleStream(inner[0], inner[1:], wide, band, shrink=shrink, spaces=spaces)
+            ScaleStream(inner[0], inner[1:], wide, high, shrink=shrink, spaces=spaces)
             if inner
             else None
         )
         self.meeting = Meeting()
-        self.unlifts = [UnliftStream(step, wide, band, spaces) for step in reversed(scale.steps)]
+        self.unlifts = [UnliftStream(step, wide, high, spaces) for step in reversed(scale.steps)]
         self.merge = MergeStream(scale.dilation)
 
-    def through(self, image: Iterable[Tensor]) -> Iterator[Tensor]:
+    def through(self, image: Iterable[Rows]) -> Iterator[Rows]:
         """Bands of an image (1, 1, n, W) in and out."""
-        pairs = self.split.through(image)
+        bands = self.split.through(image)
         for lift in self.lifts:
-            pairs = lift.through(pairs)
+            bands = lift.through(bands)
         if self.shrinkage:
-            pairs = self.shrinkage.through(pairs)
+            bands = self.shrinkage.through(bands)
         if self.inner:
-            pairs = self._within(self.inner, pairs)
+            bands = self._within(self.inner, bands)
         for unlift in self.unlifts:
-            pairs = unlift.through(pairs)
-        return self.merge.through(pairs)
+            bands = unlift.through(bands)
+        return self.merge.through(bands)
 
-    def _within(self, inner: ScaleStream, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def _within(self, inner: ScaleStream, bands: Iterable[Band]) -> Iterator[Band]:
         """The coarse rows go through the inner scales; the detail waits for them."""
         details: list[Tensor] = []
 
-        def coarse_rows() -> Iterator[Tensor]:
-            for coarse, detail in pairs:
+        def coarse_rows() -> Iterator[Rows]:
+            for coarse, detail, last in bands:
                 details.append(detail)
-                yield coarse
+                yield coarse, last
 
-        for coarse in inner.through(coarse_rows()):
+        for coarse, last in inner.through(coarse_rows()):
             empty = coarse.new_empty((1, 3, 0, coarse.shape[-1]))
             detail = torch.cat((empty, *details), dim=ROWS)
             details.clear()
             coarse, detail = self.meeting.wait(coarse, detail)
-            yield coarse, detail
+            yield coarse, detail, last
 
 
 class StepStream:
@@ -196,43 +198,56 @@ class StepStream:
         self.predict = NetworkStream(step.predict, width, band, spaces)
         self.update = NetworkStream(step.update, width, band, spaces)
         self.at_predict, self.at_update = Meeting(), Meeting()
+        self.band = band
 
 
 class LiftStream(StepStream):
     """`LiftingStep.forward` over bands."""
 
-    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
-        for coarse, detail, ended in closed(pairs):
-            predicted = self.predict.push(coarse, ended)
+        for coarse, detail, last in cut(bands, self.band):
+            predicted = self.predict.push(coarse, last)
             detail, predicted = self.at_predict.wait(detail, predicted)
             detail = detail - predicted
-            updated = self.update.push(detail, ended)
+            updated = self.update.push(detail, last)
             coarse, detail, updated = self.at_update.wait(coarse, detail, updated)
-            yield coarse + updated, detail
+            yield coarse + updated, detail, last
 
 
 class UnliftStream(StepStream):
     """`LiftingStep.inverse` over bands."""
 
-    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
-        for coarse, detail, ended in closed(pairs):
-            updated = self.update.push(detail, ended)
+        for coarse, detail, last in cut(bands, self.band):
+            updated = self.update.push(detail, last)
             coarse, updated = self.at_update.wait(coarse, updated)
             coarse = coarse - updated
-            predicted = self.predict.push(coarse, ended)
+            predicted = self.predict.push(coarse, last)
             coarse, detail, predicted = self.at_predict.wait(coarse, detail, predicted)
-            yield coarse, detail + predicted
+            yield coarse, detail + predicted, last
 
 
-def closed(pairs: Iterable[Pair]) -> Iterator[tuple[Tensor, Tensor, bool]]:
-    """The pairs, not ended, and then a pair without rows, ended; nothing if there are no pairs."""
-    coarse = detail = None
-    for coarse, detail in pairs:
-        yield coarse, detail, False
-    if coarse is not None and detail is not None:
-        yield coarse[:, :, :0], detail[:, :, :0], True
+def marked(bands: Iterable[Tensor]) -> Iterator[Rows]:
+    """The bands, each with whether it is the last."""
+    coming = iter(bands)
+    band = next(coming, None)
+    while band is not None:
+        following = next(coming, None)
+        yield band, following is None
+        band = following
+
+
+def cut(bands: Iterable[Band], height: int) -> Iterator[Band]:
+    """The same rows in bands of at most `height`: the last one has grown by what each part held."""
+    for coarse, detail, last in bands:
+        *pieces, end = zip(
+            coarse.split(height, dim=ROWS), detail.split(height, dim=ROWS), strict=True
+        )
+        for piece in pieces:
+            yield *piece, False
+        yield *end, last
 
 
 class NetworkStream:
@@ -259,22 +274,22 @@ class NetworkStream:
             for bank in self.filters
         ]
 
-    def push(self, rows: Tensor, ended: bool) -> Tensor:
+    def push(self, rows: Tensor, last: bool) -> Tensor:
         """Rows (1, C, n, W) in, (1, C', m, W) out, of the same dtype."""
         if rows.shape[ROWS] <= self.band:
-            return self._push(rows, ended)
-        *bands, last = rows.split(self.band, dim=ROWS)
-        answers = [self._push(band, ended=False) for band in bands]
-        return torch.cat((*answers, self._push(last, ended)), dim=ROWS)
+            return self._push(rows, last)
+        *bands, end = rows.split(self.band, dim=ROWS)
+        answers = [self._push(band, last=False) for band in bands]
+        return torch.cat((*answers, self._push(end, last)), dim=ROWS)
 
-    def _push(self, band: Tensor, ended: bool) -> Tensor:
+    def _push(self, band: Tensor, last: bool) -> Tensor:
         self.windows[0].open(band.shape[ROWS]).copy_(band)
         for window, following, bank in zip(
             self.windows, self.windows[1:], self.filters, strict=False
         ):
-            response = convolve(window.close(ended), bank, self.dilation)
+            response = convolve(window.close(last), bank, self.dilation)
             torch.ops.aten.softshrink.out(response, 1.0, out=following.open(response.shape[ROWS]))
-        rows = self.windows[-1].close(ended)
+        rows = self.windows[-1].close(last)
         return convolve(rows, self.filters[-1], self.dilation).to(band.dtype)
 
 
@@ -308,9 +323,9 @@ class Window:
         self.workspace[:, :, : self.count] = self.kept[:, :, : self.count]
         return self.workspace[:, :, self.count : self.filled]
 
-    def close(self, ended: bool) -> Tensor:
+    def close(self, last: bool) -> Tensor:
         """All rows that the filters can be laid on; remembers what the next band will need of them."""
-        if ended:
+        if last:
             self.workspace[:, :, self.filled : self.filled + self.dilation] = 0
             self.filled += self.dilation
         rows = self.workspace[:, :, : self.filled]
@@ -344,19 +359,19 @@ class SplitStream:
         self.kept: Tensor | None = None
         self.begun = False
 
-    def through(self, image: Iterable[Tensor]) -> Iterator[Pair]:
+    def through(self, image: Iterable[Rows]) -> Iterator[Band]:
         """Image bands (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) bands."""
-        for band, _, ended in closed((band, band) for band in image):
+        for band, last in image:
             rows = band if self.kept is None else torch.cat((self.kept, band), dim=ROWS)
             self.kept = rows[:, :, -self.dilation - 1 :]
-            if rows.shape[ROWS] > self.dilation + self.begun or ended:
-                yield self._split(rows, ended)
+            if rows.shape[ROWS] > self.dilation + self.begun or last:
+                yield *self._split(rows, last), last
 
-    def _split(self, rows: Tensor, ended: bool) -> Pair:
+    def _split(self, rows: Tensor, last: bool) -> tuple[Tensor, Tensor]:
         """Split new rows, behind d + 1 older ones once the picture has begun."""
         d = self.dilation
         top = d + 1 if self.begun else 0
-        padded = haar.reflect(rows, d, ROWS)[:, :, top : None if ended else -d]
+        padded = haar.reflect(rows, d, ROWS)[:, :, top : None if last else -d]
         self.begun = True
         coarse, detail = haar.split_padded(padded, d)
         return coarse, detail.contiguous(memory_format=torch.channels_last)
@@ -369,16 +384,16 @@ class MergeStream:
         self.dilation = dilation
         self.kept: tuple[Tensor, Tensor] | None = None
 
-    def through(self, pairs: Iterable[Pair]) -> Iterator[Tensor]:
+    def through(self, bands: Iterable[Band]) -> Iterator[Rows]:
         """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) bands to image bands (1, 1, m, W)."""
         d = self.dilation
-        for coarse, detail in pairs:
+        for coarse, detail, last in bands:
             if self.kept:
                 coarse = torch.cat((self.kept[0], coarse), dim=ROWS)
                 detail = torch.cat((self.kept[1], detail), dim=ROWS)
             self.kept = coarse[:, :, -d:], detail[:, :, -d:]
             if coarse.shape[ROWS] > d:
-                yield haar.merge(coarse, detail, d)
+                yield haar.merge(coarse, detail, d), last
 
 
 class SoftThresholdStream:
@@ -387,16 +402,16 @@ class SoftThresholdStream:
     def __init__(self, shrinkage: SoftThreshold) -> None:
         self.threshold = shrinkage.threshold
 
-    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
-        for coarse, detail in pairs:
-            yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype))
+        for coarse, detail, last in bands:
+            yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype)), last
 
 
 class ListaStream:
     """`Lista` over bands: six convolutions, and the detail and the code waiting for each."""
 
-    def __init__(self, lista: Lista, dilation: int) -> None:
+    def __init__(self, lista: Lista, dilation: int, band: int) -> None:
         analysis, synthesis = lista.analysis.weight, lista.synthesis.weight
         self.thresholds = lista.thresholds
         self.begin = ConvStream(analysis, dilation)
@@ -406,23 +421,24 @@ class ListaStream:
         ]
         self.finish = ConvStream(synthesis, dilation)
         self.at_begin, self.at_end = Meeting(), Meeting()
+        self.band = band
 
-    def through(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
         first, *others = self.thresholds
-        for coarse, detail, ended in closed(pairs):
-            code = soft_threshold(self.begin.push(detail, ended), first.to(detail.dtype))
+        for coarse, detail, last in cut(bands, self.band):
+            code = soft_threshold(self.begin.push(detail, last), first.to(detail.dtype))
             detail, code = self.at_begin.wait(detail, code)
             for threshold, (synthesise, at_fit, analyse, at_step) in zip(
                 others, self.iterations, strict=True
             ):
-                fit = synthesise.push(code, ended)
+                fit = synthesise.push(code, last)
                 detail, code, fit = at_fit.wait(detail, code, fit)
-                step = analyse.push(detail - fit, ended)
+                step = analyse.push(detail - fit, last)
                 detail, code, step = at_step.wait(detail, code, step)
                 code = soft_threshold(code + step, threshold.to(detail.dtype))
-            coarse, detail = self.at_end.wait(coarse, self.finish.push(code, ended))
-            yield coarse, detail
+            coarse, detail = self.at_end.wait(coarse, self.finish.push(code, last))
+            yield coarse, detail, last
 
 
 class ConvStream:
@@ -433,19 +449,19 @@ class ConvStream:
         self.dilation = dilation
         self.kept: Tensor | None = None
 
-    def push(self, rows: Tensor, ended: bool) -> Tensor:
+    def push(self, rows: Tensor, last: bool) -> Tensor:
         """Rows (1, C, n, W) in, (1, C', m, W) out."""
         border = rows.new_zeros((1, rows.shape[1], self.dilation, rows.shape[-1]))
         above = border if self.kept is None else self.kept
-        rows = torch.cat((above, rows, border) if ended else (above, rows), dim=ROWS)
+        rows = torch.cat((above, rows, border) if last else (above, rows), dim=ROWS)
         self.kept = rows[:, :, -2 * self.dilation :]
         return convolve(rows, self.bank.to(rows.dtype), self.dilation)
 
 
-def shrinkage_stream(scale: FoldedScale) -> SoftThresholdStream | ListaStream:
+def shrinkage_stream(scale: FoldedScale, band: int) -> SoftThresholdStream | ListaStream:
     """The stream of a scale's shrinkage."""
     if isinstance(scale.shrinkage, Lista):
-        return ListaStream(scale.shrinkage, scale.dilation)
+        return ListaStream(scale.shrinkage, scale.dilation, band)
     return SoftThresholdStream(scale.shrinkage)
 
 

@@ -99,7 +99,7 @@ def test_streams_in_step_wait_for_no_more_than_they_lag() -> None:
     rows, copy = tee(iter(image.split(1, dim=2)))
     fast, slow = counted(rows, 1), counted(pyramid.doubled(pyramid.halved(copy)), -1)
     for _ in pyramid.in_step(fast, slow):
-        assert abs(ahead) <= 4
+        assert abs(ahead) <= 6  # two rows that doubling reaches, and the one that may be the last
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from linn_cli.architecture import Architecture
 from linn_cli.folding import fold
 from linn_cli.metrics import add_noise
 from linn_cli.model import DnINN
-from linn_cli.streaming import ConvStream, Meeting, MergeStream, SplitStream
+from linn_cli.streaming import ConvStream, Meeting, MergeStream, SplitStream, cut, marked
 
 from .conftest import ARCHITECTURES, random_model, shared
 from .test_model import arrays
@@ -173,7 +173,7 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
         engine = streaming.ScaleStream(
             scales[0], scales[1:], 6, 10, shrink=True, spaces=streaming.Workspaces()
         )
-        bands = engine.through(random_image(height, 6).split(10, dim=2))
+        bands = engine.through(marked(random_image(height, 6).split(10, dim=2)))
         return max(held(engine) for _ in bands)
 
     assert most_kept(1500) == most_kept(3000)
@@ -182,7 +182,8 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
 def test_no_band_that_comes_out_is_much_higher_than_those_that_went_in() -> None:
     image = random_image(700, 4)
     for architecture, scales in FOLDED.items():
-        heights = [rows.shape[2] for rows in streaming.stream(scales, image.split(8, dim=2), 4)]
+        bands = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
+        heights = [rows.shape[2] for rows in bands]
         assert sum(heights) == 700
         # At the end a lifting step gives up the 18 rows that it lags, 36 with dilation 2.
         assert max(heights) <= 8 + 18 * architecture.scales
@@ -215,7 +216,7 @@ def test_short_of_memory_the_band_is_lower_and_the_answer_the_same(
     original = streaming.rows_like
 
     def short(bank: Tensor, height: int, width: int) -> Tensor:
-        if height > 40:
+        if height > 45:
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
         return original(bank, height, width)
 
@@ -240,7 +241,7 @@ def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None
     engine = streaming.ScaleStream(
         scales[0], scales[1:], width, band, shrink=True, spaces=streaming.Workspaces()
     )
-    bands = random_image(600, width).float().split(band, dim=2)
+    bands = marked(random_image(600, width).float().split(band, dim=2))
     most = max(held(engine) for _ in engine.through(bands))
     said = streaming.footprint(scales, width, band)
     assert 0.7 * said < most < 1.3 * said
@@ -268,6 +269,38 @@ def test_streams_wait_for_the_slowest() -> None:
     assert [part.flatten().tolist() for part in second] == [[1, 2, 3, 4, 5], [10, 20, 30, 40, 50]]
 
 
+def test_high_bands_are_cut() -> None:
+    image = random_image(23, 2)
+    bands = list(cut([(image[:, :, :5], image[:, :, :5], False), (image, image, True)], 10))
+    assert [coarse.shape[2] for coarse, _, _ in bands] == [5, 10, 10, 3]
+    assert [last for _, _, last in bands] == [False, False, False, True]
+    assert torch.equal(torch.cat([detail for _, detail, _ in bands[1:]], dim=2), image)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+def test_no_part_adds_a_band(architecture: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+    original = streaming.convolve
+
+    def counting(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return original(rows, bank, dilation)
+
+    monkeypatch.setattr(streaming, "convolve", counting)
+
+    def convolutions(height: int) -> int:
+        nonlocal calls
+        calls = 0
+        streaming.run(FOLDED[architecture], random_image(height, 4), band=200)
+        return calls
+
+    lista = 6 if architecture.variant == "lista" else 0
+    assert convolutions(200) == architecture.scales * (144 + lista)
+    # Three bands each, and what the last one grows by, cut once it is too high.
+    assert convolutions(600) <= 5 * convolutions(200)
+
+
 @given(
     cuts=st.lists(st.integers(1, 4), min_size=1, max_size=8),
     width=st.integers(1, 6),
@@ -277,11 +310,13 @@ def test_splitting_and_merging_bands(cuts: list[int], width: int, dilation: int)
     from linn_cli import haar
 
     image = random_image(sum(cuts), width)
-    pairs = list(SplitStream(dilation).through(image.split(cuts, dim=2)))
-    coarse, detail = (torch.cat(rows, dim=2) for rows in zip(*pairs, strict=True))
+    bands = list(SplitStream(dilation).through(marked(image.split(cuts, dim=2))))
+    assert [last for _, _, last in bands] == [False] * (len(bands) - 1) + [True]
+    coarse = torch.cat([coarse for coarse, _, _ in bands], dim=2)
+    detail = torch.cat([detail for _, detail, _ in bands], dim=2)
     expected = haar.split(image, dilation)
     torch.testing.assert_close((coarse, detail), expected, rtol=0, atol=0)
-    merged = torch.cat(list(MergeStream(dilation).through(pairs)), dim=2)
+    merged = torch.cat([rows for rows, _ in MergeStream(dilation).through(bands)], dim=2)
     torch.testing.assert_close(merged, image, rtol=0, atol=1e-14)
 
 
