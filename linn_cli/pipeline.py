@@ -15,6 +15,7 @@ from torch import Tensor
 
 from linn_cli import clipping, devices, pyramid, sources, streaming, weights
 from linn_cli.architecture import Variant
+from linn_cli.bands import in_step
 from linn_cli.clipping import Clipping
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale, fold
@@ -128,7 +129,7 @@ class Denoiser:
             )
             for (channel, copy), halvings in zip(copies, self._halvings(sigma), strict=True)
         ]
-        for answers in pyramid.in_step(*planes):
+        for answers in in_step(*planes):
             yield restore(torch.cat(answers), sigma).cpu()
 
     def band_height(self, width: int, sigma: Sequence[float]) -> int:

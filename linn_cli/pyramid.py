@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from linn_cli import streaming
+from linn_cli.bands import in_step, marked
 from linn_cli.folding import FoldedScale
 from linn_cli.haar import ROWS
 
@@ -101,32 +102,6 @@ def _corrected(
         yield answer + weight * correction[..., : answer.shape[-1]]
 
 
-def in_step(*streams: Iterable[Tensor]) -> Iterator[tuple[Tensor, ...]]:
-    """Bands (1, C, n, W) of several streams, cut so that they have the same rows; the shortest ends it.
-
-    Always the stream that is furthest behind is asked, so what waits is no more than what they lag apart.
-    """
-    sources = [iter(stream) for stream in streams]
-    waiting: list[Tensor | None] = [None] * len(sources)
-
-    def count(index: int) -> int:
-        rows = waiting[index]
-        return 0 if rows is None else rows.shape[ROWS]
-
-    while True:
-        behind = min(range(len(sources)), key=count)
-        band = next(sources[behind], None)
-        if band is None:
-            return
-        rows = waiting[behind]
-        waiting[behind] = band if rows is None else torch.cat((rows, band), dim=ROWS)
-        ready = min(map(count, range(len(sources))))
-        if ready:
-            full = [rows for rows in waiting if rows is not None]
-            yield tuple(rows[:, :, :ready] for rows in full)
-            waiting = [rows[:, :, ready:] for rows in full]
-
-
 def halve(picture: Tensor) -> Tensor:
     """The means of two by two pixels, (B, C, H, W) to (B, C, ceil(H / 2), ceil(W / 2))."""
     height, width = picture.shape[-2:]
@@ -156,7 +131,7 @@ def doubled(bands: Iterable[Tensor]) -> Iterator[Tensor]:
     """`double` over bands: keeps the rows that the next ones reach."""
     kept: Tensor | None = None
     begun = 0  # how many of the kept rows are doubled already
-    for band, last in streaming.marked(bands):
+    for band, last in marked(bands):
         rows = band if kept is None else torch.cat((kept, band), dim=ROWS)
         clear = rows.shape[ROWS] if last else rows.shape[ROWS] - _REACH
         if clear > begun:

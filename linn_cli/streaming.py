@@ -1,12 +1,9 @@
 """The exact streaming engine: row bands in at the top, finished rows out at the bottom.
 
-A 3x3 convolution needs one row above and one below the row that it computes (d rows if dilated by d). So
-it can run over bands of rows if it keeps the last 2d rows of its input: its answer lags d rows behind,
-nothing is computed twice, and what comes out is the untiled answer. At every layer, rows outside the
-picture are zeros, as in the whole-image network: d of them lie above the first band and d below the last.
-
 Every part takes the bands of its input from an iterator and yields its own, so the parts are chained like
-generators. Each band comes with whether it is the last: with that one a part also gives what it still holds.
+generators, in the order of the method: split, lift, shrink, unlift, merge. Their convolutions lag behind
+(convolution.py), and where streams meet, those that are ahead wait (bands.py); with the last band a part also
+gives what it still holds. Nothing is computed twice, and what comes out is the untiled answer.
 docs/streaming.md has a diagram.
 """
 
@@ -17,16 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from linn_cli import haar
+from linn_cli.bands import Band, Meeting, Rows, cut, marked
+from linn_cli.convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.errors import is_out_of_memory
-from linn_cli.folding import FoldedNetwork, FoldedScale, FoldedStep
+from linn_cli.folding import FoldedScale, FoldedStep
 from linn_cli.haar import ROWS
 from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
-
-Rows = tuple[Tensor, bool]  # rows of an image (1, 1, n, W), and whether they are the last
-Band = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the
 # cost of those that every layer keeps. benchmarks/speed.py --band compares.
@@ -229,128 +224,6 @@ class UnliftStream(StepStream):
             yield coarse, detail + predicted, last
 
 
-def marked(bands: Iterable[Tensor]) -> Iterator[Rows]:
-    """The bands, each with whether it is the last."""
-    coming = iter(bands)
-    band = next(coming, None)
-    while band is not None:
-        following = next(coming, None)
-        yield band, following is None
-        band = following
-
-
-def cut(bands: Iterable[Band], height: int) -> Iterator[Band]:
-    """The same rows in bands of at most `height`: the last one has grown by what each part held."""
-    for coarse, detail, last in bands:
-        *pieces, end = zip(
-            coarse.split(height, dim=ROWS), detail.split(height, dim=ROWS), strict=True
-        )
-        for piece in pieces:
-            yield *piece, False
-        yield *end, last
-
-
-class NetworkStream:
-    """A folded predict or update network over bands.
-
-    Its layers share a workspace, which holds the rows that a layer keeps and, behind them, the new ones
-    that the layer before shrinks straight into it. So a band travels through the network in the cache.
-    """
-
-    def __init__(
-        self, network: FoldedNetwork, width: int, band: int, workspaces: Workspaces
-    ) -> None:
-        self.filters = network.filters
-        self.dilation = network.dilation
-        self.band = band
-        # A band, the 2d rows kept from the last one, and at the end d more for every layer passed.
-        height = band + (len(self.filters) + 2) * self.dilation
-        self.windows = [
-            Window(
-                kept=rows_like(bank, 2 * self.dilation, width),
-                workspace=workspaces.like(bank, height, width),
-                dilation=self.dilation,
-            )
-            for bank in self.filters
-        ]
-
-    def push(self, rows: Tensor, last: bool) -> Tensor:
-        """Rows (1, C, n, W) in, (1, C', m, W) out, of the same dtype."""
-        if rows.shape[ROWS] <= self.band:
-            return self._push(rows, last)
-        *bands, end = rows.split(self.band, dim=ROWS)
-        answers = [self._push(band, last=False) for band in bands]
-        return torch.cat((*answers, self._push(end, last)), dim=ROWS)
-
-    def _push(self, band: Tensor, last: bool) -> Tensor:
-        self.windows[0].open(band.shape[ROWS]).copy_(band)
-        for window, following, bank in zip(
-            self.windows, self.windows[1:], self.filters, strict=False
-        ):
-            response = convolve(window.close(last), bank, self.dilation)
-            torch.ops.aten.softshrink.out(response, 1.0, out=following.open(response.shape[ROWS]))
-        rows = self.windows[-1].close(last)
-        return convolve(rows, self.filters[-1], self.dilation).to(band.dtype)
-
-
-class Workspaces:
-    """The workspaces of an engine: one for each shape, since no two networks run at the same time."""
-
-    def __init__(self) -> None:
-        self.made: dict[tuple[int, int, int], Tensor] = {}
-
-    def like(self, bank: Tensor, height: int, width: int) -> Tensor:
-        """Rows (1, C, height, width) that `bank` can be laid on, the same for each who asks."""
-        shape = bank.shape[1], height, width
-        if shape not in self.made:
-            self.made[shape] = rows_like(bank, height, width)
-        return self.made[shape]
-
-
-class Window:
-    """The input rows of one layer: those it keeps between bands, and room for new ones behind them."""
-
-    def __init__(self, kept: Tensor, workspace: Tensor, dilation: int) -> None:
-        self.kept = kept
-        self.workspace = workspace
-        self.dilation = dilation
-        self.count = dilation  # the zero rows above the picture
-        self.filled = 0
-
-    def open(self, count: int) -> Tensor:
-        """Lay out the kept rows and give the room for `count` new ones, to be written at once."""
-        self.filled = self.count + count
-        self.workspace[:, :, : self.count] = self.kept[:, :, : self.count]
-        return self.workspace[:, :, self.count : self.filled]
-
-    def close(self, last: bool) -> Tensor:
-        """All rows that the filters can be laid on; remembers what the next band will need of them."""
-        if last:
-            self.workspace[:, :, self.filled : self.filled + self.dilation] = 0
-            self.filled += self.dilation
-        rows = self.workspace[:, :, : self.filled]
-        self.count = min(self.filled, 2 * self.dilation)
-        self.kept[:, :, : self.count] = rows[:, :, self.filled - self.count :]
-        return rows
-
-
-class Meeting:
-    """Where streams that lag differently wait for each other."""
-
-    def __init__(self) -> None:
-        self.waiting: tuple[Tensor, ...] = ()
-
-    def wait(self, *streams: Tensor) -> tuple[Tensor, ...]:
-        """New rows of each stream in; as many rows as all of them have by now out."""
-        if self.waiting:
-            streams = tuple(
-                torch.cat(parts, dim=ROWS) for parts in zip(self.waiting, streams, strict=True)
-            )
-        ready = min(stream.shape[ROWS] for stream in streams)
-        self.waiting = tuple(stream[:, :, ready:] for stream in streams)
-        return tuple(stream[:, :, :ready] for stream in streams)
-
-
 class SplitStream:
     """`haar.split` over bands: mirrors the first and the last rows, and keeps d + 1 between bands."""
 
@@ -441,41 +314,8 @@ class ListaStream:
             yield coarse, detail, last
 
 
-class ConvStream:
-    """A single 3x3 convolution over bands."""
-
-    def __init__(self, bank: Tensor, dilation: int) -> None:
-        self.bank = bank
-        self.dilation = dilation
-        self.kept: Tensor | None = None
-
-    def push(self, rows: Tensor, last: bool) -> Tensor:
-        """Rows (1, C, n, W) in, (1, C', m, W) out."""
-        border = rows.new_zeros((1, rows.shape[1], self.dilation, rows.shape[-1]))
-        above = border if self.kept is None else self.kept
-        rows = torch.cat((above, rows, border) if last else (above, rows), dim=ROWS)
-        self.kept = rows[:, :, -2 * self.dilation :]
-        return convolve(rows, self.bank.to(rows.dtype), self.dilation)
-
-
 def shrinkage_stream(scale: FoldedScale, band: int) -> SoftThresholdStream | ListaStream:
     """The stream of a scale's shrinkage."""
     if isinstance(scale.shrinkage, Lista):
         return ListaStream(scale.shrinkage, scale.dilation, band)
     return SoftThresholdStream(scale.shrinkage)
-
-
-def convolve(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
-    """Convolve rows (1, C, n + 2d, W) without padding above and below; n may be 0 or less."""
-    if rows.shape[ROWS] <= 2 * dilation:
-        return rows.new_empty((1, len(bank), 0, rows.shape[-1]))
-    return F.conv2d(rows, bank, padding=(0, dilation), dilation=dilation)
-
-
-def rows_like(bank: Tensor, height: int, width: int) -> Tensor:
-    """Zero rows (1, C, height, width), channels-last, as `bank` takes them."""
-    shape = (1, bank.shape[1], height, width)
-    rows = torch.empty(
-        shape, dtype=bank.dtype, device=bank.device, memory_format=torch.channels_last
-    )
-    return rows.zero_()

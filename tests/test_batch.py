@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, denoise, images, planning, rows, streaming
+from linn_cli import batch, convolution, denoise, images, planning, rows, streaming
 from linn_cli.batch import Handling
 from linn_cli.errors import InputError
 from linn_cli.formats import format_named
@@ -227,8 +227,8 @@ def test_running_out_of_memory_fails_one_picture_only(
             raise RuntimeError("CUDA out of memory")
         return original(*arguments, **options)
 
-    original = streaming.convolve
-    monkeypatch.setattr(streaming, "convolve", failing)
+    original = convolution.convolve
+    monkeypatch.setattr(convolution, "convolve", failing)
     monkeypatch.setattr(streaming, "_BAND_PIXELS", 300)
     outcomes = [batch.run(job, networks, REQUEST) for job in planning.plan([tree], None)]
     assert "out of memory" in str(outcomes[0].error)

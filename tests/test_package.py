@@ -21,6 +21,8 @@ LAYERS = [
         "lifting",
         "model",
         "folding",
+        "bands",
+        "convolution",
         "streaming",
         "pyramid",
         "metrics",

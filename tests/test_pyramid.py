@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import tee
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -73,33 +70,6 @@ def test_halves_have_the_means_and_come_back_as_large(shape: tuple[int, int]) ->
     assert half.shape[-2:] == ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
     torch.testing.assert_close(half[..., 0, 0], picture[..., :2, :2].mean((-2, -1)))
     assert pyramid.double(half).shape[-2:] == (2 * half.shape[-2], 2 * half.shape[-1])
-
-
-@given(
-    cuts=st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=9), min_size=1, max_size=3),
-)
-def test_streams_in_step_have_the_same_rows(cuts: list[list[int]]) -> None:
-    streams = [random_image(sum(heights), 2).split(heights, dim=2) for heights in cuts]
-    height = min(map(sum, cuts))
-    together = list(zip(*pyramid.in_step(*streams), strict=True))
-    for stream, bands in zip(streams, together, strict=True):
-        assert torch.equal(torch.cat(bands, dim=2), torch.cat(stream, dim=2)[:, :, :height])
-
-
-def test_streams_in_step_wait_for_no_more_than_they_lag() -> None:
-    image = random_image(400, 2)
-    ahead = 0
-
-    def counted(bands: Iterator[Tensor], sign: int) -> Iterator[Tensor]:
-        nonlocal ahead
-        for band in bands:
-            ahead += sign * band.shape[2]
-            yield band
-
-    rows, copy = tee(iter(image.split(1, dim=2)))
-    fast, slow = counted(rows, 1), counted(pyramid.doubled(pyramid.halved(copy)), -1)
-    for _ in pyramid.in_step(fast, slow):
-        assert abs(ahead) <= 6  # two rows that doubling reaches, and the one that may be the last
 
 
 @pytest.mark.parametrize(

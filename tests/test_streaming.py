@@ -12,16 +12,19 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from linn_cli import pipeline, streaming, weights
+from linn_cli import bands, convolution, pipeline, streaming, weights
 from linn_cli.architecture import Architecture
+from linn_cli.bands import marked
+from linn_cli.convolution import Workspaces
 from linn_cli.folding import fold
 from linn_cli.metrics import add_noise
 from linn_cli.model import DnINN
-from linn_cli.streaming import ConvStream, Meeting, MergeStream, SplitStream, cut, marked
+from linn_cli.streaming import MergeStream, SplitStream
 
 from .conftest import ARCHITECTURES, random_model, shared
 from .test_model import arrays
 
+PARTS = {module.__name__ for module in (streaming, convolution, bands)}
 MODELS = {architecture: random_model(architecture) for architecture in ARCHITECTURES}
 FOLDED = {architecture: fold(model, torch.float64) for architecture, model in MODELS.items()}
 
@@ -65,9 +68,9 @@ def test_a_picture_much_higher_than_the_receptive_field(architecture: Architectu
 def test_the_source_may_cut_its_bands_anyhow(cuts: list[int], band: int) -> None:
     image = random_image(sum(cuts), 5)
     scales = FOLDED[Architecture("lista", 2)]
-    bands = streaming.stream(scales, image.split(cuts, dim=2), 5, band=band)
+    streamed = streaming.stream(scales, image.split(cuts, dim=2), 5, band=band)
     expected = whole(MODELS[Architecture("lista", 2)], image)
-    torch.testing.assert_close(torch.cat(list(bands), dim=2), expected, rtol=0, atol=1e-9)
+    torch.testing.assert_close(torch.cat(list(streamed), dim=2), expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
@@ -171,10 +174,10 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
 
     def most_kept(height: int) -> int:
         engine = streaming.ScaleStream(
-            scales[0], scales[1:], 6, 10, shrink=True, spaces=streaming.Workspaces()
+            scales[0], scales[1:], 6, 10, shrink=True, spaces=Workspaces()
         )
-        bands = engine.through(marked(random_image(height, 6).split(10, dim=2)))
-        return max(held(engine) for _ in bands)
+        rows = engine.through(marked(random_image(height, 6).split(10, dim=2)))
+        return max(held(engine) for _ in rows)
 
     assert most_kept(1500) == most_kept(3000)
 
@@ -182,8 +185,8 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
 def test_no_band_that_comes_out_is_much_higher_than_those_that_went_in() -> None:
     image = random_image(700, 4)
     for architecture, scales in FOLDED.items():
-        bands = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
-        heights = [rows.shape[2] for rows in bands]
+        streamed = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
+        heights = [rows.shape[2] for rows in streamed]
         assert sum(heights) == 700
         # At the end a lifting step gives up the 18 rows that it lags, 36 with dilation 2.
         assert max(heights) <= 8 + 18 * architecture.scales
@@ -200,7 +203,7 @@ def held(part: object) -> int:
         elif isinstance(value, list | tuple):
             for item in value:
                 visit(item)
-        elif type(value).__module__ == streaming.__name__:
+        elif type(value).__module__ in PARTS:
             for item in vars(value).values():
                 visit(item)
 
@@ -213,14 +216,14 @@ def test_short_of_memory_the_band_is_lower_and_the_answer_the_same(
 ) -> None:
     scales, image = FOLDED[Architecture("lista", 2)], random_image(60, 9)
     expected = streaming.run(scales, image, band=32)
-    original = streaming.rows_like
+    original = convolution.rows_like
 
     def short(bank: Tensor, height: int, width: int) -> Tensor:
         if height > 45:
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
         return original(bank, height, width)
 
-    monkeypatch.setattr(streaming, "rows_like", short)
+    monkeypatch.setattr(convolution, "rows_like", short)
     answer = streaming.run(scales, image, band=32)
     assert [record.args for record in caplog.records] == [(16,)]
     torch.testing.assert_close(answer, expected, rtol=0, atol=1e-9)
@@ -230,7 +233,7 @@ def test_without_memory_for_one_row_there_is_no_answer(monkeypatch: pytest.Monke
     def none(bank: Tensor, height: int, width: int) -> Tensor:
         raise MemoryError
 
-    monkeypatch.setattr(streaming, "rows_like", none)
+    monkeypatch.setattr(convolution, "rows_like", none)
     with pytest.raises(MemoryError):
         streaming.run(FOLDED[Architecture("st", 1)], random_image(20, 9))
 
@@ -239,10 +242,10 @@ def test_without_memory_for_one_row_there_is_no_answer(monkeypatch: pytest.Monke
 def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None:
     scales, width, band = fold(random_model(architecture).float()), 300, 64
     engine = streaming.ScaleStream(
-        scales[0], scales[1:], width, band, shrink=True, spaces=streaming.Workspaces()
+        scales[0], scales[1:], width, band, shrink=True, spaces=Workspaces()
     )
-    bands = marked(random_image(600, width).float().split(band, dim=2))
-    most = max(held(engine) for _ in engine.through(bands))
+    rows = marked(random_image(600, width).float().split(band, dim=2))
+    most = max(held(engine) for _ in engine.through(rows))
     said = streaming.footprint(scales, width, band)
     assert 0.7 * said < most < 1.3 * said
 
@@ -260,34 +263,17 @@ def test_no_bands_no_answer() -> None:
     assert list(streaming.stream(FOLDED[Architecture("st", 1)], [], 5)) == []
 
 
-def test_streams_wait_for_the_slowest() -> None:
-    meeting = Meeting()
-    fast, slow = torch.arange(6.0).view(1, 1, 6, 1), 10 * torch.arange(6.0).view(1, 1, 6, 1)
-    first = meeting.wait(fast[:, :, :4], slow[:, :, :1])
-    second = meeting.wait(fast[:, :, 4:], slow[:, :, 1:6])
-    assert [part.flatten().tolist() for part in first] == [[0], [0]]
-    assert [part.flatten().tolist() for part in second] == [[1, 2, 3, 4, 5], [10, 20, 30, 40, 50]]
-
-
-def test_high_bands_are_cut() -> None:
-    image = random_image(23, 2)
-    bands = list(cut([(image[:, :, :5], image[:, :, :5], False), (image, image, True)], 10))
-    assert [coarse.shape[2] for coarse, _, _ in bands] == [5, 10, 10, 3]
-    assert [last for _, _, last in bands] == [False, False, False, True]
-    assert torch.equal(torch.cat([detail for _, detail, _ in bands[1:]], dim=2), image)
-
-
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
 def test_no_part_adds_a_band(architecture: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
-    original = streaming.convolve
+    original = convolution.convolve
 
     def counting(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
         nonlocal calls
         calls += 1
         return original(rows, bank, dilation)
 
-    monkeypatch.setattr(streaming, "convolve", counting)
+    monkeypatch.setattr(convolution, "convolve", counting)
 
     def convolutions(height: int) -> int:
         nonlocal calls
@@ -310,22 +296,11 @@ def test_splitting_and_merging_bands(cuts: list[int], width: int, dilation: int)
     from linn_cli import haar
 
     image = random_image(sum(cuts), width)
-    bands = list(SplitStream(dilation).through(marked(image.split(cuts, dim=2))))
-    assert [last for _, _, last in bands] == [False] * (len(bands) - 1) + [True]
-    coarse = torch.cat([coarse for coarse, _, _ in bands], dim=2)
-    detail = torch.cat([detail for _, detail, _ in bands], dim=2)
+    pairs = list(SplitStream(dilation).through(marked(image.split(cuts, dim=2))))
+    assert [last for _, _, last in pairs] == [False] * (len(pairs) - 1) + [True]
+    coarse = torch.cat([coarse for coarse, _, _ in pairs], dim=2)
+    detail = torch.cat([detail for _, detail, _ in pairs], dim=2)
     expected = haar.split(image, dilation)
     torch.testing.assert_close((coarse, detail), expected, rtol=0, atol=0)
-    merged = torch.cat([rows for rows, _ in MergeStream(dilation).through(bands)], dim=2)
+    merged = torch.cat([rows for rows, _ in MergeStream(dilation).through(pairs)], dim=2)
     torch.testing.assert_close(merged, image, rtol=0, atol=1e-14)
-
-
-@given(cuts=st.lists(st.integers(1, 4), min_size=1, max_size=8), dilation=st.sampled_from([1, 2]))
-def test_convolving_bands(cuts: list[int], dilation: int) -> None:
-    bank = random_image(3, 3).expand(2, 1, 3, 3) * torch.tensor([1.0, -2.0]).view(2, 1, 1, 1)
-    image = random_image(sum(cuts), 5)
-    stream = ConvStream(bank, dilation)
-    bands = image.split(cuts, dim=2)
-    answer = [stream.push(rows, k == len(bands) - 1) for k, rows in enumerate(bands)]
-    expected = torch.nn.functional.conv2d(image, bank, padding=dilation, dilation=dilation)
-    torch.testing.assert_close(torch.cat(answer, dim=2), expected, rtol=0, atol=1e-13)

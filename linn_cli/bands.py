@@ -1,0 +1,77 @@
+"""Bands of rows: which is the last, how high they are, and streams of them that wait for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import torch
+from torch import Tensor
+
+from linn_cli.haar import ROWS
+
+Rows = tuple[Tensor, bool]  # rows of an image (1, 1, n, W), and whether they are the last
+Band = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same
+
+
+def marked(bands: Iterable[Tensor]) -> Iterator[Rows]:
+    """The bands, each with whether it is the last."""
+    coming = iter(bands)
+    band = next(coming, None)
+    while band is not None:
+        following = next(coming, None)
+        yield band, following is None
+        band = following
+
+
+def cut(bands: Iterable[Band], height: int) -> Iterator[Band]:
+    """The same rows in bands of at most `height`: the last one has grown by what each part held."""
+    for coarse, detail, last in bands:
+        *pieces, end = zip(
+            coarse.split(height, dim=ROWS), detail.split(height, dim=ROWS), strict=True
+        )
+        for piece in pieces:
+            yield *piece, False
+        yield *end, last
+
+
+class Meeting:
+    """Where streams that lag differently wait for each other."""
+
+    def __init__(self) -> None:
+        self.waiting: tuple[Tensor, ...] = ()
+
+    def wait(self, *streams: Tensor) -> tuple[Tensor, ...]:
+        """New rows of each stream in; as many rows as all of them have by now out."""
+        if self.waiting:
+            streams = tuple(
+                torch.cat(parts, dim=ROWS) for parts in zip(self.waiting, streams, strict=True)
+            )
+        ready = min(stream.shape[ROWS] for stream in streams)
+        self.waiting = tuple(stream[:, :, ready:] for stream in streams)
+        return tuple(stream[:, :, :ready] for stream in streams)
+
+
+def in_step(*streams: Iterable[Tensor]) -> Iterator[tuple[Tensor, ...]]:
+    """Bands (1, C, n, W) of several streams, cut so that they have the same rows; the shortest ends it.
+
+    Always the stream that is furthest behind is asked, so what waits is no more than what they lag apart.
+    """
+    sources = [iter(stream) for stream in streams]
+    waiting: list[Tensor | None] = [None] * len(sources)
+
+    def count(index: int) -> int:
+        rows = waiting[index]
+        return 0 if rows is None else rows.shape[ROWS]
+
+    while True:
+        behind = min(range(len(sources)), key=count)
+        band = next(sources[behind], None)
+        if band is None:
+            return
+        rows = waiting[behind]
+        waiting[behind] = band if rows is None else torch.cat((rows, band), dim=ROWS)
+        ready = min(map(count, range(len(sources))))
+        if ready:
+            full = [rows for rows in waiting if rows is not None]
+            yield tuple(rows[:, :, :ready] for rows in full)
+            waiting = [rows[:, :, ready:] for rows in full]
