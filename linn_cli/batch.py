@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from linn_cli import images, metadata, noise, removal, rows
 from linn_cli.deep import too_large
+from linn_cli.denoiser import Denoiser
 from linn_cli.errors import InputError, explain
 from linn_cli.files import write_atomically
 from linn_cli.formats import SUFFIXES, Format, format_of
 from linn_cli.noise import Found, Request
 from linn_cli.picture import Document, Picture
-from linn_cli.pipeline import Denoiser, Networks
+from linn_cli.pipeline import Networks
 from linn_cli.planning import Existing, Job
 from linn_cli.sigmas import LEAST_SIGMA
 

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from linn_cli import clipping, images
 from linn_cli.classical import Classical
+from linn_cli.denoiser import Denoiser
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.model import DnINN
 from linn_cli.normalisation import GREY_LEVELS
-from linn_cli.pipeline import Denoiser
 
 # Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).
 PUBLISHED: dict[str, dict[float, float]] = {

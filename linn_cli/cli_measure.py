@@ -24,8 +24,8 @@ from linn_cli.options import (
 if TYPE_CHECKING:
     from linn_cli.benchmark import Score, Summary
     from linn_cli.classical import Classical
+    from linn_cli.denoiser import Denoiser
     from linn_cli.invertibility import RoundTrip
-    from linn_cli.pipeline import Denoiser
 
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
 ANY: list[None] = [None]

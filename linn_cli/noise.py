@@ -14,11 +14,11 @@ from torch import Tensor
 
 from linn_cli import clipping, correlated, estimation, stabilisation
 from linn_cli.clipping import Clipping
+from linn_cli.denoiser import find_clipping
 from linn_cli.errors import UsageError
 from linn_cli.estimation import Estimate
 from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
-from linn_cli.pipeline import find_clipping
 from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
 from linn_cli.stabilisation import CameraNoise
 

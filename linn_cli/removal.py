@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from linn_cli import clipping, correlated, pyramid
+from linn_cli.denoiser import Denoiser, is_grey
 from linn_cli.noise import Found, scaled
 from linn_cli.normalisation import GREY_LEVELS, network_sigma
-from linn_cli.pipeline import Denoiser, Networks, is_grey
+from linn_cli.pipeline import Networks
 from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas
 from linn_cli.stabilisation import CameraNoise
 

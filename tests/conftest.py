@@ -84,6 +84,15 @@ def noisy(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 @pytest.fixture
+def noisy_colour() -> NDArray[np.float32]:
+    """A colour picture with noise of sigma 25, (40, 50, 3)."""
+    rows, columns = np.mgrid[:40, :50]
+    clean = np.dstack([0.5 + 0.3 * np.sin(rows / k) * np.cos(columns / 7) for k in (5, 6, 8)])
+    noise = np.random.default_rng(1).normal(0, 25 / 255, clean.shape)
+    return (clean + noise).astype(np.float32)
+
+
+@pytest.fixture
 def noisy_file(tmp_path: Path, noisy: NDArray[np.uint8]) -> Path:
     """The noisy picture as a PNG file in a folder of its own."""
     path = tmp_path / "pictures" / "noisy.png"

@@ -44,6 +44,7 @@ LAYERS = [
     ["sources", "golden", "publishing"],
     [
         "patches",
+        "denoiser",
         "pipeline",
         "noise",
         "removal",

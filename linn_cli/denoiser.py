@@ -1,0 +1,202 @@
+"""One network over pictures of any dtype: by planes, by bands of rows, within the memory allowed."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from linn_cli import clipping, pyramid, streaming
+from linn_cli.bands import in_step
+from linn_cli.clipping import Clipping
+from linn_cli.errors import InputError, UsageError
+from linn_cli.folding import FoldedScale
+from linn_cli.normalisation import network_sigma, normalise, restore
+from linn_cli.sigmas import LEAST_SIGMA, Sigma, channel_sigmas
+from linn_cli.weights import WeightSet
+
+_DTYPES = {
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.uint8, torch.uint16, torch.uint32),
+    *(torch.int8, torch.int16, torch.int32),
+}
+_FLOATS = 2**20  # pixels that are held as floats at a time where all are looked at
+
+Change = Callable[[Tensor], Tensor]
+
+
+def unchanged(rows: Tensor) -> Tensor:
+    """Change nothing."""
+    return rows
+
+
+@dataclass(frozen=True)
+class Denoiser:
+    """A folded network with its weights on a device, ready for any number of pictures.
+
+    `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too.
+    """
+
+    scales: tuple[FoldedScale, ...]
+    weight_set: WeightSet
+    device: torch.device
+    max_memory: int | None = None
+    halves: bool = True
+
+    @property
+    def precision(self) -> str:
+        """The dtype that the predict and update networks compute in."""
+        dtype = self.scales[0].steps[0].predict.filters[0].dtype
+        return str(dtype).removeprefix("torch.")
+
+    def __call__(
+        self,
+        images: Tensor,
+        sigma: Sigma,
+        done: Callable[[int], None] = lambda rows: None,
+        clipped: Clipping = clipping.NONE,
+    ) -> Tensor:
+        """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
+
+        Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is
+        called with the number of rows whenever some are finished. That noise was `clipped` is undone.
+
+        Raises:
+            UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
+                suit the channels.
+            InputError: the images are empty or hold values that are not finite.
+        """
+        _check(images)
+        levels = channel_sigmas(sigma, images.shape[1])
+        if max(levels) < LEAST_SIGMA:
+            return images.clone()
+        answers = torch.empty_like(images)
+        for noisy, answer in zip(images, answers, strict=True):
+            self._denoise(noisy, answer, levels, done, clipped)
+        return answers
+
+    def rows(
+        self,
+        rows: Iterable[Tensor],
+        width: int,
+        sigma: Sequence[float],
+        before: Change = unchanged,
+        after: Change = unchanged,
+    ) -> Iterator[Tensor]:
+        """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
+
+        `before` and `after` change rows as floats, white at 1, before and after the network.
+        Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
+        input's. Only a few bands are ever held, and only as many as that as floats.
+
+        Raises:
+            InputError: values that are not finite came in, or out.
+        """
+        dtypes: list[torch.dtype] = []
+
+        def bands() -> Iterator[Tensor]:
+            for levels in rows:
+                dtypes[:] = [levels.dtype]
+                yield before(_floats(levels))
+
+        for answer in self.bands(bands(), width, sigma):
+            yield _levels(after(answer), dtypes[0])
+
+    def bands(
+        self, bands: Iterable[Tensor], width: int, sigma: Sequence[float]
+    ) -> Iterator[Tensor]:
+        """Denoise a picture given as float32 bands (C, n, width) from the top; a sigma for each channel.
+
+        Yields the finished bands from the top, on the CPU. Their heights differ from the input's.
+        """
+        height = self.band_height(width, sigma)
+        normalised = (normalise(band.to(self.device), sigma) for band in bands)
+        copies = enumerate(itertools.tee(normalised, len(sigma)))
+        planes = [
+            pyramid.stream(
+                self.scales, _plane(copy, channel), width, halvings=halvings, band=height
+            )
+            for (channel, copy), halvings in zip(copies, self._halvings(sigma), strict=True)
+        ]
+        for answers in in_step(*planes):
+            yield restore(torch.cat(answers), sigma).cpu()
+
+    def band_height(self, width: int, sigma: Sequence[float]) -> int:
+        """The number of rows to work on at once, for speed and within `max_memory`."""
+        widths = [w for halvings in self._halvings(sigma) for w in pyramid.widths(width, halvings)]
+        return streaming.highest_band(self.scales, widths, self.max_memory)
+
+    def _halvings(self, sigma: Sequence[float]) -> list[int]:
+        """How often each of the planes of a picture with noise of sigma, by channel, is halved."""
+        luma = pyramid.halvings(network_sigma(sigma)) if self.halves else 0
+        return [luma] + [luma + pyramid.CHROMA_HALVINGS] * (len(sigma) - 1)
+
+    def _denoise(
+        self,
+        noisy: Tensor,
+        answer: Tensor,
+        sigma: Sequence[float],
+        done: Callable[[int], None],
+        clipped: Clipping,
+    ) -> None:
+        """Denoise values (C, H, W) into `answer`."""
+        width = noisy.shape[-1]
+        top = 0
+        bands = noisy.split(self.band_height(width, sigma), dim=1)
+        for rows in self.rows(bands, width, sigma, after=clipped.undo):
+            count = rows.shape[1]
+            answer[:, top : top + count] = rows
+            top += count
+            done(count)
+
+
+def _check(images: Tensor) -> None:
+    if images.dtype not in _DTYPES:
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
+    if images.numel() == 0:
+        raise InputError("the image is empty")
+
+
+def _floats(levels: Tensor) -> Tensor:
+    """Values of an image's dtype to float32, white at 1."""
+    white = 1.0 if levels.is_floating_point() else torch.iinfo(levels.dtype).max
+    floats = (levels.cpu().double() / white).float()
+    if not bool(torch.isfinite(floats).all()):
+        raise InputError("the image holds values that are not finite numbers")
+    return floats
+
+
+def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:
+    """Floats, white at 1, to the values of an image's dtype; integers are rounded and clamped."""
+    if not bool(torch.isfinite(floats).all()):
+        raise InputError("the answer is not finite: the weights or the image are extreme")
+    if dtype.is_floating_point:
+        return floats.to(dtype)
+    span = torch.iinfo(dtype)
+    return (floats.double() * span.max).round().clamp(span.min, span.max).to(dtype)
+
+
+def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:
+    return (bands[channel : channel + 1] for bands in planes)
+
+
+def is_grey(images: Tensor) -> bool:
+    """Whether all channels of images (B, C, H, W) are the same."""
+    return bool((images == images[:, :1]).all())
+
+
+def find_clipping(images: Tensor, sigma: Sequence[float]) -> Clipping:
+    """See whether the noise of images (B, C, H, W) of any dtype is cut off at black and at white.
+
+    Raises:
+        UsageError: the dtype is neither float nor an integer of up to 32 bits.
+        InputError: the images are empty or hold values that are not finite.
+    """
+    _check(images)
+    # Whole squares of what `clipping.find` looks at, yet few pixels at a time as floats.
+    height = max(1, _FLOATS // (8 * images.shape[-1])) * 8
+    bands = (band for image in images for band in image.split(height, dim=1))
+    return clipping.find(map(_floats, bands), sigma)

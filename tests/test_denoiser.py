@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from linn_cli import pipeline, pyramid
+from linn_cli.denoiser import is_grey
+from linn_cli.normalisation import CHROMA_STRENGTH
+from linn_cli.pipeline import denoise, load
+
+ANY = "dninn-st-1-any"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (2, 1), (1, 40), (3, 5)])
+def test_every_size_is_denoised(shape: tuple[int, int]) -> None:
+    answer = denoise(np.full(shape, 100, np.uint8), 25)
+    assert answer.shape == shape
+    assert np.abs(answer.astype(int) - 100).max() <= 25
+
+
+def test_colour_planes_are_those_of_the_rotation(noisy_colour: NDArray[np.float32]) -> None:
+    # The plain way: rotate, denoise the luma as a grey picture of its own scale and the chroma with its
+    # halves, rotate back.
+    luma = noisy_colour.sum(2) / np.sqrt(3)
+    chroma = [
+        (noisy_colour[:, :, 0] - noisy_colour[:, :, 2]) / np.sqrt(2),
+        (noisy_colour[:, :, 0] - 2 * noisy_colour[:, :, 1] + noisy_colour[:, :, 2]) / np.sqrt(6),
+    ]
+    level = 25 / np.sqrt(3)
+    options: dict[str, Any] = {"precision": "float32", "weight_file": ANY}
+    clean_luma = denoise(luma / np.sqrt(3), level, **options) * np.sqrt(3)
+    scales, unit = load(level, **options).scales, 25 / 255 * CHROMA_STRENGTH
+    normalised = [torch.from_numpy(plane / unit)[None, None] for plane in chroma]
+    clean_chroma = [
+        torch.cat(list(pyramid.stream(scales, [plane], 50, halvings=2)), dim=2)[0, 0].numpy() * unit
+        for plane in normalised
+    ]
+    y, u, v = clean_luma / np.sqrt(3), clean_chroma[0] / np.sqrt(2), clean_chroma[1] / np.sqrt(6)
+    expected = np.dstack((y + u + v, y - 2 * v, y - u + v))
+    answer = denoise(noisy_colour, 25, precision="float32")
+    np.testing.assert_allclose(answer, expected, atol=1e-5, rtol=0)  # float32 rounding
+
+
+def test_noise_cut_off_at_black_is_made_up_for() -> None:
+    clean = np.full((64, 64), 4.0)
+    chance = np.random.default_rng(5).normal(size=clean.shape)
+    stored = (clean + 25 * chance).round().clip(0, 255).astype(np.uint8)
+    assert stored.mean() > 10  # noise below black is gone
+    assert abs(denoise(stored, 25).mean() - 4) < 2
+    plain = pipeline.load(25)(torch.from_numpy(stored)[None, None], 25)
+    assert plain.float().mean() > 10
+
+
+def test_grey_stored_as_colour_is_grey() -> None:
+    grey = torch.arange(12, dtype=torch.uint8).view(1, 1, 3, 4).repeat(1, 3, 1, 1)
+    assert is_grey(grey)
+    grey[0, 2, 2, 3] += 1
+    assert not is_grey(grey)
