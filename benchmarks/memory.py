@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py --width 10000 --heights 256 512 10000
 
-The pictures are 8-bit grey files of noise, made in a temporary folder: PNG, or with --tiff TIFF in strips,
-which goes by rows from 16.8 million pixels on.
+The pictures are 8-bit files of noise, grey or with --colour in colour, made in a temporary folder: PNG, or
+with --tiff TIFF in strips, which goes by rows from 16.8 million pixels on.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,27 +43,31 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=10_000)
     parser.add_argument("--heights", type=int, nargs="+", default=[256, 512])
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--scales", default="1")
+    parser.add_argument("--colour", action="store_true")
     parser.add_argument("--tiff", action="store_true")
     options = parser.parse_args()
-    print(f"{platform.machine()}, DnINN as `linn denoise` chooses it, {options.precision}")
+    choice = ["--precision", options.precision, "--scales", options.scales]
+    print(platform.machine(), "linn denoise", *choice)
     with tempfile.TemporaryDirectory() as folder:
         for height in options.heights:
             kind = ".tif" if options.tiff else ".png"
-            peak = peak_memory(Path(folder), options.width, height, options.precision, kind)
+            shape = (height, options.width, 3) if options.colour else (height, options.width)
+            peak = peak_memory(Path(folder), shape, choice, kind)
             print(f"{options.width} x {height}: {peak / 1e6:.0f} MB", flush=True)
 
 
 def peak_memory(
-    folder: Path, width: int, height: int, precision: str = "float32", kind: str = ".png"
+    folder: Path, shape: tuple[int, ...], choice: Sequence[str] = (), kind: str = ".png"
 ) -> int:
-    """The peak resident memory in bytes of denoising one picture of noise."""
-    source = folder / f"{width}x{height}{kind}"
-    levels = np.random.default_rng(0).integers(0, 256, (height, width), dtype=np.uint8)
+    """The peak resident memory in bytes of denoising one picture of noise with these options."""
+    source = folder / ("x".join(map(str, shape)) + kind)
+    levels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     if kind == ".tif":
         tifffile.imwrite(source, levels, rowsperstrip=16)
     else:
         Image.fromarray(levels).save(source, compress_level=1)
-    options = ["--sigma", "25", "--precision", precision, "--max-pixels", str(width * height)]
+    options = [*choice, "--sigma", "25", "--max-pixels", str(shape[0] * shape[1])]
     command = [
         sys.executable,
         "-c",

@@ -1,6 +1,7 @@
 """How fast the streaming engine is, against what bounds it and against what people run instead.
 
     python benchmarks/speed.py --height 2048 --width 2048 --dtype float32
+    python benchmarks/speed.py --sides 1024 2048 4096 8192
 
 All in one process, in turns, the median of the rounds; speeds are in megapixels per second and depend on
 the machine, ratios less so. It measures, for DnINN-ST with one scale (and two with --scales 2):
@@ -10,6 +11,8 @@ the machine, ratios less so. It measures, for DnINN-ST with one scale (and two w
 - bare whole: the same on the whole picture at once;
 - module: the plain whole-image network (float32 only);
 - DnCNN: 17 layers of 64 channels with random weights, as usually run (float32, whole image).
+
+With --sides it runs linn alone, on squares of these sides, and compares what a pixel costs.
 """
 
 from __future__ import annotations
@@ -17,7 +20,8 @@ from __future__ import annotations
 import argparse
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 
 import torch
@@ -42,12 +46,20 @@ def main() -> None:
     parser.add_argument("--scales", type=int, choices=(1, 2), default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
+    parser.add_argument("--sides", type=int, nargs="+", help="compare squares of these sides")
     options = parser.parse_args()
     dtype = getattr(torch, options.dtype)
 
     generator = torch.Generator().manual_seed(0)
     model = initialise(DnINN(Architecture("st", options.scales)), generator).requires_grad_(False)
     scales = fold(model, dtype)
+    print(
+        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
+    )
+    print(f"DnINN-ST {options.scales}-scale, {options.dtype}")
+    if options.sides:
+        compare_sizes(scales, options.sides, options.rounds)
+        return
     denoiser = dncnn()
     image = torch.randn((1, 1, options.height, options.width), generator=generator)
     band = options.band or streaming.band_height(options.width)
@@ -60,20 +72,26 @@ def main() -> None:
     }
     times = measure(contestants, options.rounds)
     pixels = options.height * options.width / 1e6
-    print(
-        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}"
-    )
-    print(
-        f"DnINN-ST {options.scales}-scale, {options.width} x {options.height}, {options.dtype}, bands of {band} rows"
-    )
+    print(f"{options.width} x {options.height}, bands of {band} rows")
     for name, seconds in times.items():
         print(
             f"{name:>10}: {pixels / seconds:6.3f} Mpx/s, linn is {seconds / times['linn']:5.2f} times as fast"
         )
 
 
+def compare_sizes(scales: tuple[FoldedScale, ...], sides: list[int], rounds: int) -> None:
+    """Print what a pixel costs in squares of these sides, beside the first."""
+    squares = {str(side): torch.randn((1, 1, side, side)) for side in sides}
+    contestants = {side: partial(streaming.run, scales, image) for side, image in squares.items()}
+    times = measure(contestants, rounds)
+    costs = {side: times[side] / squares[side].numel() for side in squares}
+    first = next(iter(costs.values()))
+    for side, cost in costs.items():
+        print(f"{side:>6} x {side:<6}: {cost * 1e6:6.3f} s/Mpx, {cost / first:.3f} of the first")
+
+
 @torch.inference_mode()
-def measure(contestants: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def measure(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The median seconds of each contestant, taken in turns after one warm-up."""
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for turn in range(rounds + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -39,7 +40,19 @@ app.add_typer(cli_weights.app, name="weights")
 
 def main() -> None:
     """The console script."""
+    spin_briefly()
     app(prog_name="linn")
+
+
+def spin_briefly() -> None:
+    """Keep torch's threads from holding a busy machine up, unless the user says how they should wait.
+
+    GNU OpenMP, which computes for torch on Linux, lets a thread that waits for others spin 300,000 times. Where
+    anything else runs, that keeps the one it waits for off the processor. So many spins are as fast on an
+    idle machine and far faster on a busy one (benchmarks/busy.py). It counts only before torch is loaded.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,69 @@
+"""How fast `linn denoise` is beside other work, by how often its threads spin where they wait for each other.
+
+    python benchmarks/busy.py PICTURE [--others 2] [--rounds 3]
+
+Runs it in turns with 300,000 spins, which is the GNU OpenMP library's own choice, with linn's and with none,
+on an otherwise idle machine and beside so many processes that compute at the lowest priority. Prints the median
+seconds, start included; a run that takes longer than --limit counts as that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+SPINS = {"300000": "the library's", "10000": "linn's", "0": "none"}
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--others", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds of one run")
+    options = parser.parse_args()
+    for others in (0, options.others):
+        busy = [
+            subprocess.Popen(["nice", "-n", "19", sys.executable, "-c", "while True: pass"])
+            for _ in range(others)
+        ]
+        try:
+            seconds: dict[str, list[float]] = {spins: [] for spins in SPINS}
+            for _ in range(options.rounds):
+                for spins in SPINS:
+                    seconds[spins].append(denoise(options.picture, spins, options.limit))
+        finally:
+            for process in busy:
+                process.kill()
+        for spins, taken in seconds.items():
+            print(f"beside {others}: {median(taken):6.2f} s with {spins} spins ({SPINS[spins]})")
+
+
+def denoise(picture: Path, spins: str, limit: float) -> float:
+    """The seconds that `linn denoise` takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "linn_cli", "denoise", str(picture), "-o", folder]
+        began = time.perf_counter()
+        try:
+            subprocess.run(
+                [*command, "--sigma", "25"],
+                env=os.environ | {"GOMP_SPINCOUNT": spins},
+                check=True,
+                timeout=limit,
+            )
+        except subprocess.TimeoutExpired:
+            return limit
+        return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
