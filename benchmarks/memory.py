@@ -48,7 +48,8 @@ def main() -> None:
     parser.add_argument("--tiff", action="store_true")
     options = parser.parse_args()
     choice = ["--precision", options.precision, "--scales", options.scales]
-    print(platform.machine(), "linn denoise", *choice)
+    colour = "colour" if options.colour else "grey"
+    print(platform.machine(), "linn denoise", *choice, "of pictures in", colour)
     with tempfile.TemporaryDirectory() as folder:
         for height in options.heights:
             kind = ".tif" if options.tiff else ".png"

@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--scales", type=int, choices=(1, 2), default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
-    parser.add_argument("--sides", type=int, nargs="+", help="compare squares of these sides")
+    parser.add_argument("--sides", type=int, nargs="+", help="only compare squares of these sides")
     options = parser.parse_args()
     dtype = getattr(torch, options.dtype)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from linn_cli.haar import ROWS
 
 Rows = tuple[Tensor, bool]  # rows of an image (1, 1, n, W), and whether they are the last
-Band = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same
+Pair = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same
 
 
 def marked(bands: Iterable[Tensor]) -> Iterator[Rows]:
@@ -23,7 +23,7 @@ def marked(bands: Iterable[Tensor]) -> Iterator[Rows]:
         band = following
 
 
-def cut(bands: Iterable[Band], height: int) -> Iterator[Band]:
+def cut(bands: Iterable[Pair], height: int) -> Iterator[Pair]:
     """The same rows in bands of at most `height`: the last one has grown by what each part held."""
     for coarse, detail, last in bands:
         *pieces, end = zip(

@@ -17,6 +17,8 @@ from linn_cli import (
     console,
 )
 
+SPINS = "10000"  # how often a thread looks whether the others are done before it sleeps
+
 app = typer.Typer(
     help="Remove noise from pictures with DnINN, a network that can be run backwards.",
     no_args_is_help=True,
@@ -48,11 +50,11 @@ def spin_briefly() -> None:
     """Keep torch's threads from holding a busy machine up, unless the user says how they should wait.
 
     GNU OpenMP, which computes for torch on Linux, lets a thread that waits for others spin 300,000 times. Where
-    anything else runs, that keeps the one it waits for off the processor. So many spins are as fast on an
-    idle machine and far faster on a busy one (benchmarks/busy.py). It counts only before torch is loaded.
+    anything else runs, that keeps the one it waits for off the processor. `SPINS` are as fast on an idle machine
+    and far faster on a busy one (benchmarks/busy.py). This counts only before torch is loaded.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
 
 
 def _print_version(wanted: bool) -> None:

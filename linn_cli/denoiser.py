@@ -95,12 +95,14 @@ class Denoiser:
         Raises:
             InputError: values that are not finite came in, or out.
         """
+        height = self.band_height(width, sigma)
         dtypes: list[torch.dtype] = []
 
         def bands() -> Iterator[Tensor]:
-            for levels in rows:
-                dtypes[:] = [levels.dtype]
-                yield before(_floats(levels))
+            for strip in rows:
+                dtypes[:] = [strip.dtype]
+                for levels in strip.split(height, dim=1):
+                    yield before(_floats(levels))
 
         for answer in self.bands(bands(), width, sigma):
             yield _levels(after(answer), dtypes[0])

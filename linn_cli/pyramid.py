@@ -61,7 +61,7 @@ def stream(
         width: W.
         halvings: how often it is halved; 0 is `streaming.stream`.
         weight: how much of the low frequencies the half replaces.
-        band: the most rows that are computed at once; by default a good number for the width.
+        band: about the most rows that are computed at once; by default a good number for the width.
 
     Returns:
         The answer from the top, as bands (1, 1, m, W); m differs from n.

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from linn_cli import haar
-from linn_cli.bands import Band, Meeting, Rows, cut, marked
+from linn_cli.bands import Meeting, Pair, Rows, cut, marked
 from linn_cli.convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.errors import is_out_of_memory
 from linn_cli.folding import FoldedScale, FoldedStep
@@ -82,7 +82,7 @@ def stream(
         scales: the folded network.
         bands: the picture from the top, as bands (1, 1, n, W) of any height.
         width: W.
-        band: the most rows that are computed at once; by default a good number for the width.
+        band: about the most rows that are computed at once; by default a good number for the width.
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
 
     Returns:
@@ -169,7 +169,7 @@ class ScaleStream:
             bands = unlift.through(bands)
         return self.merge.through(bands)
 
-    def _within(self, inner: ScaleStream, bands: Iterable[Band]) -> Iterator[Band]:
+    def _within(self, inner: ScaleStream, bands: Iterable[Pair]) -> Iterator[Pair]:
         """The coarse rows go through the inner scales; the detail waits for them."""
         details: list[Tensor] = []
 
@@ -199,7 +199,7 @@ class StepStream:
 class LiftStream(StepStream):
     """`LiftingStep.forward` over bands."""
 
-    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
+    def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             predicted = self.predict.push(coarse, last)
@@ -213,7 +213,7 @@ class LiftStream(StepStream):
 class UnliftStream(StepStream):
     """`LiftingStep.inverse` over bands."""
 
-    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
+    def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             updated = self.update.push(detail, last)
@@ -232,7 +232,7 @@ class SplitStream:
         self.kept: Tensor | None = None
         self.begun = False
 
-    def through(self, image: Iterable[Rows]) -> Iterator[Band]:
+    def through(self, image: Iterable[Rows]) -> Iterator[Pair]:
         """Image bands (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) bands."""
         for band, last in image:
             rows = band if self.kept is None else torch.cat((self.kept, band), dim=ROWS)
@@ -257,7 +257,7 @@ class MergeStream:
         self.dilation = dilation
         self.kept: tuple[Tensor, Tensor] | None = None
 
-    def through(self, bands: Iterable[Band]) -> Iterator[Rows]:
+    def through(self, bands: Iterable[Pair]) -> Iterator[Rows]:
         """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) bands to image bands (1, 1, m, W)."""
         d = self.dilation
         for coarse, detail, last in bands:
@@ -275,7 +275,7 @@ class SoftThresholdStream:
     def __init__(self, shrinkage: SoftThreshold) -> None:
         self.threshold = shrinkage.threshold
 
-    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
+    def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in bands:
             yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype)), last
@@ -296,7 +296,7 @@ class ListaStream:
         self.at_begin, self.at_end = Meeting(), Meeting()
         self.band = band
 
-    def through(self, bands: Iterable[Band]) -> Iterator[Band]:
+    def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
         """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
         first, *others = self.thresholds
         for coarse, detail, last in cut(bands, self.band):

@@ -15,6 +15,7 @@ import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 from typer.testing import CliRunner
 
 from linn_cli.architecture import VARIANTS, Architecture
@@ -49,6 +50,12 @@ def shared(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"needs the data folder {path}, which is not part of the repository")
     return path
+
+
+def random_image(height: int, width: int, seed: int = 0) -> Tensor:
+    """Noise (1, 1, height, width) in float64."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn((1, 1, height, width), generator=generator, dtype=torch.float64)
 
 
 def random_model(architecture: Architecture, seed: int = 0) -> DnINN:

@@ -11,7 +11,7 @@ from torch import Tensor
 from linn_cli import pyramid
 from linn_cli.bands import Meeting, cut, in_step, marked
 
-from .test_streaming import random_image
+from .conftest import random_image
 
 
 def test_the_last_band_is_marked() -> None:

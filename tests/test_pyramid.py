@@ -13,14 +13,9 @@ from linn_cli.architecture import Architecture
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.metrics import add_noise, psnr
 
-from .conftest import random_model
+from .conftest import random_image, random_model
 
 SCALES = fold(random_model(Architecture("st", 1)), torch.float64)
-
-
-def random_image(height: int, width: int) -> Tensor:
-    generator = torch.Generator().manual_seed(height * 100 + width)
-    return torch.randn((1, 1, height, width), generator=generator, dtype=torch.float64)
 
 
 def whole(scales: tuple[FoldedScale, ...], image: Tensor, halvings: int, weight: float) -> Tensor:

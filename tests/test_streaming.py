@@ -21,17 +21,12 @@ from linn_cli.metrics import add_noise
 from linn_cli.model import DnINN
 from linn_cli.streaming import MergeStream, SplitStream
 
-from .conftest import ARCHITECTURES, random_model, shared
+from .conftest import ARCHITECTURES, random_image, random_model, shared
 from .test_model import arrays
 
 PARTS = {module.__name__ for module in (streaming, convolution, bands)}
 MODELS = {architecture: random_model(architecture) for architecture in ARCHITECTURES}
 FOLDED = {architecture: fold(model, torch.float64) for architecture, model in MODELS.items()}
-
-
-def random_image(height: int, width: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn((1, 1, height, width), generator=generator, dtype=torch.float64)
 
 
 def whole(model: DnINN, image: Tensor) -> Tensor:
@@ -183,13 +178,14 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
 
 
 def test_no_band_that_comes_out_is_much_higher_than_those_that_went_in() -> None:
-    image = random_image(700, 4)
-    for architecture, scales in FOLDED.items():
-        streamed = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
-        heights = [rows.shape[2] for rows in streamed]
-        assert sum(heights) == 700
-        # At the end a lifting step gives up the 18 rows that it lags, 36 with dilation 2.
-        assert max(heights) <= 8 + 18 * architecture.scales
+    for scales in FOLDED.values():
+        for height in range(200, 209):
+            image = random_image(height, 4)
+            streamed = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
+            heights = [rows.shape[2] for rows in streamed]
+            assert sum(heights) == height
+            # A band has a row more once it is split, and at the end a step gives up the 18 that it lags.
+            assert max(heights) <= 8 + 1 + 18
 
 
 def held(part: object) -> int:
@@ -219,7 +215,7 @@ def test_short_of_memory_the_band_is_lower_and_the_answer_the_same(
     original = convolution.rows_like
 
     def short(bank: Tensor, height: int, width: int) -> Tensor:
-        if height > 45:
+        if height > 45:  # workspaces have 57 rows at bands of 32 and 41 at bands of 16
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
         return original(bank, height, width)
 
