@@ -3,8 +3,8 @@
     python benchmarks/busy.py PICTURE [--others 2] [--rounds 3]
 
 Runs it in turns with 300,000 spins, which is the GNU OpenMP library's own choice, with linn's and with none,
-by itself and beside as many processes as --others says, which compute at the lowest priority. Prints the median
-seconds, start included; a run that takes longer than --limit counts as that.
+by itself and beside as many processes as --others says, which compute without end. Prints the median seconds,
+start included; a run that takes longer than --limit counts as that.
 """
 
 from __future__ import annotations
@@ -35,10 +35,7 @@ def main() -> None:
     options = parser.parse_args()
     denoise(options.picture, cli.SPINS, options.limit)  # from here on the files are in the cache
     for others in (0, options.others):
-        busy = [
-            subprocess.Popen(["nice", "-n", "19", sys.executable, "-c", "while True: pass"])
-            for _ in range(others)
-        ]
+        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]
         try:
             seconds: dict[str, list[float]] = {spins: [] for spins in SPINS}
             for _ in range(options.rounds):
