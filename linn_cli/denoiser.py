@@ -104,17 +104,13 @@ class Denoiser:
                 for levels in strip.split(height, dim=1):
                     yield before(_floats(levels))
 
-        for answer in self.bands(bands(), width, sigma):
+        for answer in self._bands(bands(), width, sigma, height):
             yield _levels(after(answer), dtypes[0])
 
-    def bands(
-        self, bands: Iterable[Tensor], width: int, sigma: Sequence[float]
+    def _bands(
+        self, bands: Iterable[Tensor], width: int, sigma: Sequence[float], height: int
     ) -> Iterator[Tensor]:
-        """Denoise a picture given as float32 bands (C, n, width) from the top; a sigma for each channel.
-
-        Yields the finished bands from the top, on the CPU. Their heights differ from the input's.
-        """
-        height = self.band_height(width, sigma)
+        """Denoise float32 bands (C, n, width), about `height` rows at a time, into bands of other heights."""
         normalised = (normalise(band.to(self.device), sigma) for band in bands)
         copies = enumerate(itertools.tee(normalised, len(sigma)))
         planes = [
@@ -145,10 +141,8 @@ class Denoiser:
         clipped: Clipping,
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
-        width = noisy.shape[-1]
         top = 0
-        bands = noisy.split(self.band_height(width, sigma), dim=1)
-        for rows in self.rows(bands, width, sigma, after=clipped.undo):
+        for rows in self.rows([noisy], noisy.shape[-1], sigma, after=clipped.undo):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count

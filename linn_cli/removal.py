@@ -36,10 +36,7 @@ def remove(
         floats, white = _floats(values)
         cameras = found.camera
         if len(set(cameras)) == 1 and is_grey(values):
-            floats, cameras = (
-                floats[:, :1],
-                cameras[:1],
-            )  # as a grey picture, whose noise is its own
+            floats, cameras = floats[:, :1], cameras[:1]  # a grey picture stored as colour
         answer, denoiser = _remove_camera(networks, floats, cameras, strength, done)
         return _as(values, (answer * white).expand_as(values)), denoiser
     if found.coarser and strength > 0:
