@@ -66,9 +66,10 @@ def train(
 ) -> None:
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
-        from linn_cli import devices, tables, training, weights
+        from linn_cli import devices, heap, tables, training, weights
         from linn_cli.trainer import Recipe
 
+        heap.keep_freed_memory()
         where = devices.resolve(device)
         recipe = Recipe(
             architecture=Architecture(parse_variant(variant) or "st", scales),

@@ -27,6 +27,7 @@ LAYERS = [
         "pyramid",
         "metrics",
         "devices",
+        "heap",
     ],
     [
         "normalisation",
