@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from linn_cli import heap
+
 from .conftest import Run, only_line
 
 SHORT = ["--steps", 4, "--batch", 1, "--patch", 16, "--every", 2, "--no-compile"]
@@ -47,6 +49,16 @@ def test_train_resumes_and_its_weights_denoise(
     target = noisy_file.with_name("clean.png")
     done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--weights", trained)
     assert done.returncode == 0, done.stderr
+
+
+def test_train_keeps_freed_memory(
+    linn: Run, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(heap, "keep_freed_memory", lambda: asked.append(True))
+    done = linn("train", gallery, "--run", tmp_path / "run", *SHORT)
+    assert done.returncode == 0, done.stderr
+    assert len(asked) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal to send")

@@ -36,9 +36,8 @@ def faults(mode: str) -> int:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
 def test_freed_blocks_serve_again_without_new_pages() -> None:
-    # Five rounds write 100 MB each time anew: 25,600 pages of 4 kB.
-    assert faults("given back") > 10_000
-    assert faults("kept") < 500
+    # Five rounds write 20 MB each: 25,600 pages of 4 kB, or some 50 where the system maps 2 MB at once.
+    assert 4 * faults("kept") < faults("given back")
 
 
 def test_other_systems_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
