@@ -23,15 +23,16 @@ from linn_cli.folding import FoldedScale, FoldedStep
 from linn_cli.haar import ROWS
 from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
 
-# How many pixels a band has: its activations should stay in the cache, yet many rows should share the
-# cost of those that every layer keeps. benchmarks/speed.py --band compares.
+# How many pixels a band has: its activations should stay in the cache, yet many rows should share the cost of
+# those that every layer keeps. So wide pictures have up to twice as many. benchmarks/speed.py --band compares.
 _BAND_PIXELS = 65_536
+_ENOUGH_ROWS = 16
 _LOG = logging.getLogger(__name__)
 
 
 def band_height(width: int) -> int:
     """The number of rows that a band of a picture of this width should have."""
-    return max(1, _BAND_PIXELS // width)
+    return max(1, _BAND_PIXELS // width, min(_ENOUGH_ROWS, 2 * _BAND_PIXELS // width))
 
 
 def footprint(scales: Sequence[FoldedScale], width: int, band: int) -> int:

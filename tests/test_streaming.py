@@ -246,6 +246,14 @@ def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None
     assert 0.7 * said < most < 1.3 * said
 
 
+def test_wide_pictures_have_bands_of_enough_rows() -> None:
+    assert streaming.band_height(1024) == 64
+    assert streaming.band_height(8000) == 16
+    # The wider, the fewer rows: a band has no more than 2 * 65,536 pixels, for the memory's sake.
+    assert streaming.band_height(2**15) == 4
+    assert streaming.band_height(2**20) == 1
+
+
 def test_a_budget_lowers_the_band() -> None:
     scales = FOLDED[Architecture("st", 1)]
     free = streaming.highest_band(scales, [1000], None)
