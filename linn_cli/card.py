@@ -35,6 +35,8 @@ PSNR in dB on BSD68, grey, white Gaussian noise neither clipped nor rounded, by
 
 """
 
+_FROM = "started from "  # what training.py writes before the weights that a training began with
+
 _USE = """
 ## Use
 
@@ -90,10 +92,27 @@ def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
 
 def model_card(entries: Sequence[Mapping[str, Any]], terms: Terms = BUNDLED_TERMS) -> str:
     """The whole card, in the Hub's form: metadata, figures, use, limits and how each was trained."""
-    training = "".join(f"- `{entry['file']}`: {entry['provenance']}\n" for entry in entries)
+    training = "".join(
+        f"- `{entry['file']}`: {lineage(entry['provenance'])}\n" for entry in entries
+    )
     remark = f"\n{terms.remark}\n" if terms.remark else ""
     metadata = "".join(_metadata(entries, terms))
     return f"---\n{metadata}---\n" + _HEAD + weights_table(entries) + _USE + training + remark
+
+
+def lineage(provenance: str) -> str:
+    """How weights came to be, as linn writes it for each training within that of the next, told in a row.
+
+    "made from B (made from A (made from C))" becomes "made from B, that from A, that from C", where "made
+    from " is whatever is said of all of them.
+    """
+    made = provenance[: provenance.find(_FROM) + len(_FROM)]
+    inner = f" ({made}"
+    if _FROM not in provenance or inner not in provenance:
+        return provenance
+    first, *others = provenance.split(inner)
+    last = others[-1].removesuffix(")" * len(others))
+    return ", that from ".join((first, *others[:-1], last))
 
 
 def _metadata(entries: Sequence[Mapping[str, Any]], terms: Terms) -> Iterator[str]:

@@ -5,7 +5,7 @@ import json
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
-from linn_cli.card import Terms, model_card, weights_table
+from linn_cli.card import Terms, lineage, model_card, weights_table
 
 from .conftest import ROOT
 
@@ -43,7 +43,22 @@ def test_the_hub_reads_the_metadata() -> None:
 def test_terms_that_are_not_known_are_left_out() -> None:
     card = model_card([{**ENTRIES[0], "bsd68": {}, "held_out_psnr": {}}], Terms())
     assert {"license", "datasets", "model-index"}.isdisjoint(ModelCard(card).data.to_dict())
-    assert "BSDS500" not in card.split("## Training")[1].replace(ENTRIES[0]["provenance"], "")
+    assert "BSDS500" not in card.split("## Training")[1].replace(
+        lineage(ENTRIES[0]["provenance"]), ""
+    )
+
+
+def test_a_long_lineage_is_told_in_a_row() -> None:
+    made = "trained on 3 pictures; started from "
+    nested = f"{made}C ({made}B ({made}A (trained before (long ago))))"
+    assert lineage(nested) == f"{made}C, that from B, that from A (trained before (long ago))"
+
+
+@pytest.mark.parametrize(
+    "provenance", ["", "by hand", "trained; started from nothing", "M; started from A (by hand)"]
+)
+def test_a_short_lineage_stays(provenance: str) -> None:
+    assert lineage(provenance) == provenance
 
 
 def test_a_figure_that_was_not_measured_is_left_open() -> None:
