@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import images, metadata, noise, removal, rows
+from linn_cli import encoding, images, metadata, noise, removal, rows
 from linn_cli.deep import too_large
 from linn_cli.denoiser import Denoiser
 from linn_cli.errors import InputError, explain
@@ -266,7 +266,7 @@ def pipe(
         document = stripped(document)
     clean, denoiser, found = denoise_document(document, networks, request, done)
     answer = io.BytesIO()
-    remarks = images.encode(answer, clean, target or document.format, quality=handling.quality)
+    remarks = encoding.encode(answer, clean, target or document.format, quality=handling.quality)
     return answer.getvalue(), replace(
         describe(clean, denoiser, found, request),
         output=str(output),

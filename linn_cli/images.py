@@ -8,7 +8,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,13 +18,11 @@ from PIL import (
     ImageCms,
     ImageSequence,
     JpegImagePlugin,
-    PngImagePlugin,
     UnidentifiedImageError,
 )
 
-from linn_cli import deep, files
+from linn_cli import deep, encoding, files
 from linn_cli import metadata as kept
-from linn_cli.conversion import is_deep, suited
 from linn_cli.errors import InputError, LinnError
 from linn_cli.files import write_atomically
 from linn_cli.formats import FORMATS, SUFFIXES, Format, format_named, format_of
@@ -41,22 +38,8 @@ _CONVERT_FIRST = {
     ),
 }
 MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte as 24-bit colour
-_QUALITY = 95
 _GUARD = threading.Lock()  # Pillow's limit and the filters of warnings are the whole process's
 _HEAD = 26
-# Metadata that is left out, in this order, until the encoder takes the rest.
-_LEFT_OUT = tuple(
-    frozenset(names.split())
-    for names in (
-        "",
-        "xmp",
-        "comment",
-        "exif",
-        "icc_profile",
-        "exif xmp",
-        "chunks comment dpi exif icc_profile xmp",
-    )
-)
 # What Pillow's modes are read as, where they are not read as they are, and what is said of it.
 _SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
 _CONVERTED = {
@@ -248,11 +231,11 @@ def _metadata(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], tuple
 def _decode_frames(
     image: Image.Image, found: Format, metadata: dict[str, Any], said: list[str]
 ) -> Document:
-    encoding: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode != "CMYK":
-        encoding = {"qtables": image.quantization}
+        tables = {"qtables": image.quantization}
         if (sampling := JpegImagePlugin.get_sampling(image)) >= 0:
-            encoding["subsampling"] = sampling
+            tables["subsampling"] = sampling
     several = getattr(image, "n_frames", 1)
     if several > 1 and image.format == "MPO":
         said.append(f"of {several} pictures only the first was taken")
@@ -278,7 +261,7 @@ def _decode_frames(
         metadata = {**metadata, "icc_profile": _srgb().tobytes()}
     if found.name == "TIFF":
         metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
-    return Document(tuple(frames), found, metadata, timing, encoding, tuple(said))
+    return Document(tuple(frames), found, metadata, timing, tables, tuple(said))
 
 
 def _decode_frame(
@@ -350,87 +333,8 @@ def write(path: Path, document: Document, *, quality: int | None = None) -> list
     """
     try:
         with write_atomically(path) as temporary, temporary.open("w+b") as file:
-            return encode(file, document, format_of(path), quality=quality)
+            return encoding.encode(file, document, format_of(path), quality=quality)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
-
-
-def encode(
-    file: BinaryIO, document: Document, target: Format, *, quality: int | None = None
-) -> list[str]:
-    """Write a picture to an open file or buffer that can be rewound; see `write`."""
-    document, remarks = suited(document, target)
-    for lost in _LEFT_OUT:
-        if not lost <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
-            continue
-        file.seek(0)
-        file.truncate()
-        try:
-            _encode(file, _without(document, lost), target, quality)
-        except OSError:
-            raise
-        except Exception as error:  # encoders raise whatever metadata makes them stumble over
-            if lost == _LEFT_OUT[-1]:
-                raise InputError(f"{target} cannot hold this picture ({error})") from error
-        else:
-            if lost:
-                names = ", ".join(sorted(lost & document.metadata.keys()))
-                remarks.append(f"metadata ({names}) is damaged or too large and was left out")
-            return remarks
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _without(document: Document, lost: frozenset[str]) -> Document:
-    """A document without some of its metadata; its pixels are turned where they lose their orientation."""
-    frames, metadata = document.frames, document.metadata
-    if "exif" in lost:
-        frames = tuple(frame.turned(kept.orientation(metadata)) for frame in frames)
-    left = {key: value for key, value in metadata.items() if key not in lost}
-    return replace(document, frames=frames, metadata=left)
-
-
-def _encode(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
-    frames, metadata = document.frames, document.metadata
-    first = frames[0]
-    if is_deep(frames, target):
-        match target.name:
-            case "PNG":
-                file.write(deep.write_png(first, metadata))
-            case "TIFF":
-                deep.write_tiff(file, frames, metadata)
-            case _:
-                deep.write_ppm(file, first)
-        return
-    options: dict[str, Any] = {key: value for key, value in metadata.items() if key != "chunks"}
-    if target.name == "TIFF" and (xmp := options.pop("xmp", None)):
-        options["exif"] = kept.with_xmp(options.get("exif", b""), xmp)
-    if target.name == "PNG":
-        options["pnginfo"] = information = PngImagePlugin.PngInfo()
-        if xmp := options.pop("xmp", None):
-            information.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
-        for name, content in metadata.get("chunks", ()):
-            information.add(name, content)
-    match target.name:
-        case "JPEG" if quality is None and document.encoding and document.format == target:
-            options |= document.encoding
-        case "JPEG":
-            options["quality"] = quality or _QUALITY
-        case "WebP" if quality is None:
-            options |= {"lossless": True, "exact": True}
-        case "WebP" | "AVIF":
-            options["quality"] = quality or _QUALITY
-    images = [_image(frame) for frame in frames]
-    if len(images) > 1:
-        options |= {"save_all": True, "append_images": images[1:], **document.timing}
-        if target.name == "GIF":
-            options["disposal"] = 2
-    images[0].save(file, format=target.pillow, **options)
-
-
-def _image(picture: Picture) -> Image.Image:
-    samples = deep.to_samples(picture)
-    return Image.fromarray(
-        np.ascontiguousarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
-    )

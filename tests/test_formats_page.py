@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from linn_cli import images
+from linn_cli import encoding, images
 from linn_cli.errors import InputError
 from linn_cli.formats import FORMATS, Format
 from linn_cli.metadata import exif_tags
@@ -42,7 +42,7 @@ def kept(document: Document, kind: Format) -> Document | None:
     """What comes back from a file of this kind; None if it cannot hold the document as it is."""
     file = io.BytesIO()
     try:
-        remarks = images.encode(file, document, kind)
+        remarks = encoding.encode(file, document, kind)
     except InputError:
         return None
     file.seek(0)

@@ -40,7 +40,7 @@ LAYERS = [
         "inspection",
         "comparison",
     ],
-    ["picture", "metadata", "deep", "rows", "conversion", "images"],
+    ["picture", "metadata", "deep", "rows", "conversion", "encoding", "images"],
     ["card", "initialisation", "invertibility", "optimizer", "weights"],
     ["sources", "golden", "publishing"],
     [

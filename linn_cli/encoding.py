@@ -1,0 +1,125 @@
+"""Pictures to the bytes of a file: what a format cannot hold is refused, or left out and said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from linn_cli import deep
+from linn_cli import metadata as kept
+from linn_cli.conversion import is_deep, suited
+from linn_cli.errors import InputError
+from linn_cli.formats import Format
+from linn_cli.picture import Document, Picture
+
+_QUALITY = 95
+# Metadata that is left out, in this order, until the encoder takes the rest.
+_LEFT_OUT = tuple(
+    frozenset(names.split())
+    for names in (
+        "",
+        "xmp",
+        "comment",
+        "exif",
+        "icc_profile",
+        "exif xmp",
+        "chunks comment dpi exif icc_profile xmp",
+    )
+)
+
+
+def encode(
+    file: BinaryIO, document: Document, target: Format, *, quality: int | None = None
+) -> list[str]:
+    """Write a picture to an open file or buffer that can be rewound.
+
+    Args:
+        file: is emptied first.
+        document: what to write.
+        target: in which format.
+        quality: of JPEG, WebP and AVIF, 1 to 100; by default a JPEG that was one gets the tables that
+            it had.
+
+    Returns:
+        Remarks: what the format could not hold and was converted or left out.
+
+    Raises:
+        InputError: the format cannot hold the picture, or its transparency or frames.
+        OSError: the file cannot be written to.
+    """
+    document, remarks = suited(document, target)
+    for lost in _LEFT_OUT:
+        if not lost <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
+            continue
+        file.seek(0)
+        file.truncate()
+        try:
+            _encode(file, _without(document, lost), target, quality)
+        except OSError:
+            raise
+        except Exception as error:  # encoders raise whatever metadata makes them stumble over
+            if lost == _LEFT_OUT[-1]:
+                raise InputError(f"{target} cannot hold this picture ({error})") from error
+        else:
+            if lost:
+                names = ", ".join(sorted(lost & document.metadata.keys()))
+                remarks.append(f"metadata ({names}) is damaged or too large and was left out")
+            return remarks
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _without(document: Document, lost: frozenset[str]) -> Document:
+    """A document without some of its metadata; its pixels are turned where they lose their orientation."""
+    frames, metadata = document.frames, document.metadata
+    if "exif" in lost:
+        frames = tuple(frame.turned(kept.orientation(metadata)) for frame in frames)
+    left = {key: value for key, value in metadata.items() if key not in lost}
+    return replace(document, frames=frames, metadata=left)
+
+
+def _encode(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
+    frames, metadata = document.frames, document.metadata
+    first = frames[0]
+    if is_deep(frames, target):
+        match target.name:
+            case "PNG":
+                file.write(deep.write_png(first, metadata))
+            case "TIFF":
+                deep.write_tiff(file, frames, metadata)
+            case _:
+                deep.write_ppm(file, first)
+        return
+    options: dict[str, Any] = {key: value for key, value in metadata.items() if key != "chunks"}
+    if target.name == "TIFF" and (xmp := options.pop("xmp", None)):
+        options["exif"] = kept.with_xmp(options.get("exif", b""), xmp)
+    if target.name == "PNG":
+        options["pnginfo"] = information = PngImagePlugin.PngInfo()
+        if xmp := options.pop("xmp", None):
+            information.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
+        for name, content in metadata.get("chunks", ()):
+            information.add(name, content)
+    match target.name:
+        case "JPEG" if quality is None and document.encoding and document.format == target:
+            options |= document.encoding
+        case "JPEG":
+            options["quality"] = quality or _QUALITY
+        case "WebP" if quality is None:
+            options |= {"lossless": True, "exact": True}
+        case "WebP" | "AVIF":
+            options["quality"] = quality or _QUALITY
+    images = [_image(frame) for frame in frames]
+    if len(images) > 1:
+        options |= {"save_all": True, "append_images": images[1:], **document.timing}
+        if target.name == "GIF":
+            options["disposal"] = 2
+    images[0].save(file, format=target.pillow, **options)
+
+
+def _image(picture: Picture) -> Image.Image:
+    samples = deep.to_samples(picture)
+    return Image.fromarray(
+        np.ascontiguousarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
+    )

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin
+
+from linn_cli import encoding, images
+from linn_cli.errors import InputError
+from linn_cli.formats import format_named
+from linn_cli.picture import Document, Picture
+
+
+def document(values: NDArray[Any], alpha: NDArray[Any] | None = None, **more: Any) -> Document:
+    values = values[:, :, None] if values.ndim == 2 else values
+    return Document((Picture(values, alpha),), format_named("png"), **more)
+
+
+def encoded(
+    picture: Document, kind: str, *, quality: int | None = None
+) -> tuple[io.BytesIO, list[str]]:
+    """The bytes in a format, rewound, and what was said."""
+    file = io.BytesIO(b"something longer that was there before" * 10_000)
+    remarks = encoding.encode(file, picture, format_named(kind), quality=quality)
+    file.seek(0)
+    return file, remarks
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "bmp", "webp", "ppm"])
+def test_lossless_formats_hold_every_pixel(grey: NDArray[np.uint8], kind: str) -> None:
+    file, remarks = encoded(document(grey), kind)
+    assert remarks == []
+    values = images.decode(file, kind).frames[0].values  # WebP makes three channels of grey
+    np.testing.assert_array_equal(values, np.broadcast_to(grey[:, :, None], values.shape))
+
+
+@pytest.mark.parametrize(
+    "metadata", [{"exif": b"Exif\0\0" + bytes(70_000)}, {"icc_profile": 5}, {"xmp": b"x" * 70_000}]
+)
+def test_metadata_that_cannot_be_written_is_left_out(
+    grey: NDArray[np.uint8], metadata: dict[str, Any]
+) -> None:
+    file, [remark] = encoded(document(grey, metadata=metadata | {"dpi": (300.0, 300.0)}), "jpeg")
+    assert remark == f"metadata ({next(iter(metadata))}) is damaged or too large and was left out"
+    assert images.decode(file, "").metadata == {"dpi": (300, 300)}
+
+
+def test_a_jpeg_keeps_its_tables_unless_told_otherwise(grey: NDArray[np.uint8]) -> None:
+    source = io.BytesIO()
+    Image.fromarray(np.dstack((grey, grey[::-1], 255 - grey))).save(
+        source, "JPEG", quality=61, subsampling="4:2:2"
+    )
+    source.seek(0)
+    picture = images.decode(source, "")
+    files = source, encoded(picture, "jpeg")[0], encoded(picture, "jpeg", quality=20)[0]
+    before, after, smaller = (Image.open(file) for file in files)
+    assert isinstance(before, JpegImagePlugin.JpegImageFile)
+    assert isinstance(after, JpegImagePlugin.JpegImageFile)
+    assert isinstance(smaller, JpegImagePlugin.JpegImageFile)
+    assert after.quantization == before.quantization != smaller.quantization
+    assert JpegImagePlugin.get_sampling(after) == JpegImagePlugin.get_sampling(before) == 1
+
+
+def test_pages_of_different_kinds_are_written() -> None:
+    pages = (
+        Picture(np.full((4, 5, 1), 1000, np.uint16)),
+        Picture(np.full((4, 5, 3), 2000, np.uint16)),
+        Picture(np.full((4, 5, 1), 30, np.uint8)),
+    )
+    file, _ = encoded(Document(pages, format_named("tiff")), "tiff")
+    for page, expected in zip(images.decode(file, "").frames, pages, strict=True):
+        np.testing.assert_array_equal(page.values, expected.values)
+
+
+def test_a_grey_profile_is_not_put_on_colours(grey: NDArray[np.uint8]) -> None:
+    profile = bytes(16) + b"GRAY" + bytes(200)
+    file, [remark] = encoded(document(grey, metadata={"icc_profile": profile}), "webp")
+    assert "the grey colour profile was left out" in remark
+    assert images.decode(file, "").metadata == {}
+
+
+def test_what_the_encoder_cannot_do_is_a_reason() -> None:
+    with pytest.raises(InputError, match="WebP cannot hold this picture"):
+        encoded(document(np.zeros((1, 16_400), np.uint8)), "webp")
+
+
+def test_what_a_format_cannot_hold_is_refused(grey: NDArray[np.uint8]) -> None:
+    colour = np.dstack((grey, grey[::-1], 255 - grey))
+    see_through = document(colour, grey)
+    moving = Document((Picture(colour), Picture(colour)), format_named("gif"))
+    for refused, kind, reason in [
+        (see_through, "jpeg", "JPEG has no transparency"),
+        (see_through, "ppm", "PPM has no transparency"),
+        (moving, "jpeg", "JPEG holds one picture, not 2 frames"),
+        (document(colour), "pgm", "PGM has no colour"),
+    ]:
+        with pytest.raises(InputError, match=reason):
+            encoded(refused, kind)
+
+
+def test_depth_that_a_format_cannot_hold_is_lost_and_that_is_said() -> None:
+    deep = document(np.full((4, 4, 3), 65535 // 2, np.uint16))
+    assert encoded(deep, "jpeg")[1] == ["uint16 samples became uint8, which JPEG holds"]
+    bright = document(np.array([[[-1.0], [0.25], [9.0]]], np.float32))
+    file, remarks = encoded(bright, "png")
+    assert remarks == ["float32 samples became uint16, which PNG holds"]
+    assert images.decode(file, "").frames[0].values.ravel().tolist() == [0, 16384, 65535]
