@@ -106,11 +106,10 @@ def lineage(provenance: str) -> str:
     "made from B (made from A (made from C))" becomes "made from B, that from A, that from C", where "made
     from " is whatever is said of all of them.
     """
-    made = provenance[: provenance.find(_FROM) + len(_FROM)]
-    inner = f" ({made}"
-    if _FROM not in provenance or inner not in provenance:
+    made, said, _ = provenance.partition(_FROM)
+    first, *others = provenance.split(f" ({made}{said}")
+    if not others:
         return provenance
-    first, *others = provenance.split(inner)
     last = others[-1].removesuffix(")" * len(others))
     return ", that from ".join((first, *others[:-1], last))
 

@@ -321,11 +321,10 @@ def write(path: Path, document: Document, *, quality: int | None = None) -> list
     Args:
         path: where to; an existing file is replaced.
         document: what to write.
-        quality: of JPEG, WebP and AVIF, 1 to 100; by default a JPEG that was one gets the tables that
-            it had.
+        quality: as in `encoding.encode`.
 
     Returns:
-        Remarks: what the format could not hold and was converted or left out.
+        The remarks of `encoding.encode`.
 
     Raises:
         InputError: the folder cannot be written to, the disk is full, or the format cannot hold the
