@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
+from operator import mul
 from statistics import fmean
 
 import torch
@@ -31,23 +32,23 @@ _MOST_PATCHES = 200_000
 _CELL = 24
 # The ladder of Lepski's rule: this part of the patches, then twice as many, and so on.
 _LEAST_PART = 0.002
-# The 95 % interval of the variance, in a log scale: multiples of the relative standard error and of the
-# relative correction for texture, below and above. Calibrated on held-out pictures,
-# checked by benchmarks/estimation.py: texture mostly makes the estimate too high, so below is wider.
-_BELOW = (4.0, 4.0)
-_ABOVE = (1.8, 2.0)
+# The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
+# correction for texture and of a squared grey level, for texture finer than what patches are chosen by, all
+# relative to what was measured; and what is added where clipping was undone, which is only roughly done.
+# Calibrated on training pictures, checked by benchmarks/estimation.py: texture mostly makes the estimate
+# too high, so below is wider.
+_BELOW = (2.2, 2.0, 0.3, 0.06)
+_ABOVE = (1.8, 1.5, 0.0, 0.06)
 # Patches whose noise has lost more than this of its variance to clipping are left out.
 _CLIPPED_AWAY = 0.2
 # Where next to nothing was measured, relative errors would know no bounds.
 _WIDEST = 20.0
-# What clipping adds to the relative error of the variance, for it is only roughly undone.
-_CLIPPING_ERROR = 0.06
 # A patch with more of its pixels saturated than this says nothing before the noise is roughly known.
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
-# there. No held-out picture with white noise of sigma 2 or more reaches this factor between the two
-# intervals.
-_CORRELATED = 1.25
+# there. Of 50 training pictures none with white noise of sigma 5 or more reaches this factor between the two
+# intervals, of 16 demosaiced or enlarged ones all do (`benchmarks/estimation.py --kind`).
+_CORRELATED = 1.75
 
 
 @dataclass(frozen=True)
@@ -207,17 +208,18 @@ def climb(rungs: list[Rung], tolerance: float = 1.0) -> int:
 def variance(rungs: list[Rung]) -> tuple[float, float, float]:
     """The noise's variance, its standard error, and what was taken off it for texture.
 
-    Half a standard error is the tolerance's own bias. Rougher patches tell how much high frequency comes
-    with the picture's low frequencies; as much is taken off for what the chosen patches still have.
+    Half a standard error is the tolerance's own bias, where it ended the climb. Rougher patches tell how much
+    high frequency comes with the picture's low frequencies; as much is taken off for what the chosen patches
+    still have. Where all are chosen, the rougher half tells.
     """
     reached = climb(rungs)
     rung, last = rungs[reached], rungs[-1]
-    if rung is last:
-        return rung.power, rung.error, 0.0
+    smooth = rungs[min(reached, len(rungs) - 2)]
     # A picture's share of the texture: white noise has as much power in low frequencies as in high ones.
-    share = max(0.0, last.power - rung.power) / max(last.texture - rung.texture, 1e-12)
+    share = max(0.0, last.power - smooth.power) / max(last.texture - smooth.texture, 1e-12)
     texture = min(rung.power, share * max(0.0, rung.texture - rung.power))
-    return max(0.0, rung.power - rung.error / 2 - texture), rung.error, texture
+    tolerated = 0.0 if rung is last else rung.error / 2
+    return max(0.0, rung.power - tolerated - texture), rung.error, texture
 
 
 def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Estimate:
@@ -236,9 +238,9 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
         InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
     """
     patches = measure(plane, seen)
-    cut_off = 0.0
-    if bool(patches.saturated.any()):
-        patches, cut_off = _unclip(patches), _CLIPPING_ERROR
+    cut_off = bool(patches.saturated.any())
+    if cut_off:
+        patches = _unclip(patches)
     found, error, texture = variance(ladder(patches))
     rounding, measured = step**2 / 12, found + texture
     if error == 0 or measured == 0:
@@ -246,9 +248,9 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
         return Estimate(0.0, 0.0, GREY_LEVELS * math.sqrt(rounding))
     # At least a twentieth of what was measured, so that the interval has a scale.
     likely = max(found - rounding, measured / 20)
+    parts = (error / measured, texture / measured, GREY_LEVELS**-2 / measured, cut_off)
     below, above = (
-        min(math.hypot(noise * error / measured, rough * texture / measured, cut_off), _WIDEST)
-        for noise, rough in (_BELOW, _ABOVE)
+        min(math.hypot(*map(mul, factors, parts)), _WIDEST) for factors in (_BELOW, _ABOVE)
     )
     least = likely * math.exp(-math.hypot(below, rounding / likely))
     # Rounding may have hidden as much as its own, however little was measured.

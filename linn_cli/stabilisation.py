@@ -25,9 +25,11 @@ _QUADRATURE = 801
 # The patches are divided by their means into this many groups at most, of no fewer than these patches.
 _GROUPS = 24
 _LEAST_GROUP = 200
+# Texture, which no patch is wholly free of, may add this many squared grey levels to a group's variance.
+_TEXTURE = 2.0
 # The gain must be this many times its standard error, or the noise counts as white. Texture in white noise can
-# feign that: 15.5 times at the most seen, 198023.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
-_SIGNIFICANT, CERTAIN = 4.0, 16.0
+# feign that: 7.7 times at the most seen, 207049.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
+_SIGNIFICANT, CERTAIN = 8.0, 12.0
 
 # Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
 _LEAST_RATIO = 1.0
@@ -161,7 +163,8 @@ def _groups(
     for chosen in torch.argsort(patches.mean).tensor_split(count):
         group = patches[chosen]
         found, error, texture = estimation.variance(estimation.ladder(group))
-        rows.append((group.mean.mean().item(), found - step**2 / 12, math.hypot(error, texture)))
+        unsure = math.hypot(error, texture, _TEXTURE / GREY_LEVELS**2)
+        rows.append((group.mean.mean().item(), found - step**2 / 12, unsure))
     means, variances, errors = np.array(rows).T
     # Groups without any noise, as dark ones may be, must not rule the line.
     return means, variances, np.maximum(errors, max(1e-12, np.median(errors) / 4))
