@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from linn_cli import streaming
+from linn_cli import budget, streaming
 from linn_cli.architecture import Architecture
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.initialisation import initialise
@@ -62,7 +62,7 @@ def main() -> None:
         return
     denoiser = dncnn()
     image = torch.randn((1, 1, options.height, options.width), generator=generator)
-    band = options.band or streaming.band_height(options.width)
+    band = options.band or budget.band_height(options.width)
     contestants: dict[str, Callable[[], object]] = {
         "linn": lambda: streaming.run(scales, image, band=band),
         "bare": bare(scales, image, band),

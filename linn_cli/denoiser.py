@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linn_cli import clipping, pyramid, streaming
+from linn_cli import budget, clipping, pyramid
 from linn_cli.bands import in_step
 from linn_cli.clipping import Clipping
 from linn_cli.errors import InputError, UsageError
@@ -125,7 +125,7 @@ class Denoiser:
     def band_height(self, width: int, sigma: Sequence[float]) -> int:
         """The number of rows to work on at once, for speed and within `max_memory`."""
         widths = [w for halvings in self._halvings(sigma) for w in pyramid.widths(width, halvings)]
-        return streaming.highest_band(self.scales, widths, self.max_memory)
+        return budget.highest_band(self.scales, widths, self.max_memory)
 
     def _halvings(self, sigma: Sequence[float]) -> list[int]:
         """How often each of the planes of a picture with noise of sigma, by channel, is halved."""

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, convolution, denoise, images, planning, rows, streaming
+from linn_cli import batch, budget, convolution, denoise, images, planning, rows
 from linn_cli.batch import Handling
 from linn_cli.errors import InputError
 from linn_cli.formats import format_named
@@ -229,7 +229,7 @@ def test_running_out_of_memory_fails_one_picture_only(
 
     original = convolution.convolve
     monkeypatch.setattr(convolution, "convolve", failing)
-    monkeypatch.setattr(streaming, "_BAND_PIXELS", 300)
+    monkeypatch.setattr(budget, "_BAND_PIXELS", 300)
     outcomes = [batch.run(job, networks, REQUEST) for job in planning.plan([tree], None)]
     assert "out of memory" in str(outcomes[0].error)
     assert outcomes[1].error is None

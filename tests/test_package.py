@@ -23,6 +23,7 @@ LAYERS = [
         "folding",
         "bands",
         "convolution",
+        "budget",
         "streaming",
         "pyramid",
         "metrics",

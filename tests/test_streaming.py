@@ -234,35 +234,6 @@ def test_without_memory_for_one_row_there_is_no_answer(monkeypatch: pytest.Monke
         streaming.run(FOLDED[Architecture("st", 1)], random_image(20, 9))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
-def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None:
-    scales, width, band = fold(random_model(architecture).float()), 300, 64
-    engine = streaming.ScaleStream(
-        scales[0], scales[1:], width, band, shrink=True, spaces=Workspaces()
-    )
-    rows = marked(random_image(600, width).float().split(band, dim=2))
-    most = max(held(engine) for _ in engine.through(rows))
-    said = streaming.footprint(scales, width, band)
-    assert 0.7 * said < most < 1.3 * said
-
-
-def test_wide_pictures_have_bands_of_enough_rows() -> None:
-    assert streaming.band_height(1024) == 64
-    assert streaming.band_height(8000) == 16
-    # The wider, the fewer rows: a band has no more than 2 * 65,536 pixels, for the memory's sake.
-    assert streaming.band_height(2**15) == 4
-    assert streaming.band_height(2**20) == 1
-
-
-def test_a_budget_lowers_the_band() -> None:
-    scales = FOLDED[Architecture("st", 1)]
-    free = streaming.highest_band(scales, [1000], None)
-    assert free == streaming.band_height(1000)
-    budget = streaming.footprint(scales, 1000, free // 4)
-    assert streaming.highest_band(scales, [1000], budget) in (free // 4, free // 8)
-    assert streaming.highest_band(scales, [1000], 1) == 1
-
-
 def test_no_bands_no_answer() -> None:
     assert list(streaming.stream(FOLDED[Architecture("st", 1)], [], 5)) == []
 
