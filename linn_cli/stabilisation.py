@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli import estimation
+from linn_cli.ladder import variance
 from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.smoothness import Patches, measure
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
 _TABLE_COUNTS = 100.0
@@ -116,7 +118,7 @@ def _moments(
 def estimate(plane: Tensor, step: float = 0.0) -> tuple[CameraNoise, float]:
     """Fit gain and read noise to the smooth patches of a plane (H, W), float, white at 1.
 
-    The patches are grouped by their means. In each group the variance is that of `estimation.variance`,
+    The patches are grouped by their means. In each group the variance is that of `ladder.variance`,
     and a line of non-negative gain and offset goes through them by weighted least squares that are
     reweighted against groups far off it, which have texture. Where the gain is not clearly
     above 0 the noise counts as white: the answer then is that of `estimation.estimate`. Where it is,
@@ -131,7 +133,7 @@ def estimate(plane: Tensor, step: float = 0.0) -> tuple[CameraNoise, float]:
         UsageError: not two dimensions, or not float.
         InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
     """
-    patches = estimation.measure(plane)
+    patches = measure(plane)
     patches = patches[patches.white == 0]
     # Black cuts noise off too, but at few counts it is a value like others and most patches have some.
     clear = patches[patches.black == 0]
@@ -155,14 +157,14 @@ def estimate(plane: Tensor, step: float = 0.0) -> tuple[CameraNoise, float]:
 
 
 def _groups(
-    patches: estimation.Patches, step: float
+    patches: Patches, step: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """The mean, the noise's variance and that variance's error, of each group of patches."""
     rows = []
     count = min(_GROUPS, len(patches) // _LEAST_GROUP)
     for chosen in torch.argsort(patches.mean).tensor_split(count):
         group = patches[chosen]
-        found, error, texture = estimation.variance(estimation.ladder(group))
+        found, error, texture = variance(group)
         unsure = math.hypot(error, texture, _TEXTURE / GREY_LEVELS**2)
         rows.append((group.mean.mean().item(), found - step**2 / 12, unsure))
     means, variances, errors = np.array(rows).T

@@ -34,6 +34,8 @@ LAYERS = [
         "normalisation",
         "sigmas",
         "clipping",
+        "smoothness",
+        "ladder",
         "estimation",
         "correlated",
         "stabilisation",

@@ -1,0 +1,82 @@
+"""How many of the smoothest patches the noise is measured in: the more the better, as long as they agree.
+
+The rule of Lepski ("On a problem of adaptive estimation in Gaussian white noise", 1990): of estimates from
+more and more patches, the last is taken that agrees with those from fewer.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from linn_cli.smoothness import PATCH, Patches
+
+# The ladder of Lepski's rule: this part of the patches, then twice as many, and so on.
+_LEAST_PART = 0.002
+
+
+@dataclass(frozen=True)
+class Rung:
+    """The mean texture and power of the n smoothest patches, and the standard error of the power."""
+
+    count: int
+    texture: float
+    power: float
+    error: float
+
+
+def ladder(patches: Patches) -> list[Rung]:
+    """The smoothest patches, 0.2 % of them, then 0.4 %, up to all.
+
+    The errors are cluster-robust: what patches of one cell have in common counts once.
+    """
+    ordered = patches[torch.argsort(patches.texture)]
+    rungs = []
+    count = max(1, round(_LEAST_PART * len(patches)))
+    while True:
+        count = min(count, len(patches))
+        rungs.append(_rung(ordered[:count]))
+        if count == len(patches):
+            return rungs
+        count *= 2
+
+
+def _rung(patches: Patches) -> Rung:
+    count, power = len(patches), patches.power.mean().item()
+    excess = torch.bincount(patches.cell, patches.power - power)
+    cells = int((torch.bincount(patches.cell) > 0).sum())
+    clustered = excess.square().sum().item() / count**2 * cells / max(1, cells - 1)
+    # The variance of a mean square of ten normal numbers, for as many patches as can lie side by side.
+    alone = max(1.0, count * min(1.0, patches.spread / PATCH**2))
+    error = math.sqrt(max(clustered, 0.2 * power**2 / alone))
+    return Rung(count, patches.texture.mean().item(), power, error)
+
+
+def climb(rungs: list[Rung], tolerance: float = 1.0) -> int:
+    """The index of the highest rung that agrees with all below it to `tolerance` standard errors."""
+    ceiling = math.inf
+    for index, rung in enumerate(rungs):
+        if rung.power - tolerance * rung.error > ceiling:
+            return index - 1
+        ceiling = min(ceiling, rung.power + tolerance * rung.error)
+    return len(rungs) - 1
+
+
+def variance(patches: Patches) -> tuple[float, float, float]:
+    """The noise's variance, its standard error, and what was taken off it for texture.
+
+    Half a standard error is the tolerance's own bias, where it ended the climb. Rougher patches tell how much
+    high frequency comes with the picture's low frequencies; as much is taken off for what the chosen patches
+    still have. Where all are chosen, the rougher half tells.
+    """
+    rungs = ladder(patches)
+    reached = climb(rungs)
+    rung, last = rungs[reached], rungs[-1]
+    smooth = rungs[min(reached, len(rungs) - 2)]
+    # A picture's share of the texture: white noise has as much power in low frequencies as in high ones.
+    share = max(0.0, last.power - smooth.power) / max(last.texture - smooth.texture, 1e-12)
+    texture = min(rung.power, share * max(0.0, rung.texture - rung.power))
+    tolerated = 0.0 if rung is last else rung.error / 2
+    return max(0.0, rung.power - tolerated - texture), rung.error, texture

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from linn_cli.ladder import Rung, climb, ladder, variance
+from linn_cli.smoothness import Patches
+
+
+def patches(texture: torch.Tensor, power: torch.Tensor) -> Patches:
+    """Patches that lie far apart."""
+    zeros = torch.zeros(len(texture))
+    return Patches(zeros, texture, power, torch.arange(len(texture)), zeros, zeros, spread=64)
+
+
+def test_the_climb_stops_where_the_estimates_part() -> None:
+    rungs = [
+        Rung(n, 1.0, power, error)
+        for n, power, error in [(1, 1.0, 0.3), (2, 1.1, 0.2), (4, 1.2, 0.1), (8, 2.0, 0.05)]
+    ]
+    assert climb(rungs) == 2
+    assert climb(rungs[:3]) == 2
+    assert climb(rungs[:1]) == 0
+
+
+def test_the_smoothest_come_first_and_all_last() -> None:
+    texture = torch.arange(1000.0).double().flip(0)
+    rungs = ladder(patches(texture, texture))
+    assert [rung.count for rung in rungs] == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]
+    assert [rung.texture for rung in rungs] == [(rung.count - 1) / 2 for rung in rungs]
+
+
+def test_texture_is_taken_off_where_all_patches_are_chosen() -> None:
+    texture = torch.tensor([1.0, 3.0], dtype=torch.float64).repeat_interleave(3200)
+    power = 1 + 0.01 * (texture - 1)
+    rungs = ladder(patches(texture, power))
+    assert climb(rungs) == len(rungs) - 1
+    # A hundredth of the texture is in the high frequencies: the mean power, 1.01, is that much too high.
+    assert variance(patches(texture, power))[0] == pytest.approx(1, abs=2e-4)
