@@ -24,8 +24,8 @@ from linn_cli.smoothness import PATCH, Patches, measure
 # relative to what was measured; and what is added where clipping was undone, which is only roughly done.
 # Calibrated on training pictures, checked by benchmarks/estimation.py: texture mostly makes the estimate
 # too high, so below is wider.
-_BELOW = (2.2, 2.0, 0.3, 0.06)
-_ABOVE = (1.8, 1.5, 0.0, 0.06)
+_BELOW = (2.2, 4.0, 0.3, 0.06)
+_ABOVE = (1.8, 2.0, 0.0, 0.06)
 # Patches whose noise has lost more than this of its variance to clipping are left out.
 _CLIPPED_AWAY = 0.2
 # Where next to nothing was measured, relative errors would know no bounds.
@@ -33,7 +33,7 @@ _WIDEST = 20.0
 # A patch with more of its pixels saturated than this says nothing before the noise is roughly known.
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
-# there. Of 50 training pictures none with white noise of sigma 5 or more reaches this factor between the two
+# there. Of 55 training pictures none with white noise of sigma 5 or more reaches this factor between the two
 # intervals, of 16 demosaiced or enlarged ones all do (`benchmarks/estimation.py --kind`).
 _CORRELATED = 1.75
 
