@@ -34,7 +34,7 @@ _WIDEST = 20.0
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
 # there. Of 55 training pictures none with white noise of sigma 5 or more reaches this factor between the two
-# intervals, of 16 demosaiced or enlarged ones all do (`benchmarks/estimation.py --kind`).
+# intervals, and nine in ten demosaiced or enlarged ones do (`benchmarks/estimation.py --kind`).
 _CORRELATED = 1.75
 
 

@@ -29,9 +29,12 @@ _GROUPS = 24
 _LEAST_GROUP = 200
 # Texture, which no patch is wholly free of, may add this many squared grey levels to a group's variance.
 _TEXTURE = 2.0
+# The groups' errors are bounds: where the line fits more closely than they allow, it is as sure as it fits. But
+# few groups may do so by chance, so their squared errors count for this part at least.
+_LEAST_MISFIT = 0.1
 # The gain must be this many times its standard error, or the noise counts as white. Texture in white noise can
-# feign that: 7.7 times at the most seen, 207049.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
-_SIGNIFICANT, CERTAIN = 8.0, 12.0
+# feign that: 15.8 times at the most seen, 42044.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
+_SIGNIFICANT, CERTAIN = 10.0, 18.0
 
 # Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
 _LEAST_RATIO = 1.0
@@ -181,7 +184,7 @@ def _line(
     inverse = np.linalg.pinv(design.T @ design)
     gain, offset = inverse @ design.T @ target
     misfit = np.sum((target - design @ (gain, offset)) ** 2) / max(1, len(means) - 2)
-    error = math.sqrt(inverse[0, 0] * max(1.0, misfit))
+    error = math.sqrt(inverse[0, 0] * max(_LEAST_MISFIT, misfit))
     if offset < 0:
         gain, offset = design[:, 0] @ target / (design[:, 0] @ design[:, 0]), 0.0
     return max(0.0, float(gain)), max(0.0, float(offset)), error
