@@ -33,7 +33,7 @@ _TEXTURE = 2.0
 # few groups may do so by chance, so their squared errors count for this part at least.
 _LEAST_MISFIT = 0.1
 # The gain must be this many times its standard error, or the noise counts as white. Texture in white noise can
-# feign that: 15.8 times at the most seen, 42044.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
+# feign that: 15.6 times at the most seen, 42044.jpg of bsd432; `benchmarks/camera.py --alarms` counts.
 _SIGNIFICANT, CERTAIN = 10.0, 18.0
 
 # Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
