@@ -102,6 +102,12 @@ def test_gain_and_read_noise_are_found(peak: float, read: float) -> None:
     assert found.read == pytest.approx(read / peak, abs=0.3 / peak)
 
 
+@pytest.mark.parametrize(("peak", "read"), [(2, 0.0), (5, 2.0), (10, 0.0)])
+def test_low_light_is_beyond_doubt(peak: float, read: float) -> None:
+    _, certainty = stabilisation.estimate(shot(photograph(), peak, read))
+    assert certainty > stabilisation.CERTAIN
+
+
 @pytest.mark.parametrize("sigma", [5, 25])
 def test_white_noise_has_no_gain(sigma: float) -> None:
     generator = torch.Generator().manual_seed(0)
