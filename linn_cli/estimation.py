@@ -22,8 +22,8 @@ from linn_cli.smoothness import PATCH, Patches, measure
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
 # correction for texture and of a squared grey level, for texture finer than what patches are chosen by, all
 # relative to what was measured; and what is added where clipping was undone, which is only roughly done.
-# Calibrated on training pictures, checked by benchmarks/estimation.py: texture mostly makes the estimate
-# too high, so below is wider.
+# Calibrated on up to 249 pictures of bsd432 for each sigma, checked by benchmarks/estimation.py: texture mostly
+# makes the estimate too high, so below is wider.
 _BELOW = (2.2, 4.0, 0.3, 0.06)
 _ABOVE = (1.8, 2.0, 0.0, 0.06)
 # Patches whose noise has lost more than this of its variance to clipping are left out.
@@ -33,8 +33,9 @@ _WIDEST = 20.0
 # A patch with more of its pixels saturated than this says nothing before the noise is roughly known.
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
-# there. Of 55 training pictures none with white noise of sigma 5 or more reaches this factor between the two
-# intervals, and nine in ten demosaiced or enlarged ones do (`benchmarks/estimation.py --kind`).
+# there. Nine in ten pictures with demosaiced or enlarged noise of sigma 5 reach this factor between the two
+# intervals (`benchmarks/estimation.py bsd432/ --limit 10 --kind bayer --quantize`); docs/which-sigma.md says how many
+# with white noise do.
 _CORRELATED = 1.75
 
 
@@ -60,7 +61,8 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
 
     Raises:
         UsageError: not two dimensions, or not float.
-        InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
+        InputError: the plane, or what is seen of it, is smaller than 8 x 8, or it holds values that are not
+            finite.
     """
     patches = measure(plane, seen)
     cut_off = bool(patches.saturated.any())
@@ -68,7 +70,7 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
         patches = _unclip(patches)
     found, error, texture = variance(patches)
     rounding, measured = step**2 / 12, found + texture
-    if error == 0 or measured == 0:
+    if measured == 0:
         # Rounding hides noise weaker than about its own.
         return Estimate(0.0, 0.0, GREY_LEVELS * math.sqrt(rounding))
     # At least a twentieth of what was measured, so that the interval has a scale.

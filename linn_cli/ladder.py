@@ -54,29 +54,29 @@ def _rung(patches: Patches) -> Rung:
     return Rung(count, patches.texture.mean().item(), power, error)
 
 
-def climb(rungs: list[Rung], tolerance: float = 1.0) -> int:
-    """The index of the highest rung that agrees with all below it to `tolerance` standard errors."""
+def climb(rungs: list[Rung]) -> int:
+    """The index of the last rung before the first that lies above one below it by more than both their errors."""
     ceiling = math.inf
     for index, rung in enumerate(rungs):
-        if rung.power - tolerance * rung.error > ceiling:
+        if rung.power - rung.error > ceiling:
             return index - 1
-        ceiling = min(ceiling, rung.power + tolerance * rung.error)
+        ceiling = min(ceiling, rung.power + rung.error)
     return len(rungs) - 1
 
 
 def variance(patches: Patches) -> tuple[float, float, float]:
     """The noise's variance, its standard error, and what was taken off it for texture.
 
-    Half a standard error is the tolerance's own bias, where it ended the climb. Rougher patches tell how much
+    Half a standard error is the climb's own bias, where it stopped. Rougher patches tell how much
     high frequency comes with the picture's low frequencies; as much is taken off for what the chosen patches
-    still have. Where all are chosen, the rougher half tells.
+    still have. Where all are chosen, those tell that the rung below left out.
     """
     rungs = ladder(patches)
     reached = climb(rungs)
     rung, last = rungs[reached], rungs[-1]
-    smooth = rungs[min(reached, len(rungs) - 2)]
+    smooth = rungs[min(reached, len(rungs) - 2)]  # the only rung there is tells nothing
     # A picture's share of the texture: white noise has as much power in low frequencies as in high ones.
     share = max(0.0, last.power - smooth.power) / max(last.texture - smooth.texture, 1e-12)
     texture = min(rung.power, share * max(0.0, rung.texture - rung.power))
-    tolerated = 0.0 if rung is last else rung.error / 2
-    return max(0.0, rung.power - tolerated - texture), rung.error, texture
+    bias = 0.0 if rung is last else rung.error / 2
+    return max(0.0, rung.power - bias - texture), rung.error, texture

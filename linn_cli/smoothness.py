@@ -68,12 +68,12 @@ class Patches:
 
 
 def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
-    """Transform patches all over a plane (H, W), float in [0, 1], or where all of (H, W) bool is `seen`.
+    """Transform patches all over a plane (H, W), float, white at 1, or where all of (H, W) bool is `seen`.
 
     Raises:
         UsageError: not two dimensions, or not float.
         InputError: the plane, or what is seen of it, is smaller than a patch, or it holds values that are
-            not finite.
+            not finite, or too large to be squared.
     """
     if plane.dim() != 2 or not plane.is_floating_point():
         raise UsageError(f"expected floats (H, W), not {plane.dtype} {tuple(plane.shape)}")
@@ -89,10 +89,10 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
     views = plane.detach().unfold(0, PATCH, step).unfold(1, PATCH, step)
     rows, columns = views.shape[:2]
     values = views.reshape(-1, PATCH * PATCH).float().cpu()
-    if not bool(torch.isfinite(values).all()):
-        raise InputError("the picture holds values that are not finite numbers")
     # From its first pixel, so that a patch of one colour has exactly nothing but a mean.
     squares = ((values - values[:, :1]) @ _cosines().T).square_()
+    if not bool(torch.isfinite(squares).all()):
+        raise InputError("the picture holds values that are not finite numbers, or far too large")
     order = (torch.arange(PATCH)[:, None] + torch.arange(PATCH)).flatten()
     down = torch.arange(rows) * step // _CELL
     across = torch.arange(columns) * step // _CELL

@@ -48,7 +48,7 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say() -> None:
     for seed in range(60):
         found = estimation.estimate(noise(10, 64, 64, seed))
         covered += found.low <= 10 <= found.high
-    # Without texture they are calibrated wide: fewer than 54 of 60 has a chance below 1 % at 96 %.
+    # Fewer than 54 of 60 have a chance of 1 % if 96 in a hundred are covered, as without texture more are.
     assert covered >= 54
 
 
@@ -59,6 +59,11 @@ def test_the_estimate_scales_with_the_plane(scale: float, seed: int) -> None:
     # float32 patches.
     assert other.sigma == pytest.approx(scale * one.sigma, rel=1e-4)
     assert other.high == pytest.approx(scale * one.high, rel=1e-4)
+
+
+def test_weak_noise_may_all_be_texture() -> None:
+    weak, strong = (estimation.estimate(noise(sigma)) for sigma in (0.3, 30))
+    assert weak.low / weak.sigma < 0.5 < 0.9 < strong.low / strong.sigma
 
 
 @pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
@@ -113,6 +118,10 @@ def test_what_cannot_be_estimated_is_refused() -> None:
         estimation.estimate(noise(5, 7, 20))
     with pytest.raises(InputError, match="not finite"):
         estimation.estimate(torch.full((9, 9), math.nan))
+    junk = torch.zeros((9, 9))
+    junk[4, 4] = 1e20  # finite, but not its square
+    with pytest.raises(InputError, match="far too large"):
+        estimation.estimate(junk)
     with pytest.raises(UsageError, match="uint8"):
         estimation.estimate(torch.zeros((9, 9), dtype=torch.uint8))
     with pytest.raises(UsageError, match="expected floats"):

@@ -7,10 +7,13 @@ from linn_cli.ladder import Rung, climb, ladder, variance
 from linn_cli.smoothness import Patches
 
 
-def patches(texture: torch.Tensor, power: torch.Tensor) -> Patches:
-    """Patches that lie far apart."""
+def patches(
+    texture: torch.Tensor, power: torch.Tensor, cell: torch.Tensor | None = None
+) -> Patches:
+    """Patches that do not overlap, each in a cell of its own if none is given."""
     zeros = torch.zeros(len(texture))
-    return Patches(zeros, texture, power, torch.arange(len(texture)), zeros, zeros, spread=64)
+    own = torch.arange(len(texture)) if cell is None else cell
+    return Patches(zeros, texture, power, own, zeros, zeros, spread=64)
 
 
 def test_the_climb_stops_where_the_estimates_part() -> None:
@@ -21,6 +24,7 @@ def test_the_climb_stops_where_the_estimates_part() -> None:
     assert climb(rungs) == 2
     assert climb(rungs[:3]) == 2
     assert climb(rungs[:1]) == 0
+    assert climb([*rungs[:3], Rung(8, 1.0, 0.2, 0.05)]) == 3  # lower is no texture
 
 
 def test_the_smoothest_come_first_and_all_last() -> None:
@@ -28,6 +32,15 @@ def test_the_smoothest_come_first_and_all_last() -> None:
     rungs = ladder(patches(texture, texture))
     assert [rung.count for rung in rungs] == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]
     assert [rung.texture for rung in rungs] == [(rung.count - 1) / 2 for rung in rungs]
+
+
+def test_patches_of_one_cell_count_once() -> None:
+    power = torch.rand(10, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    repeated = power.repeat_interleave(50)
+    one = ladder(patches(power, power))[-1]
+    fifty = ladder(patches(repeated, repeated, torch.arange(10).repeat_interleave(50)))[-1]
+    assert fifty.count == 50 * one.count
+    assert fifty.error == pytest.approx(one.error)
 
 
 def test_texture_is_taken_off_where_all_patches_are_chosen() -> None:

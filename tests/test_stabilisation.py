@@ -104,7 +104,8 @@ def test_gain_and_read_noise_are_found(peak: float, read: float) -> None:
 
 @pytest.mark.parametrize(("peak", "read"), [(2, 0.0), (5, 2.0), (10, 0.0)])
 def test_low_light_is_beyond_doubt(peak: float, read: float) -> None:
-    _, certainty = stabilisation.estimate(shot(photograph(), peak, read))
+    found, certainty = stabilisation.estimate(shot(photograph(), peak, read))
+    assert found.gain > 0
     assert certainty > stabilisation.CERTAIN
 
 
