@@ -7,7 +7,8 @@ counts; peak 0 stands for white noise of sigma `read`, in grey levels. Neither i
 
 - white: `--noise white`, which takes the noise for white and estimates its sigma;
 - estimated: `--noise poisson-gauss`, gain and read noise estimated from the picture;
-- true: the same with the true ones.
+- true: the same with the true ones;
+- by itself: in how many per cent of the pictures linn takes the noise for a camera's without being told.
 
 --alarms only estimates, on white noise, in floats and in 8 bits: in how many per cent of the pictures `--noise
 poisson-gauss` finds a gain, in how many linn finds one by itself, and how many times its standard error it is at most.
@@ -55,7 +56,7 @@ def main() -> None:
         lines = map(json.loads, options.log.read_text(encoding="utf-8").splitlines())
         known = {(line["name"], line["peak"], line["read"]): line for line in lines}
     print(f"{len(pictures)} pictures")
-    print("peak  read   white  estimated    true  gain (dB)  worst (dB)")
+    print("peak  read   white  estimated    true  gain (dB)  worst (dB)  by itself %")
     for peak, read in CASES + WHITE:
         if options.peak and peak not in options.peak:
             continue
@@ -68,13 +69,13 @@ def main() -> None:
                     with options.log.open("a", encoding="utf-8") as log:
                         log.write(json.dumps(row) + "\n")
             rows.append(row)
-        white, estimated, true = (
-            fmean(row[name] for row in rows) for name in ("white", "estimated", "true")
+        white, estimated, true, by_itself = (
+            fmean(row[name] for row in rows) for name in ("white", "estimated", "true", "itself")
         )
         worst = min(row["estimated"] - row["white"] for row in rows)
         print(
             f"{peak:4}  {read:4}  {white:6.2f}  {estimated:9.2f}  {true:6.2f}"
-            f"  {estimated - white:9.3f}  {worst:10.3f}",
+            f"  {estimated - white:9.3f}  {worst:10.3f}  {100 * by_itself:11.1f}",
             flush=True,
         )
 
@@ -129,6 +130,7 @@ def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
         "white": quality(white),
         "estimated": quality(found),
         "true": quality(Found.of((truth,))),
+        "itself": noise.measure(picture).grows,
         "found": [camera.gain, camera.read],
     }
 

@@ -1,12 +1,12 @@
 """How close the noise estimates are, by sigma, beside scikit-image's wavelet median.
 
-    python benchmarks/estimation.py BSD68/ [--limit N] [--quantize] [--denoise] [--log FILE]
+    python benchmarks/estimation.py BSD68/ [--limit N] [--quantize] [--crop N] [--denoise] [--log FILE]
 
 Noise is added by the published protocol, the picture with index i getting that of seed i; --quantize
-rounds the noisy picture to 8 bits and clips it. A row is the bias and the root mean square error in per
-cent of sigma, how often the 95 % interval covers the truth, and the seconds a megapixel. `correlated` is
-how often white noise is taken for correlated, a false alarm. --denoise adds the PSNR that is lost by
-denoising with the estimate in place of the true sigma.
+rounds the noisy picture to 8 bits and clips it, --crop takes N x N pixels of its middle. A row is the bias
+and the root mean square error in per cent of sigma, how often the 95 % interval covers the truth, and the
+seconds a megapixel. `correlated` is how often white noise is taken for correlated, a false alarm. --denoise
+adds the PSNR that is lost by denoising with the estimate in place of the true sigma.
 
 --kind jpeg, bayer, scaled or doubled measures how often correlated noise is noticed: a noisy picture that
 went through JPEG of quality 90, bilinear demosaicing, or an enlargement by 1.5 or 2.
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--sigma", type=float, action="append")
     parser.add_argument("--colour", action="store_true", help="noise in three channels")
     parser.add_argument("--quantize", action="store_true")
+    parser.add_argument("--crop", type=int)
     parser.add_argument("--denoise", action="store_true")
     parser.add_argument(
         "--kind", choices=("white", "jpeg", "bayer", "scaled", "doubled"), default="white"
@@ -80,6 +81,9 @@ def measure(path: Path, sigma: float, index: int, options: argparse.Namespace) -
     """All that is measured on one picture at one sigma."""
     with Image.open(path) as file:
         levels = np.array(file.convert("RGB" if options.colour else "L"))
+    if options.crop:
+        top, left = (max(0, (side - options.crop) // 2) for side in levels.shape[:2])
+        levels = levels[top : top + options.crop, left : left + options.crop]
     clean = torch.from_numpy(levels).float() / 255
     noisy = correlate(add_noise(clean, sigma / 255, seed=index), options.kind)
     if options.quantize:

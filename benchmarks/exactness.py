@@ -1,8 +1,8 @@
 """How far the streamed answer is from the whole-image one, over a folder of clean pictures.
 
-    python benchmarks/exactness.py BSD68/ --sigma 25
+    python benchmarks/exactness.py BSD68/ --sigma 25 [--limit N] [--set NAME]
 
-For each bundled weight set, in float32, with the published protocol's noise: the largest difference in
+For each bundled weight set, or each one named, in float32, with the published protocol's noise: the largest difference in
 [0, 1], and after rounding to 8 bits the largest in levels and the share of pixels that differ at all.
 """
 
@@ -26,11 +26,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sigma", type=float, default=25.0)
     parser.add_argument("--limit", type=int, help="only so many pictures")
+    parser.add_argument("--set", action="append", help="only this weight set; may be repeated")
     options = parser.parse_args()
     pictures = images.list_pictures(options.folder)[: options.limit]
     print(f"{len(pictures)} pictures, sigma {options.sigma:g}, float32")
     print("weights              largest  in 8-bit levels  pixels that differ")
     for entry in weights.bundled():
+        if options.set and entry.name not in options.set:
+            continue
         largest, levels, share = difference(entry, pictures, options.sigma)
         print(f"{entry.name:18}  {largest:8.1e}  {levels:15d}  {share:18.1e}", flush=True)
 

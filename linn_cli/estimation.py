@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
-from operator import mul
+from dataclasses import dataclass, replace
+from operator import mul, sub
 from statistics import fmean
 
 from torch import Tensor
@@ -26,6 +26,9 @@ from linn_cli.smoothness import PATCH, Patches, measure
 # makes the estimate too high, so below is wider.
 _BELOW = (2.2, 4.0, 0.3, 0.06)
 _ABOVE = (1.8, 2.0, 0.0, 0.06)
+# How far the errors of a picture's channels go together: they share its texture, not the noise. In 54 pictures of
+# bsd432 errors correlate by 0.2 at sigma 50, by 0.7 at 1.
+_CHANNELS = 0.5
 # Patches whose noise has lost more than this of its variance to clipping are left out.
 _CLIPPED_AWAY = 0.2
 # Where next to nothing was measured, relative errors would know no bounds.
@@ -94,13 +97,23 @@ def estimate_channels(image: Tensor, step: float = 0.0) -> list[Estimate]:
 
 
 def overall(channels: Sequence[Estimate]) -> Estimate:
-    """The root mean square over channels; channels share their texture, so errors do not average out."""
-    return Estimate(
-        *(
-            math.sqrt(fmean(value**2 for value in values))
-            for values in zip(*map(astuple, channels), strict=True)
-        )
+    """The root mean square over channels, its interval narrower than theirs as far as their errors average out."""
+    if len(channels) == 1:
+        return channels[0]
+    low, level, high = (
+        [value**2 for value in values]
+        for values in zip(*((one.low, one.sigma, one.high) for one in channels), strict=True)
     )
+    mean = fmean(level)
+    least = mean - _together(list(map(sub, level, low)))
+    most = mean + _together(list(map(sub, high, level)))
+    return Estimate(*map(math.sqrt, (mean, max(0.0, least), most)))
+
+
+def _together(errors: Sequence[float]) -> float:
+    """The error of a mean of values whose errors correlate."""
+    apart, same = math.hypot(*errors), sum(errors)
+    return math.hypot(math.sqrt(1 - _CHANNELS) * apart, math.sqrt(_CHANNELS) * same) / len(errors)
 
 
 def correlated(plane: Tensor, step: float = 0.0) -> Estimate | None:

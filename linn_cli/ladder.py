@@ -13,8 +13,8 @@ import torch
 
 from linn_cli.smoothness import PATCH, Patches
 
-# The ladder of Lepski's rule: this part of the patches, then twice as many, and so on.
-_LEAST_PART = 0.002
+# The ladder of Lepski's rule starts at all patches halved this often: 0.2 % of them.
+_HALVINGS = 9
 
 
 @dataclass(frozen=True)
@@ -28,19 +28,13 @@ class Rung:
 
 
 def ladder(patches: Patches) -> list[Rung]:
-    """The smoothest patches, 0.2 % of them, then 0.4 %, up to all.
+    """The smoothest patches, 0.2 % of them, then twice as many, up to all: half of them lie below the last rung.
 
     The errors are cluster-robust: what patches of one cell have in common counts once.
     """
     ordered = patches[torch.argsort(patches.texture)]
-    rungs = []
-    count = max(1, round(_LEAST_PART * len(patches)))
-    while True:
-        count = min(count, len(patches))
-        rungs.append(_rung(ordered[:count]))
-        if count == len(patches):
-            return rungs
-        count *= 2
+    counts = [len(patches) >> halvings for halvings in range(_HALVINGS, -1, -1)]
+    return [_rung(ordered[:count]) for count in counts if count]
 
 
 def _rung(patches: Patches) -> Rung:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from statistics import fmean
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from linn_cli.estimation import Estimate
 from linn_cli.metrics import add_noise
 
 EIGHT_BITS = 1 / 255
+Levels = tuple[float, float, float]
 
 
 def noise(sigma: float, height: int = 200, width: int = 200, seed: int = 0) -> torch.Tensor:
@@ -136,6 +138,30 @@ def test_channels_are_estimated_one_by_one() -> None:
     assert together.sigma == pytest.approx(math.sqrt((25 + 100 + 400) / 3), rel=0.04)
     assert together.low < together.sigma < together.high
     assert estimation.estimate_channels(image[..., 0]) == channels[:1]
+
+
+def test_half_of_the_channels_errors_average_out() -> None:
+    one = Estimate(10.0, 9.0, 11.0)
+    assert estimation.overall([one]) == one
+    three = estimation.overall([one] * 3)
+    # In variance, three errors of 1 that correlate by one half have a mean of error sqrt(2 / 3).
+    assert three.sigma == 10
+    assert 100 - three.low**2 == pytest.approx(math.sqrt(2 / 3) * (100 - 81))
+    assert three.high**2 - 100 == pytest.approx(math.sqrt(2 / 3) * (121 - 100))
+
+
+@given(st.lists(st.tuples(*[st.floats(0, 300)] * 3), min_size=1, max_size=4))
+def test_the_overall_interval_is_no_wider_than_the_channels_together(levels: list[Levels]) -> None:
+    channels = [Estimate(middle, low, high) for low, middle, high in map(sorted, levels)]
+    found = estimation.overall(channels)
+
+    def together(values: list[float]) -> float:
+        return math.sqrt(fmean(value**2 for value in values))
+
+    slack = 1e-4  # squares and a root of levels of up to 300
+    assert together([one.low for one in channels]) <= found.low + slack
+    assert found.low <= found.sigma <= found.high
+    assert found.high <= together([one.high for one in channels]) + slack
 
 
 def test_correlated_noise_is_told_from_white() -> None:

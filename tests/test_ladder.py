@@ -30,8 +30,17 @@ def test_the_climb_stops_where_the_estimates_part() -> None:
 def test_the_smoothest_come_first_and_all_last() -> None:
     texture = torch.arange(1000.0).double().flip(0)
     rungs = ladder(patches(texture, texture))
-    assert [rung.count for rung in rungs] == [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000]
+    assert [rung.count for rung in rungs] == [1, 3, 7, 15, 31, 62, 125, 250, 500, 1000]
     assert [rung.texture for rung in rungs] == [(rung.count - 1) / 2 for rung in rungs]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 1025, 6201])
+def test_half_of_the_patches_are_below_the_last_rung(number: int) -> None:
+    # Whatever their number: what is left out there tells the picture's share of the power.
+    texture = torch.rand(number, dtype=torch.float64)
+    counts = [rung.count for rung in ladder(patches(texture, texture))]
+    assert counts[-2:] == ([number // 2, number] if number > 1 else [1])
+    assert len(counts) <= 10
 
 
 def test_patches_of_one_cell_count_once() -> None:
