@@ -26,7 +26,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sigma", type=float, default=25.0)
     parser.add_argument("--limit", type=int, help="only so many pictures")
-    parser.add_argument("--set", action="append", help="only this weight set; may be repeated")
+    names = [entry.name for entry in weights.bundled()]
+    parser.add_argument(
+        "--set", action="append", choices=names, help="only this one; may be repeated"
+    )
     options = parser.parse_args()
     pictures = images.list_pictures(options.folder)[: options.limit]
     print(f"{len(pictures)} pictures, sigma {options.sigma:g}, float32")

@@ -30,7 +30,7 @@ from linn_cli.planning import Existing, Job
 from linn_cli.sigmas import LEAST_SIGMA
 
 PIPE = Path("-")
-Done = Callable[[int, int], None]
+Done = Callable[[float, int], None]
 Seen = Callable[[NDArray[Any], NDArray[Any]], None]
 _NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every large TIFF"
 _LOG = logging.getLogger(__name__)
@@ -38,7 +38,10 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job; `seconds` includes reading and writing, `error` is None if all went well."""
+    """What became of a job; `seconds` includes reading and writing, `error` is None if all went well.
+
+    Sigma, gain and read noise are in 8-bit grey levels.
+    """
 
     input: str
     output: str
@@ -107,7 +110,7 @@ def run(
         request: the noise to remove.
         handling: how the files are read and written.
         existing: what to do about an output that is there.
-        done: called with a number of finished rows and the total, whenever there are some.
+        done: called with a number of rows and the total, half of them as they go in, half as they come out.
         seen: called with the values before and after, of the first frame as it is shown.
     """
     began = time.perf_counter()
@@ -174,6 +177,7 @@ def _by_rows(
 
         def planes() -> Iterator[torch.Tensor]:
             for levels in source:
+                done(levels.shape[0] / 2, height)
                 yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
 
         removed = removal.remove_by_rows(
@@ -185,7 +189,7 @@ def _by_rows(
 
         def finished() -> Iterator[NDArray[Any]]:
             for answer in answers:
-                done(answer.shape[1], height)
+                done(answer.shape[1] / 2, height)
                 yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
 
         job.target.parent.mkdir(parents=True, exist_ok=True)
@@ -220,13 +224,13 @@ def run_all(
 
     Args:
         jobs: what to do.
-        work: does one job, given what to call when rows are finished.
-        done: called with a name and the share of its job that was finished.
+        work: does one job, given what to call as it goes on; that stops it, too.
+        done: called with a name and the share of its job that was done.
         workers: how many threads; each computes with its share of the processor.
     """
 
     def one(job: Job) -> Outcome:
-        def rows_done(count: int, total: int) -> None:
+        def rows_done(count: float, total: int) -> None:
             if stopped.is_set():
                 raise KeyboardInterrupt
             done(job.source.name, count / total)
@@ -313,8 +317,8 @@ def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
         frames=1,
         sigma=found.at(request.strength),
         noise=model if request.model == noise.AUTO else request.model,
-        gain=tuple(one.gain for one in found.camera),
-        read=tuple(one.read for one in found.camera),
+        gain=tuple(one.levels[0] for one in found.camera),
+        read=tuple(one.levels[1] for one in found.camera),
         clipped=found.clipped.where,
         variant=denoiser.weight_set.architecture.variant,
         scales=denoiser.weight_set.architecture.scales,

@@ -185,7 +185,7 @@ def denoise(
             files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
         devices.use_threads(threads)
         workers = jobs or devices.workers(devices.resolve(device), len(planned))
-        devices.use_threads((jobs and threads) or devices.share_of_threads(workers))
+        devices.use_threads(devices.share_of_threads(workers))
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
         networks = pipeline.Networks(
@@ -309,7 +309,7 @@ def estimate(
                     width, height = document.frames[0].size
                     found = {"input": str(path), "width": width, "height": height}
                     if json:
-                        console.emit_json(found | asdict(measured))
+                        console.emit_json(found | measured.as_data())
                     else:
                         console.emit(f"{path}: {'; '.join(measured.in_words())}")
                 advance(path.name, 1)

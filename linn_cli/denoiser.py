@@ -26,6 +26,7 @@ _DTYPES = {
 _FLOATS = 2**20  # pixels that are held as floats at a time where all are looked at
 
 Change = Callable[[Tensor], Tensor]
+Done = Callable[[float], None]
 
 
 def unchanged(rows: Tensor) -> Tensor:
@@ -56,13 +57,15 @@ class Denoiser:
         self,
         images: Tensor,
         sigma: Sigma,
-        done: Callable[[int], None] = lambda rows: None,
-        clipped: Clipping = clipping.NONE,
+        done: Done = lambda rows: None,
+        before: Change = unchanged,
+        after: Change = unchanged,
     ) -> Tensor:
         """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
-        Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is
-        called with the number of rows whenever some are finished. That noise was `clipped` is undone.
+        Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is called
+        with half the number of rows whenever some go in, and again when they are finished. For `before` and
+        `after` see `rows`.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
@@ -75,7 +78,7 @@ class Denoiser:
             return images.clone()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
-            self._denoise(noisy, answer, levels, done, clipped)
+            self._denoise(noisy, answer, levels, done, before, after)
         return answers
 
     def rows(
@@ -137,16 +140,22 @@ class Denoiser:
         noisy: Tensor,
         answer: Tensor,
         sigma: Sequence[float],
-        done: Callable[[int], None],
-        clipped: Clipping,
+        done: Done,
+        before: Change,
+        after: Change,
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
+
+        def taken(rows: Tensor) -> Tensor:
+            done(rows.shape[1] / 2)
+            return before(rows)
+
         top = 0
-        for rows in self.rows([noisy], noisy.shape[-1], sigma, after=clipped.undo):
+        for rows in self.rows([noisy], noisy.shape[-1], sigma, taken, after):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count
-            done(count)
+            done(count / 2)
 
 
 def _check(images: Tensor) -> None:

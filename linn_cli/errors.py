@@ -36,7 +36,8 @@ class UnreachableError(WeightsError):
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed; torch reports that on the CPU as a plain RuntimeError."""
     return isinstance(error, MemoryError) or any(
-        sign in str(error) for sign in ("out of memory", "can't allocate memory")
+        sign in str(error)
+        for sign in ("out of memory", "can't allocate memory", "not enough memory")
     )
 
 

@@ -15,9 +15,10 @@ from statistics import fmean
 from torch import Tensor
 
 from linn_cli import clipping
+from linn_cli.errors import InputError
 from linn_cli.ladder import variance
 from linn_cli.normalisation import GREY_LEVELS
-from linn_cli.smoothness import PATCH, Patches, measure
+from linn_cli.smoothness import PATCH, Patches, limits, measure
 
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
 # correction for texture and of a squared grey level, for texture finer than what patches are chosen by, all
@@ -26,8 +27,8 @@ from linn_cli.smoothness import PATCH, Patches, measure
 # makes the estimate too high, so below is wider.
 _BELOW = (2.2, 4.0, 0.3, 0.06)
 _ABOVE = (1.8, 2.0, 0.0, 0.06)
-# How far the errors of a picture's channels go together: they share its texture, not the noise. In 54 pictures of
-# bsd432 errors correlate by 0.2 at sigma 50, by 0.7 at 1.
+# How the errors of a picture's channels correlate: they share its texture, not the noise. It is less where noise is
+# strong and more where it is weak; `benchmarks/estimation.py --colour` shows what the intervals hold.
 _CHANNELS = 0.5
 # Patches whose noise has lost more than this of its variance to clipping are left out.
 _CLIPPED_AWAY = 0.2
@@ -54,7 +55,8 @@ class Estimate:
 def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Estimate:
     """Estimate the white noise of a plane (H, W), float, white at 1.
 
-    Where black or white cut the noise off, what is left of its variance is known and allowed for.
+    Where black or white, or what an editor made of them, cut the noise off, what is left of its variance is
+    known and allowed for.
 
     Args:
         plane: values (H, W); at least 8 x 8. Noise may lead out of [0, 1].
@@ -68,10 +70,18 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
             finite.
     """
     patches = measure(plane, seen)
+    black, white = limits(plane, seen)
+    span = white - black
+    patches = replace(
+        patches,
+        mean=(patches.mean - black) / span,
+        texture=patches.texture / span**2,
+        power=patches.power / span**2,
+    )
     cut_off = bool(patches.saturated.any())
     if cut_off:
         patches = _unclip(patches)
-    found, error, texture = variance(patches)
+    found, error, texture = (part * span**2 for part in variance(patches))
     rounding, measured = step**2 / 12, found + texture
     if measured == 0:
         # Rounding hides noise weaker than about its own.
@@ -116,8 +126,8 @@ def _together(errors: Sequence[float]) -> float:
     return math.hypot(math.sqrt(1 - _CHANNELS) * apart, math.sqrt(_CHANNELS) * same) / len(errors)
 
 
-def correlated(plane: Tensor, step: float = 0.0) -> Estimate | None:
-    """The noise of a plane (H, W) that is clearly not white: weaker in fine detail than it should be.
+def correlated(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Estimate | None:
+    """The noise of a plane (H, W), where it is `seen`, that is clearly not white: weaker in fine detail than it should be.
 
     JPEG, demosaicing and scaling leave such noise. Every second pixel of every second row still has its
     full strength, so it seems stronger there, and that is the answer. None for white noise, for a plane
@@ -125,7 +135,12 @@ def correlated(plane: Tensor, step: float = 0.0) -> Estimate | None:
     """
     if min(plane.shape) < 2 * PATCH:
         return None
-    whole, halved = estimate(plane, step), estimate(plane[::2, ::2], step)
+    spread = None if seen is None else seen[::2, ::2]
+    whole = estimate(plane, step, seen)
+    try:
+        halved = estimate(plane[::2, ::2], step, spread)
+    except InputError:  # too little is seen of it
+        return None
     clearly = whole.sigma > 0 and halved.low > _CORRELATED * whole.high
     return halved if clearly else None
 

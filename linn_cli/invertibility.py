@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -9,9 +10,12 @@ import torch
 from torch import Generator, Tensor
 
 from linn_cli import streaming
+from linn_cli.budget import band_height
 from linn_cli.folding import fold
 from linn_cli.model import DnINN
 
+# Small pictures are streamed in several bands too.
+_LEAST_BANDS = 4
 # Odd, even and degenerate pictures, and the size of the standard test images.
 SIZES = ((1, 1), (1, 2), (2, 1), (2, 2), (3, 5), (16, 16), (33, 64), (99, 201))
 DTYPES = (torch.float32, torch.float64)
@@ -84,7 +88,8 @@ def round_trips(model: DnINN, picture: Tensor, sigma: float) -> Iterator[RoundTr
         image = coarse
     half = [torch.bfloat16] if parameter.dtype == torch.float32 else []
     for dtype in (parameter.dtype, *half):
-        streamed = streaming.run(fold(model, dtype), normalised, shrink=False)
+        band = min(band_height(picture.shape[1]), math.ceil(picture.shape[0] / _LEAST_BANDS))
+        streamed = streaming.run(fold(model, dtype), normalised, band=band, shrink=False)
         yield trip("streamed", normalised, streamed, dtype)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -20,6 +20,7 @@ from linn_cli.estimation import Estimate
 from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
 from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
+from linn_cli.smoothness import limits
 from linn_cli.stabilisation import CameraNoise
 
 AUTO, WHITE, CAMERA, CORRELATED = "auto", "white", "poisson-gauss", "correlated"
@@ -63,12 +64,21 @@ class Measured:
         found = self.channels if differ else (self.overall,)
         return tuple(min(one.sigma, MOST_SIGMA) for one in found)
 
+    def as_data(self) -> dict[str, Any]:
+        """For programs: all in 8-bit grey levels, gain and read noise too, as --gain and --read-noise take them."""
+        cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
+        return asdict(self) | {"cameras": cameras, "grows": self.grows}
+
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
-        estimated = f"sigma {_interval(self.overall)}, estimated"
-        if len(self.channels) > 1:
-            estimated += f"; by channel {', '.join(map(_interval, self.channels))}"
-        words = [estimated]
+        overall = _interval(self.overall)
+        by_channel = f"by channel {', '.join(map(_interval, self.channels))}"
+        if len(self.channels) == 1:
+            words = [f"sigma {overall}, estimated"]
+        elif len(self.sigma) == 1:
+            words = [f"sigma {overall}, estimated; {by_channel}"]
+        else:
+            words = [f"sigma {by_channel}, estimated; overall {overall}"]
         if self.correlated:
             words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
         if self.cameras:
@@ -144,33 +154,39 @@ class Request:
         Raises:
             InputError: the picture is too small to estimate its noise.
         """
-        channels = picture.values.shape[2]
         if self.strength == 0:
             return Found(self.sigma or (0.0,))
+        found = self._find(picture)
+        if not found.grows:  # the transform knows by itself what black cuts off
+            found = replace(found, clipped=_find_clipping(picture, found.sigma))
+            if found.words and self.strength != 1:
+                taken = ", ".join(f"{level:.2f}" for level in found.at(self.strength))
+                words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
+                found = replace(found, words=(*found.words, words))
+        return found
+
+    def _find(self, picture: Picture) -> Found:
+        channels = picture.values.shape[2]
         if self.sigma is not None:
-            found = Found(channel_sigmas(self.sigma, channels))
-        elif self.model in (AUTO, WHITE):
+            return Found(channel_sigmas(self.sigma, channels))
+        if self.model in (AUTO, WHITE):
             measured = measure(picture, grows=self.model == AUTO)
             found = Found(measured.sigma)
             if measured.grows:
                 found = Found.of(_channel_cameras(measured.cameras, channels))
-            found = replace(found, words=tuple(measured.in_words()))
-        elif self.model == CORRELATED:
+            return replace(found, words=tuple(measured.in_words()))
+        if self.model == CORRELATED:
             measured, *coarser = measure_correlated(picture)
-            found = Found(
+            return Found(
                 measured.sigma,
                 coarser=tuple(half.sigma for half in coarser),
                 words=tuple(_correlated_words(measured, coarser)),
             )
-        elif self.camera:
-            found = Found.of(_channel_cameras(self.camera, channels))
-        else:
-            estimated = tuple(measure_camera(picture))
-            found = Found.of(_channel_cameras(estimated, channels))
-            found = replace(found, words=tuple(map(_camera_words, estimated)))
-        if found.grows:
-            return found  # the transform knows by itself what black cuts off
-        return replace(found, clipped=_find_clipping(picture, found.sigma))
+        if self.camera:
+            return Found.of(_channel_cameras(self.camera, channels))
+        estimated = tuple(measure_camera(picture))
+        found = Found.of(_channel_cameras(estimated, channels))
+        return replace(found, words=tuple(map(_camera_words, estimated)))
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
@@ -210,7 +226,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     """Estimate the white noise of a picture, where it is not wholly transparent.
 
     Args:
-        picture: also looked at for what is not white about its noise, unless parts of it are transparent.
+        picture: also looked at for what is not white about its noise.
         grows: look whether it grows with brightness, too.
 
     Raises:
@@ -218,16 +234,15 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     """
     planes, step, seen = _planes(picture)
     channels = tuple(estimation.estimate(plane, step, seen) for plane in planes)
-    if seen is not None:
-        return Measured(channels, estimation.overall(channels))
-    stronger = [found for plane in planes if (found := estimation.correlated(plane, step))]
+    stronger = [found for plane in planes if (found := estimation.correlated(plane, step, seen))]
     overall = estimation.overall(channels)
     if stronger:
         return Measured(channels, overall, estimation.overall(stronger))
     white = Measured(channels, overall)
-    fits = [stabilisation.estimate(plane, step) for plane in planes] if grows else []
+    fits = [stabilisation.estimate(plane, step, seen) for plane in planes] if grows else []
     # White noise that is cut off at black is weaker in the dark, too.
-    if not any(one.gain for one, _ in fits) or _find_clipping(picture, white.sigma).black:
+    lifted = any(limits(plane, seen)[0] > 0 for plane in planes)
+    if not any(one.gain for one, _ in fits) or lifted or _find_clipping(picture, white.sigma).black:
         return white
     certainty = max(certainty for one, certainty in fits if one.gain)
     return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
@@ -243,8 +258,8 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
-    planes, step, _ = _planes(picture)
-    return [stabilisation.estimate(plane, step)[0] for plane in planes]
+    planes, step, seen = _planes(picture)
+    return [stabilisation.estimate(plane, step, seen)[0] for plane in planes]
 
 
 def _find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
@@ -265,7 +280,7 @@ def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
     seen = None
     if picture.alpha is not None and not bool(picture.alpha.all()):
         seen = torch.from_numpy(picture.alpha != 0)
-    planes = torch.from_numpy(values.astype(np.float32) / np.float32(white))
+    planes = torch.from_numpy(values.astype(np.float32)).div_(white)
     return list(planes.unbind(-1)), 1 / white if values.dtype.kind == "u" else 0.0, seen
 
 
@@ -282,7 +297,9 @@ def _correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[s
 
 
 def _camera_words(one: CameraNoise) -> str:
-    read = GREY_LEVELS * one.read
-    if one.gain == 0:
+    gain, read = one.levels
+    if gain == 0:
         return f"white noise, sigma {read:.2f}, estimated"
-    return f"white is {1 / one.gain:.4g} counts, read noise of sigma {read:.2f}, estimated"
+    return (
+        f"white is {1 / one.gain:.4g} counts, --gain {gain:.4g} --read-noise {read:.2f}, estimated"
+    )

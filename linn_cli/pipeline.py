@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +13,7 @@ from torch import Tensor
 from linn_cli import clipping, devices, pyramid, sources, weights
 from linn_cli.architecture import Variant
 from linn_cli.clipping import Clipping
-from linn_cli.denoiser import Denoiser, find_clipping, is_grey
+from linn_cli.denoiser import Denoiser, Done, find_clipping, is_grey
 from linn_cli.errors import UsageError
 from linn_cli.folding import fold
 from linn_cli.normalisation import network_sigma
@@ -87,12 +85,10 @@ class Networks:
         self,
         images: Tensor,
         sigma: Sigma,
-        done: Callable[[int], None] = lambda rows: None,
+        done: Done = lambda rows: None,
         clipped: Clipping = clipping.NONE,
-        *,
-        halves: bool = True,
     ) -> tuple[Tensor, Denoiser]:
-        """Denoise images (B, C, H, W) as a `Denoiser` does, and tell which one did.
+        """Denoise images (B, C, H, W) as a `Denoiser` does, and tell which one did; noise `clipped` is undone.
 
         A grey picture stored as colour is denoised as grey and stays grey: its noise is the same in all
         channels, so that the rotation would find sqrt(3) times as much in the luma.
@@ -101,10 +97,10 @@ class Networks:
         levels = channel_sigmas(sigma, channels)
         if channels > 1 and len(set(levels)) == 1 and is_grey(images):
             grey = images[:, :1]
-            answer, denoiser = self.denoise(grey, levels[0], done, clipped, halves=halves)
+            answer, denoiser = self.denoise(grey, levels[0], done, clipped)
             return answer.repeat(1, channels, 1, 1), denoiser
-        denoiser = replace(self.at(levels, channels), halves=halves)
-        return denoiser(images, levels, done, clipped), denoiser
+        denoiser = self.at(levels, channels)
+        return denoiser(images, levels, done, after=clipped.undo), denoiser
 
     def _budget(self, device: torch.device) -> int | None:
         if device.type != "cpu":

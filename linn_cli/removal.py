@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from linn_cli import clipping, correlated, pyramid
-from linn_cli.denoiser import Denoiser, is_grey
+from linn_cli.denoiser import Denoiser, Done, is_grey
 from linn_cli.noise import Found, scaled
 from linn_cli.normalisation import GREY_LEVELS, network_sigma
 from linn_cli.pipeline import Networks
@@ -21,7 +22,7 @@ def remove(
     values: Tensor,
     found: Found,
     strength: float = 1.0,
-    done: Callable[[int], None] = lambda rows: None,
+    done: Done = lambda rows: None,
 ) -> tuple[Tensor, Denoiser]:
     """Denoise images (B, C, H, W) of any dtype into the same, and tell which network did.
 
@@ -30,15 +31,14 @@ def remove(
         values: integers have the range of their dtype, floats are white at 1.
         found: their noise.
         strength: multiplies its standard deviation.
-        done: called with the number of rows whenever some are finished.
+        done: called with half the number of rows whenever some go in, and again when they are finished.
     """
     if found.grows and strength > 0:
-        floats, white = _floats(values)
-        cameras = found.camera
-        if len(set(cameras)) == 1 and is_grey(values):
-            floats, cameras = floats[:, :1], cameras[:1]  # a grey picture stored as colour
-        answer, denoiser = _remove_camera(networks, floats, cameras, strength, done)
-        return _as(values, (answer * white).expand_as(values)), denoiser
+        if len(set(found.camera)) > 1 or not is_grey(values):
+            return _remove_camera(networks, values, found.camera, strength, done)
+        grey = values[:, :1]  # perhaps stored as colour
+        answer, denoiser = _remove_camera(networks, grey, found.camera[:1], strength, done)
+        return answer.repeat(1, values.shape[1], 1, 1), denoiser
     if found.coarser and strength > 0:
         return _remove_correlated(networks, values, found, strength, done)
     return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
@@ -80,18 +80,18 @@ def _remove_correlated(
     values: Tensor,
     found: Found,
     strength: float,
-    done: Callable[[int], None],
+    done: Done,
 ) -> tuple[Tensor, Denoiser]:
     """Blotches first, in pictures of half the size and less."""
     sigmas = [scaled(sigma, strength) for sigma in (found.sigma, *found.coarser)]
     used: list[Denoiser] = []
 
     def denoise(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
-        # The picture itself comes last; of the smaller ones nothing is told.
+        # The picture itself comes last; the smaller ones do not count.
         last = picture.shape == values.shape
         clipped = found.clipped.of(strength) if last else clipping.NONE
         clean, denoiser = networks.denoise(
-            picture, _one(sigma), done if last else lambda rows: None, clipped
+            picture, _one(sigma), done if last else lambda rows: done(0), clipped
         )
         used.append(denoiser)
         return clean
@@ -102,10 +102,10 @@ def _remove_correlated(
 
 def _remove_camera(
     networks: Networks,
-    picture: Tensor,
+    values: Tensor,
     cameras: Sequence[CameraNoise],
     strength: float,
-    done: Callable[[int], None],
+    done: Done,
 ) -> tuple[Tensor, Denoiser]:
     """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1.
 
@@ -116,16 +116,16 @@ def _remove_camera(
     """
     transform = Transform(cameras)
     sigma = transform.sigma(strength)
-    stabilised = transform.forward(picture)
-    clean, denoiser = networks.denoise(stabilised, sigma, done, halves=False)
-    answer = transform.inverse(clean)
-    if network_sigma(sigma) > pyramid.HEAVY:
-        smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
-        half, _ = _remove_camera(
-            networks, pyramid.halve(picture), smaller, strength, lambda rows: None
-        )
-        answer = pyramid.corrected(answer, half)
-    return answer, denoiser
+    denoiser = replace(networks.at(sigma, len(sigma)), halves=False)
+    if network_sigma(sigma) <= pyramid.HEAVY:
+        return denoiser(values, sigma, done, transform.forward, transform.inverse), denoiser
+    floats, white = _floats(values)
+    answer = denoiser(floats, sigma, done, transform.forward, transform.inverse)
+    smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
+    half, _ = _remove_camera(
+        networks, pyramid.halve(floats), smaller, strength, lambda rows: done(0)
+    )
+    return _as(values, pyramid.corrected(answer, half) * white), denoiser
 
 
 class Transform:

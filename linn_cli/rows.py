@@ -24,7 +24,7 @@ _DTYPES = ("uint8", "uint16", "float32")
 # Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
 _CLASSIC_BYTES = 2**32 - 2**25
 _ROWS_PER_STRIP = 16
-# A strip is decoded as a whole, so one that is the whole picture saves nothing.
+# A compressed strip is decoded as a whole, so one that is the whole picture saves nothing.
 _MOST_ROWS = 1024
 # From this many pixels on, a picture is worth going by rows, which keeps less of its metadata.
 LARGE = 2**24
@@ -56,11 +56,35 @@ class RowSource:
             InputError: the file is damaged or cut short.
         """
         try:
-            yield from self._decoded()
+            yield from self._plain() if self.is_plain else self._decoded()
         except (GeneratorExit, LinnError, MemoryError):
             raise
         except Exception as error:  # decoders raise whatever damage makes them stumble over
             raise InputError(f"cannot be read, damaged or cut short ({error})") from error
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the rows lie in the file one after the other, as they are."""
+        page = self.page
+        lengths = page.databytecounts
+        return (
+            page.is_contiguous
+            and not page.is_tiled
+            and (page.predictor, page.fillorder) == (1, 1)
+            and lengths[0] > 0
+            and sum(lengths) == page.nbytes
+        )
+
+    def _plain(self) -> Iterator[NDArray[Any]]:
+        height, width, channels = self.shape
+        file, dtype = (
+            self.page.parent.filehandle,
+            self.dtype.newbyteorder(self.page.parent.byteorder),
+        )
+        file.seek(self.page.dataoffsets[0])
+        for top in range(0, height, _ROWS_PER_STRIP):
+            count = min(_ROWS_PER_STRIP, height - top)
+            yield file.read_array(dtype, count * width * channels).reshape(count, width, channels)
 
     def _decoded(self) -> Iterator[NDArray[Any]]:
         height, width, channels = self.shape
@@ -131,9 +155,10 @@ def _source(tiff: tifffile.TiffFile, least_pixels: int) -> RowSource | None:
         and page.bitspersample == 8 * np.dtype(page.dtype).itemsize
         and (page.photometric, page.samplesperpixel) in ((1, 1), (2, 3))
         and (page.planarconfig == 1 or page.samplesperpixel == 1)
-        and (page.is_tiled or page.rowsperstrip <= _MOST_ROWS)
     )
-    return RowSource(page) if fitting else None
+    source = RowSource(page)
+    low = page.is_tiled or page.rowsperstrip <= _MOST_ROWS
+    return source if fitting and (low or source.is_plain) else None
 
 
 def write(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from linn_cli.errors import InputError, UsageError
 
@@ -23,6 +24,11 @@ _HIGH = 11
 _MOST_PATCHES = 200_000
 # Errors of patches in one square of this side go together: they overlap, and so do their textures.
 _CELL = 24
+# What is drawn into a noisy picture has no noise and is left out, unless hardly anything else is there.
+_LEAST_NOISY = 0.5
+_STRIP = 256  # rows in which it is looked for at a time
+# Values are cut off at a level other than black and white if it has so much more than the next, and such a part.
+_PILED, _LEAST_PILE, _MOST_PILE = 3, 0.001, 0.5
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ class Patches:
 def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
     """Transform patches all over a plane (H, W), float, white at 1, or where all of (H, W) bool is `seen`.
 
+    Frames, captions and the like, which are of one value, are left out of a picture that has noise elsewhere.
+
     Raises:
         UsageError: not two dimensions, or not float.
         InputError: the plane, or what is seen of it, is smaller than a patch, or it holds values that are
@@ -86,13 +94,13 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
     places = (height - PATCH + 1) * (width - PATCH + 1)
     # An odd step, or a JPEG's blocks of 8 x 8 would all be met at the same corners.
     step = math.ceil(math.sqrt(places / _MOST_PATCHES)) | 1
-    views = plane.detach().unfold(0, PATCH, step).unfold(1, PATCH, step)
-    rows, columns = views.shape[:2]
-    values = views.reshape(-1, PATCH * PATCH).float().cpu()
+    rows, columns = ((side - PATCH) // step + 1 for side in plane.shape)
+    values = _patches(plane.detach(), step).float().cpu()
     # From its first pixel, so that a patch of one colour has exactly nothing but a mean.
     squares = ((values - values[:, :1]) @ _cosines().T).square_()
     if not bool(torch.isfinite(squares).all()):
         raise InputError("the picture holds values that are not finite numbers, or far too large")
+    black, white = limits(plane, seen)
     order = (torch.arange(PATCH)[:, None] + torch.arange(PATCH)).flatten()
     down = torch.arange(rows) * step // _CELL
     across = torch.arange(columns) * step // _CELL
@@ -103,16 +111,57 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
         power=squares[:, order >= _HIGH].mean(1).double(),
         cell=cell.flatten(),
         # Black and white only cut noise off where nothing lies beyond them.
-        black=(values == 0).sum(1) / PATCH**2 * bool(values.min() == 0),
-        white=(values == 1).sum(1) / PATCH**2 * bool(values.max() == 1),
+        black=(values == black).sum(1) / PATCH**2 * bool(values.min() == black),
+        white=(values == white).sum(1) / PATCH**2 * bool(values.max() == white),
         spread=step * step,
     )
-    if seen is None:
-        return patches
-    whole = seen.unfold(0, PATCH, step).unfold(1, PATCH, step).flatten(2).all(2).flatten()
-    if not bool(whole.any()):
-        raise InputError("too little is seen to estimate the noise from: give the sigma instead")
-    return patches[whole]
+    if seen is not None:
+        whole = _patches(seen, step).all(1)
+        if not bool(whole.any()):
+            raise InputError(
+                "too little is seen to estimate the noise from: give the sigma instead"
+            )
+        patches = patches[whole]
+    if bool((patches.power + patches.texture == 0).any()):
+        noisy = ~_patches(_drawn(plane), step).any(1)
+        noisy = noisy if seen is None else noisy[whole]
+        # Where most of it is drawn, the rest may be as well: such a picture has no noise.
+        if noisy.double().mean() > _LEAST_NOISY:
+            patches = patches[noisy]
+    return patches
+
+
+def limits(plane: Tensor, seen: Tensor | None = None) -> tuple[float, float]:
+    """Where values are cut off: at 0 and 1, or nearer if many are exactly there, as an editor leaves them."""
+    values = plane if seen is None or not bool(seen.any()) else plane[seen]
+    return -_limit(-values, 0.0), _limit(values, 1.0)
+
+
+def _limit(values: Tensor, usual: float) -> float:
+    most = values.max()
+    there = values == most
+    next_most = values.masked_fill(there, -math.inf).max()
+    count, beside = int(there.sum()), int((values == next_most).sum())
+    # Where nothing is cut off, the last level is the rarest; where it is most of the picture, it is paper.
+    piled = count > _PILED * beside and _LEAST_PILE < count / values.numel() < _MOST_PILE
+    return most.item() if piled and most < usual else usual
+
+
+def _patches(plane: Tensor, step: int) -> Tensor:
+    """The patches of a plane (H, W), as (n, 64)."""
+    views = plane.unfold(0, PATCH, step).unfold(1, PATCH, step)
+    return views.reshape(-1, PATCH * PATCH)
+
+
+def _drawn(plane: Tensor) -> Tensor:
+    """Where a plane (H, W) is of one value all over a patch, bool: a frame or a caption, for noise never is."""
+    drawn = torch.zeros(plane.shape, dtype=torch.bool)
+    for top in range(0, len(plane) - PATCH + 1, _STRIP):
+        rows = plane[top : top + _STRIP + PATCH - 1].detach().cpu()[None, None]
+        flat = F.max_pool2d(rows, PATCH, 1) == -F.max_pool2d(-rows, PATCH, 1)
+        covered = F.max_pool2d(F.pad(flat.float(), [PATCH - 1] * 4), PATCH, 1)[0, 0] > 0
+        drawn[top : top + len(covered)] |= covered
+    return drawn
 
 
 def _cosines() -> Tensor:

@@ -53,6 +53,11 @@ class CameraNoise:
     gain: float
     read: float
 
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Gain and read noise where white is 255: a true level x has the variance gain * x + read^2 there."""
+        return GREY_LEVELS * self.gain, GREY_LEVELS * self.read
+
     def stabilise(self, values: Tensor) -> Tensor:
         """The generalised Anscombe transform: values of this noise to values of noise of variance 1.
 
@@ -120,7 +125,9 @@ def _moments(
     return true, mean, chances @ (values**2 @ weights) - mean**2
 
 
-def estimate(plane: Tensor, step: float = 0.0) -> tuple[CameraNoise, float]:
+def estimate(
+    plane: Tensor, step: float = 0.0, seen: Tensor | None = None
+) -> tuple[CameraNoise, float]:
     """Fit gain and read noise to the smooth patches of a plane (H, W), float, white at 1.
 
     The patches are grouped by their means. In each group the variance is that of `ladder.variance`,
@@ -133,17 +140,18 @@ def estimate(plane: Tensor, step: float = 0.0) -> tuple[CameraNoise, float]:
     Args:
         plane: values (H, W); at least 8 x 8. Pixels at white are left out if nothing lies beyond.
         step: what the values are rounded to multiples of; see `estimation.estimate`.
+        seen: bool (H, W), where the plane is looked at; None for all of it.
 
     Raises:
         UsageError: not two dimensions, or not float.
         InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
     """
-    patches = measure(plane)
+    patches = measure(plane, seen)
     patches = patches[patches.white == 0]
     # Black cuts noise off too, but at few counts it is a value like others and most patches have some.
     clear = patches[patches.black == 0]
     patches = clear if len(clear) > len(patches) / 4 else patches
-    white = CameraNoise(0.0, estimation.estimate(plane, step).sigma / GREY_LEVELS)
+    white = CameraNoise(0.0, estimation.estimate(plane, step, seen).sigma / GREY_LEVELS)
     if len(patches) < 3 * _LEAST_GROUP or white.read == 0:
         return white, 0.0
     means, variances, errors = _groups(patches, step)

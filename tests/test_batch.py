@@ -61,7 +61,7 @@ def test_what_is_transparent_stays_as_it_is(networks: Networks, tmp_path: Path) 
 def test_every_frame_is_denoised(networks: Networks, noisy: NDArray[np.uint8]) -> None:
     frames = (Picture(noisy[:, :, None]), Picture(noisy[::-1, :, None].copy()))
     document = Document(frames, format_named("tiff"))
-    rows: list[int] = []
+    rows: list[float] = []
     clean, _, _ = batch.denoise_document(
         document, networks, REQUEST, lambda n, total: rows.append(n)
     )
@@ -118,7 +118,7 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     tifffile.imwrite(job.source, values.squeeze(), rowsperstrip=5, photometric=photometric)
     monkeypatch.setattr(rows, "LARGE", 1)
     monkeypatch.setattr(images, "read", None)
-    counts: list[int] = []
+    counts: list[float] = []
     outcome = batch.run(job, networks, REQUEST, done=lambda count, total: counts.append(count))
     assert outcome.error is None
     assert (outcome.width, outcome.height, outcome.channels, outcome.depth) == (
@@ -219,18 +219,22 @@ def test_a_fault_names_its_file(networks: Networks, tmp_path: Path) -> None:
 def test_running_out_of_memory_fails_one_picture_only(
     networks: Networks, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = []
+    taken = 0
 
     def failing(*arguments: Any, **options: Any) -> torch.Tensor:
-        calls.append(1)
-        if len(calls) == 600:  # amid the bands of the first picture
+        if taken == 7:  # one is always looked ahead, so five went through all layers
             raise RuntimeError("CUDA out of memory")
         return original(*arguments, **options)
 
+    def done(rows: float, total: int) -> None:
+        nonlocal taken
+        taken += rows == 2.5
+
     original = convolution.convolve
     monkeypatch.setattr(convolution, "convolve", failing)
-    monkeypatch.setattr(budget, "_BAND_PIXELS", 300)
-    outcomes = [batch.run(job, networks, REQUEST) for job in planning.plan([tree], None)]
+    monkeypatch.setattr(budget, "_BAND_PIXELS", 5 * 52)  # bands of five rows, and pictures of 37
+    monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
+    outcomes = [batch.run(job, networks, REQUEST, done=done) for job in planning.plan([tree], None)]
     assert "out of memory" in str(outcomes[0].error)
     assert outcomes[1].error is None
     assert not (tree / "a-denoised.png").exists()

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import denoise, weights
+from linn_cli import budget, denoise, weights
 
 from .conftest import Run, only_line
 
@@ -34,7 +36,8 @@ def test_denoise_writes_the_clean_picture_and_says_nothing(
 
 def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> None:
     target = noisy_file.with_name("clean.png")
-    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--json", "--verbose")
+    words = ["--sigma", 25, "--device", "cpu", "--precision", "float32", "--json", "--verbose"]
+    done = linn("denoise", noisy_file, "-o", target, *words)
     assert done.returncode == 0
     record = json.loads(only_line(done.stdout))
     assert record.pop("seconds") > 0
@@ -50,8 +53,8 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "variant": record["variant"],
         "scales": record["scales"],
         "weights": record["weights"],
-        "device": record["device"],
-        "precision": record["precision"],
+        "device": "cpu",
+        "precision": "float32",
         "noise": "white",
         "gain": [],
         "read": [],
@@ -60,7 +63,33 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "skipped": False,
         "error": None,
     }
-    assert "52 x 37 grey uint8, sigma 25, " in only_line(done.stderr)
+    line = only_line(done.stderr)
+    assert "52 x 37 grey uint8, sigma 25, " in line
+    assert ", cpu, float32, " in line
+
+
+def test_memory_is_bounded_and_threads_are_shared(
+    linn: Run, noisy_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets: list[int | None] = []
+    original = budget.highest_band
+
+    def highest_band(scales: Any, widths: Any, allowed: int | None) -> int:
+        budgets.append(allowed)
+        assert torch.get_num_threads() == 2
+        return original(scales, widths, allowed)
+
+    monkeypatch.setattr(budget, "highest_band", highest_band)
+    threads = torch.get_num_threads()
+    try:
+        for jobs in (1, 3):
+            target = noisy_file.with_name(f"clean-{jobs}.png")
+            options = ["--max-memory", 300, "--jobs", jobs, "--threads", 2 * jobs]
+            done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, *options)
+            assert done.returncode == 0, done.stderr
+    finally:
+        torch.set_num_threads(threads)
+    assert budgets == [300_000_000, 100_000_000]
 
 
 def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None:
@@ -368,8 +397,15 @@ def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None
     record = json.loads(only_line(done.stdout))
     assert record["noise"] == "poisson-gauss"
     # 120,000 pixels of one ramp.
-    assert record["gain"] == [pytest.approx(1 / 40, rel=0.15)]
-    assert "counts, read noise" in done.stderr
+    assert record["gain"] == [pytest.approx(255 / 40, rel=0.15)]
+    options = re.search(r"counts, (--gain \S+ --read-noise \S+), estimated", done.stderr)
+    assert options
+    told = noisy_file.with_name("told.png")
+    words = ["--noise", "poisson-gauss", *options[1].split()]
+    assert linn("denoise", noisy_file, "-o", told, *words).returncode == 0
+    with Image.open(target) as estimated, Image.open(told) as same:
+        difference = np.array(estimated).astype(int) - np.array(same)
+    assert np.abs(difference).max() <= 1  # the words are rounded
     with Image.open(target) as image:
         left = np.array(image) / 255 - ramp
     assert np.std(left) < 0.25 * np.std(counts / 40 - ramp)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import pipeline, pyramid
+from linn_cli import budget, convolution, pipeline, pyramid
 from linn_cli.denoiser import is_grey
 from linn_cli.normalisation import CHROMA_STRENGTH
 from linn_cli.pipeline import denoise, load
@@ -53,6 +53,23 @@ def test_noise_cut_off_at_black_is_made_up_for() -> None:
     assert abs(denoise(stored, 25).mean() - 4) < 2
     plain = pipeline.load(25)(torch.from_numpy(stored)[None, None], 25)
     assert plain.float().mean() > 10
+
+
+def test_progress_comes_with_the_rows_that_go_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "_BAND_PIXELS", 5 * 9)
+    monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
+    original, events = convolution.convolve, list[object]()
+
+    def convolve(*arguments: Any) -> torch.Tensor:
+        if events[-1] != "work":
+            events.append("work")
+        return original(*arguments)
+
+    monkeypatch.setattr(convolution, "convolve", convolve)
+    pipeline.load(25)(torch.rand((1, 1, 42, 9)), 25, done=events.append)
+    assert sum(event for event in events if isinstance(event, float)) == 42
+    # Two bands are taken before any is worked on, one to look ahead; no two without work in between after.
+    assert events[:5] == [2.5, 2.5, "work", 2.5, "work"]
 
 
 def test_grey_stored_as_colour_is_grey() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import fmean
 
 import pytest
@@ -140,7 +141,7 @@ def test_channels_are_estimated_one_by_one() -> None:
     assert estimation.estimate_channels(image[..., 0]) == channels[:1]
 
 
-def test_half_of_the_channels_errors_average_out() -> None:
+def test_errors_of_channels_average_out_in_part() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     assert estimation.overall([one]) == one
     three = estimation.overall([one] * 3)
@@ -162,6 +163,54 @@ def test_the_overall_interval_is_no_wider_than_the_channels_together(levels: lis
     assert together([one.low for one in channels]) <= found.low + slack
     assert found.low <= found.sigma <= found.high
     assert found.high <= together([one.high for one in channels]) + slack
+
+
+def framed(levels: torch.Tensor) -> torch.Tensor:
+    levels[:8] = levels[-60:] = 40
+    return levels
+
+
+def captioned(levels: torch.Tensor) -> torch.Tensor:
+    levels[-60:-20, 100:300] = 30
+    levels[-45:-35, 120:280:7] = 220
+    return levels
+
+
+@pytest.mark.parametrize("sigma", [2, 5, 20])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        framed,
+        captioned,
+        lambda levels: levels.clamp(min=16),
+        lambda levels: levels.clamp(max=200),
+        lambda levels: levels.clamp(min=16, max=200),
+    ],
+    ids=["frame", "caption", "lifted black", "dimmed white", "both"],
+)
+def test_what_an_editor_did_does_no_harm(
+    sigma: float, edit: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    levels = (add_noise(photograph(), sigma / 255, 0) * 255).round().clamp(0, 255)
+    plain = estimation.estimate(levels / 255, EIGHT_BITS).sigma
+    edited = estimation.estimate(edit(levels) / 255, EIGHT_BITS)
+    assert edited.sigma == pytest.approx(plain, rel=0.05)
+    assert edited.low < sigma < edited.high
+
+
+def test_a_drawing_has_no_noise() -> None:
+    levels = torch.full((200, 200), 250.0)
+    levels[50:150:3, 40:160] = 10
+    assert estimation.estimate(levels / 255, EIGHT_BITS).sigma == 0
+
+
+def test_the_overall_interval_of_three_channels_holds_the_truth() -> None:
+    held = 0
+    for seed in range(40):
+        planes = [noise(20, 48, 48, seed=3 * seed + channel) for channel in range(3)]
+        found = estimation.overall([estimation.estimate(plane) for plane in planes])
+        held += found.low <= 20 <= found.high
+    assert held >= 36  # 19 in 20 and more; the errors of planes without texture are independent
 
 
 def test_correlated_noise_is_told_from_white() -> None:

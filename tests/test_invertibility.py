@@ -40,6 +40,19 @@ def test_every_size_is_tried() -> None:
     assert [tuple(picture.shape) for picture in random_pictures()] == list(SIZES)
 
 
+def test_the_engine_is_tried_with_several_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    heights: list[int] = []
+    original = streaming.run
+
+    def run(scales: Any, image: Tensor, **options: Any) -> Tensor:
+        heights.append(-(-image.shape[2] // options["band"]))
+        return original(scales, image, **options)
+
+    monkeypatch.setattr(streaming, "run", run)
+    worst_by_part(random_model(Architecture("st", 1)), [torch.rand((33, 9))], SIGMA)
+    assert heights == [4]
+
+
 class ForgetfulStep(LiftingStep):
     """A step whose inverse leaves out the update."""
 

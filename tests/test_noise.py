@@ -36,7 +36,8 @@ def test_channels_that_clearly_differ_keep_their_own_sigma() -> None:
     assert alike.sigma == (alike.overall.sigma,)
     different = noise.measure(Picture(noisy_picture((5, 10, 20))))
     assert different.sigma == pytest.approx((5, 10, 20), rel=0.15)
-    assert "by channel" in different.in_words()[0]
+    assert different.in_words()[0].startswith("sigma by channel ")
+    assert alike.in_words()[0].startswith(f"sigma {alike.overall.sigma:.2f} ")
 
 
 def test_grey_stored_as_colour_is_measured_once() -> None:
@@ -68,7 +69,34 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
         (one,), one, None, cameras, certainty=stabilisation.CERTAIN
     ).in_words()
     assert "grows with brightness" in grows
-    assert camera == "white is 40 counts, read noise of sigma 5.10, estimated"
+    assert camera == "white is 40 counts, --gain 6.375 --read-noise 5.10, estimated"
+
+
+@pytest.mark.parametrize("strength", [0.5, 1.0, 1.5])
+def test_words_say_the_sigma_that_is_removed(strength: float) -> None:
+    found = Request(strength=strength).find(Picture(noisy_picture((10,))))
+    [sigma] = found.at(strength)
+    assert f"sigma {sigma:.2f} " in found.words[-1]
+    assert len(found.words) == (1 if strength == 1 else 2)
+
+
+def test_data_are_in_grey_levels() -> None:
+    one = Estimate(10.0, 9.0, 11.0)
+    data = Measured((one,), one, None, (CameraNoise(1 / 40, 0.02),), certainty=11.0).as_data()
+    assert data["overall"] == {"sigma": 10.0, "low": 9.0, "high": 11.0}
+    assert data["cameras"] == [{"gain": pytest.approx(255 / 40), "read": pytest.approx(5.1)}]
+    assert data["grows"] is False
+
+
+def test_a_cameras_noise_is_seen_around_what_is_transparent() -> None:
+    ramp = np.linspace(0.1, 0.9, 400)[:, None, None] * np.ones((1, 400, 1))
+    counts = (np.random.default_rng(0).poisson(40 * ramp) / 40).astype(np.float32)
+    alpha = np.full((400, 400), 255, np.uint8)
+    alpha[:, :100] = 0
+    counts[:, :100] = 0.3
+    for model in (AUTO, CAMERA):
+        [camera] = Request(model=model).find(Picture(counts, alpha)).camera
+        assert camera.gain == pytest.approx(1 / 40, rel=0.25)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -112,6 +140,11 @@ def test_white_noise_that_is_cut_off_is_not_taken_for_a_cameras() -> None:
     assert stabilisation.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
     assert not noise.measure(Picture(values)).cameras
     assert Request().find(Picture(values)).clipped.black
+
+
+def test_white_noise_cut_off_above_black_is_not_taken_for_a_cameras() -> None:
+    values = np.maximum(cut_off(40), 20)  # as an editor lifts black
+    assert not noise.measure(Picture(values)).cameras
 
 
 def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:

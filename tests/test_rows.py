@@ -36,6 +36,8 @@ def store(path: Path, values: NDArray[Any], **options: Any) -> None:
         {"rowsperstrip": 7, "compression": "lzw"},
         {"rowsperstrip": 7, "byteorder": ">"},
         {"rowsperstrip": 7, "bigtiff": True},
+        {"rowsperstrip": 67},
+        {"rowsperstrip": 67, "byteorder": ">"},
         {"tile": (16, 32)},
     ],
 )
@@ -118,7 +120,7 @@ def test_other_files_are_left_to_others(tmp_path: Path) -> None:
     for options in (
         {"planarconfig": "separate", "photometric": "rgb"},
         {"photometric": "miniswhite"},
-        {"rowsperstrip": 2000},
+        {"rowsperstrip": 2000, "compression": "zlib"},
     ):
         stored = np.moveaxis(values, -1, 0) if "planarconfig" in options else values[:, :, 0]
         stored = np.tile(stored, (20, 1)) if "rowsperstrip" in options else stored
@@ -133,6 +135,20 @@ def test_other_files_are_left_to_others(tmp_path: Path) -> None:
         assert source is None
     with rows.opened(tmp_path / "missing.tif", 1) as source:
         assert source is None
+
+
+def test_a_picture_in_one_strip_goes_by_rows_unless_it_is_compressed(tmp_path: Path) -> None:
+    values = np.tile(picture("uint16", 1), (20, 1, 1))
+    store(tmp_path / "a.tif", values)  # one strip, as tifffile and Pillow write it
+    with rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        assert [len(band) for band in source] == [16] * 83 + [12]
+    content = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(content[:-1])
+    with rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        with pytest.raises(InputError, match="cut short"):
+            list(source)
 
 
 @given(st.lists(st.integers(0, 40), max_size=8), st.integers(1, 20))

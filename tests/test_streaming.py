@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from linn_cli import bands, convolution, pipeline, streaming, weights
-from linn_cli.architecture import Architecture
+from linn_cli import bands, budget, convolution, pipeline, streaming, weights
+from linn_cli.architecture import Architecture, Variant
 from linn_cli.bands import marked
 from linn_cli.convolution import Workspaces
 from linn_cli.folding import fold
@@ -124,23 +124,34 @@ def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
     assert different <= pixels / 1000
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
 @pytest.mark.parametrize("sigma", [2, 25, 75])
-def test_half_precision_stays_near_the_answer(sigma: float) -> None:
+def test_half_precision_stays_near_the_whole_images_answer(
+    sigma: float, architecture: Architecture
+) -> None:
     rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], sigma / 255, seed=0)
-    single = pipeline.load(sigma, precision="float32")(noisy, sigma)
-    half = pipeline.load(sigma, precision="bfloat16")(noisy, sigma)
-    difference = (half - single) * 255 / sigma
-    # In units of sigma: bfloat16 rounds by 2^-9 relative, and at sigma 2 the normalised picture
-    # reaches 64, so that single values may be rounded by an eighth of sigma; on average far less.
-    assert difference.abs().max() < 0.25
-    assert difference.std() < 0.03
+    entry = weights.select(weights.bundled(), sigma, architecture.variant, architecture.scales)
+    model = weights.load(entry)
+    with torch.no_grad():
+        expected = model(noisy, sigma / 255)
+    normalised = (noisy - 0.5) * 255 / sigma
+    for band in (11, 200):
+        streamed = streaming.run(fold(model, torch.bfloat16), normalised, band=band)
+        difference = streamed - (expected - 0.5) * 255 / sigma
+        # In units of sigma: bfloat16 rounds by 2^-9 relative, and at sigma 2 the normalised picture
+        # reaches 64, so that single values may be rounded by an eighth of sigma; on average far less.
+        assert difference.abs().max() < 0.25
+        assert difference.std() < 0.03
 
 
 @pytest.mark.parametrize("sigma", [0.01, 1, 25, 255])
 @pytest.mark.parametrize("picture", ["black", "white", "chessboard", "huge"])
-def test_half_precision_never_turns_black_or_nan(sigma: float, picture: str) -> None:
+@pytest.mark.parametrize("variant", ["st", "lista"])
+def test_half_precision_never_turns_black_or_nan(
+    sigma: float, picture: str, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     board = (torch.arange(40)[:, None] + torch.arange(40)[None, :]) % 2
     image = {
         "black": torch.zeros((40, 40)),
@@ -148,20 +159,29 @@ def test_half_precision_never_turns_black_or_nan(sigma: float, picture: str) -> 
         "chessboard": board.float(),
         "huge": 1000 * board.float(),
     }[picture][None, None]
-    answer = pipeline.load(sigma, precision="bfloat16")(image, sigma)
+    monkeypatch.setattr(budget, "_BAND_PIXELS", 9 * 40)
+    monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
+    answer = pipeline.load(sigma, precision="bfloat16", variant=variant)(image, sigma)
     assert torch.isfinite(answer).all()
     # The mean is what is left of a picture taken for noise; 2^-8 is the rounding of a bfloat16.
     scale = max(1.0, image.max().item())
     assert (answer.mean() - image.mean()).abs() < 0.02 * scale
 
 
-def test_the_answer_is_the_same_every_time() -> None:
-    scales = fold(weights.load(weights.bundled()[0]))
+@pytest.mark.parametrize(
+    "entry",
+    [one for one in weights.bundled() if one.name.endswith("-any")],
+    ids=lambda one: one.name,
+)
+def test_the_answer_is_the_same_every_time(entry: weights.WeightSet) -> None:
+    scales = fold(weights.load(entry))
     image = random_image(90, 40).float()
-    hashes = {
-        hashlib.sha256(streaming.run(scales, image).numpy().tobytes()).hexdigest() for _ in range(3)
-    }
-    assert len(hashes) == 1
+    for band in (7, 200):
+        hashes = {
+            hashlib.sha256(streaming.run(scales, image, band=band).numpy().tobytes()).hexdigest()
+            for _ in range(3)
+        }
+        assert len(hashes) == 1
 
 
 def test_what_is_kept_does_not_depend_on_the_height() -> None:
