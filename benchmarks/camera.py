@@ -13,18 +13,18 @@ counts; peak 0 stands for white noise of sigma `read`, in grey levels. Neither i
 --alarms only estimates, on white noise, in floats and in 8 bits: in how many per cent of the pictures `--noise
 poisson-gauss` finds a gain, in how many linn finds one by itself, and how many times its standard error it is at most.
 
-With --log each measured picture is a line of JSON, and a later run goes on after the last of them.
+With --log each measured picture is a line of JSON, and a later run of the same settings goes on after the last.
 """
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import torch
-from common import arguments, choose
+from common import Log, arguments, choose
 
 from linn_cli import images, noise, removal, stabilisation
 from linn_cli.metrics import add_noise, psnr
@@ -51,24 +51,19 @@ def main() -> None:
     if options.alarms:
         alarms(pictures)
         return
-    known = {}
-    if options.log and options.log.exists():
-        lines = map(json.loads, options.log.read_text(encoding="utf-8").splitlines())
-        known = {(line["name"], line["peak"], line["read"]): line for line in lines}
+    log = Log(options)
     print(f"{len(pictures)} pictures")
     print("peak  read   white  estimated    true  gain (dB)  worst (dB)  by itself %")
     for peak, read in CASES + WHITE:
         if options.peak and peak not in options.peak:
             continue
-        rows = []
-        for index, path in enumerate(pictures):
-            row = known.get((path.name, peak, read))
-            if row is None:
-                row = measure(path, peak, read, index)
-                if options.log:
-                    with options.log.open("a", encoding="utf-8") as log:
-                        log.write(json.dumps(row) + "\n")
-            rows.append(row)
+        rows = [
+            log.row(
+                {"name": path.name, "peak": peak, "read": read},
+                partial(measure, path, peak, read, index),
+            )
+            for index, path in enumerate(pictures)
+        ]
         white, estimated, true, by_itself = (
             fmean(row[name] for row in rows) for name in ("white", "estimated", "true", "itself")
         )
@@ -124,9 +119,6 @@ def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
 
     [camera] = found.camera
     return {
-        "name": path.name,
-        "peak": peak,
-        "read": read,
         "white": quality(white),
         "estimated": quality(found),
         "true": quality(Found.of((truth,))),

@@ -1,10 +1,12 @@
-"""What several of these scripts share: the pictures that they take, and the network plane by plane."""
+"""What several of these scripts share: the pictures that they take, their logs, and the network by planes."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,6 +38,33 @@ def choose(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
     if options.limit:
         pictures = pictures[:: max(1, len(pictures) // options.limit)][: options.limit]
     return pictures
+
+
+# Which of a log's lines are wanted, not what they say.
+_NO_SETTINGS = ("log", "sigma", "peak")
+
+
+class Log:
+    """Lines of JSON in a file, one for each thing measured, by which a later run with the same settings goes on."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.path: Path | None = options.log
+        mine = vars(options).items()
+        self.settings = {name: str(value) for name, value in mine if name not in _NO_SETTINGS}
+        lines = self.path.read_text(encoding="utf-8") if self.path and self.path.exists() else ""
+        self.rows: list[dict[str, Any]] = [json.loads(line) for line in lines.splitlines()]
+
+    def row(self, key: dict[str, Any], measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What was measured for `key` before, or is now."""
+        wanted = {**key, "settings": self.settings}
+        for row in self.rows:
+            if wanted.items() <= row.items():
+                return row
+        row = {**wanted, **measure()}
+        if self.path:
+            with self.path.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(row) + "\n")
+        return row
 
 
 def by_planes(

@@ -11,7 +11,7 @@ adds the PSNR that is lost by denoising with the estimate in place of the true s
 --kind jpeg, bayer, scaled or doubled measures how often correlated noise is noticed: a noisy picture that
 went through JPEG of quality 90, bilinear demosaicing, or an enlargement by 1.5 or 2.
 
-With --log each measured picture is a line of JSON, and a later run goes on after the last of them.
+With --log each measured picture is a line of JSON, and a later run of the same settings goes on after the last.
 `--names FILE` takes only the pictures named in a file, `--without FILE` only the others.
 """
 
@@ -19,16 +19,16 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import math
 import time
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import torch
-from common import arguments, choose
+from common import Log, arguments, choose
 from PIL import Image
 from skimage.restoration import estimate_sigma
 from torch import Tensor
@@ -56,24 +56,18 @@ def main() -> None:
     options = parser.parse_args()
 
     pictures = choose(images.list_pictures(options.folder), options)
-    known = {}
-    if options.log and options.log.exists():
-        lines = map(json.loads, options.log.read_text(encoding="utf-8").splitlines())
-        known = {(line["name"], line["sigma"]): line for line in lines}
+    log = Log(options)
     print(f"{len(pictures)} pictures, {options.kind}{', 8 bits' * options.quantize}")
     print(
         "sigma   bias %  RMS %  cover %  s/Mpx | wavelet: bias %  RMS %  s/Mpx | correlated %  dB lost"
     )
     for sigma in options.sigma or SIGMAS:
-        rows = []
-        for index, path in enumerate(pictures):
-            row = known.get((path.name, sigma))
-            if row is None:
-                row = measure(path, sigma, index, options)
-                if options.log:
-                    with options.log.open("a", encoding="utf-8") as log:
-                        log.write(json.dumps(row) + "\n")
-            rows.append(row)
+        rows = [
+            log.row(
+                {"name": path.name, "sigma": sigma}, partial(measure, path, sigma, index, options)
+            )
+            for index, path in enumerate(pictures)
+        ]
         print(line_of(sigma, rows), flush=True)
 
 
@@ -102,8 +96,6 @@ def measure(path: Path, sigma: float, index: int, options: argparse.Namespace) -
     wavelet_seconds = time.perf_counter() - began
     planes = noisy[None] if noisy.dim() == 2 else noisy.movedim(-1, 0)
     return {
-        "name": path.name,
-        "sigma": sigma,
         "error": found.sigma / sigma - 1,
         "covered": found.low <= sigma <= found.high,
         "seconds": seconds / noisy.numel() * 1e6,

@@ -333,6 +333,9 @@ def denoise_document(
 ) -> tuple[Document, Denoiser, Found]:
     """Denoise every frame of the noise of the first; alpha and what lies under it stay as they are."""
     found = request.find(document.frames[0])
+    if found.words:
+        hidden = noise.hidden(document.format.name, found.sigma)
+        found = replace(found, words=(*found.words, *hidden))
     total = sum(frame.values.shape[0] for frame in document.frames)
     frames: list[Picture] = []
     for frame in document.frames:

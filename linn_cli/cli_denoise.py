@@ -311,7 +311,8 @@ def estimate(
                     if json:
                         console.emit_json(found | measured.as_data())
                     else:
-                        console.emit(f"{path}: {'; '.join(measured.in_words())}")
+                        hidden = measuring.hidden(document.format.name, measured.sigma)
+                        console.emit(f"{path}: {'; '.join((*measured.in_words(), *hidden))}")
                 advance(path.name, 1)
         if failed:
             raise typer.Exit(1)

@@ -93,7 +93,7 @@ class Denoiser:
 
         `before` and `after` change rows as floats, white at 1, before and after the network.
         Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
-        input's. Only a few bands are ever held, and only as many as that as floats.
+        input's. Only as many rows are ever held as the planes lag behind, and only these as floats.
 
         Raises:
             InputError: values that are not finite came in, or out.

@@ -31,6 +31,9 @@ _NOT_WHITE = (
     "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
     f"--noise {CORRELATED} takes it for sigma "
 )
+# Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
+_LOSSY, _LITTLE = ("JPEG", "WebP", "AVIF"), 2.0
+_HIDDEN = "lossy compression may hide noise: if there is some to be seen, give --sigma"
 _MAY_GROW = (
     f"the noise may grow with brightness, as a camera's does: --noise {CAMERA} may suit it better"
 )
@@ -246,6 +249,11 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         return white
     certainty = max(certainty for one, certainty in fits if one.gain)
     return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
+
+
+def hidden(format_name: str, sigma: Sequence[float]) -> tuple[str, ...]:
+    """What is to be said of so little noise in a picture of this format: nothing, if it loses none."""
+    return (_HIDDEN,) if format_name in _LOSSY and max(sigma) < _LITTLE else ()
 
 
 def measure_correlated(picture: Picture) -> list[Measured]:

@@ -36,12 +36,14 @@ HubRepoOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 ThreadsOption = Annotated[
-    int | None, typer.Option(min=1, help="Processor threads; all cores if left out.")
+    int | None, typer.Option(min=1, help="Processor threads in all; all cores if left out.")
 ]
 PrecisionOption = Annotated[
     str, typer.Option(metavar="auto|float32|bfloat16", help="What the networks compute in.")
 ]
-DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+DeviceOption = Annotated[
+    str, typer.Option(help="auto, cpu, cuda, cuda:N or mps; only cpu is tested.")
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")]
 
 

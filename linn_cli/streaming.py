@@ -45,8 +45,8 @@ def stream(
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
 
     Returns:
-        The answer from the top, as bands (1, 1, m, W); m differs from n. All that is held between bands
-        is allocated before; where there is no memory for it, with a lower band.
+        The answer from the top, as bands (1, 1, m, W); m differs from n. The rows that networks keep and their
+        workspaces are allocated before; where there is no memory for them, with a lower band.
     """
     return _through(_engine(scales, width, band or band_height(width), shrink=shrink), bands)
 

@@ -80,6 +80,11 @@ def test_words_say_the_sigma_that_is_removed(strength: float) -> None:
     assert len(found.words) == (1 if strength == 1 else 2)
 
 
+def test_little_noise_in_a_lossy_file_may_have_been_more() -> None:
+    assert "give --sigma" in noise.hidden("JPEG", (0.1, 1.9))[0]
+    assert noise.hidden("JPEG", (0.1, 2.1)) == noise.hidden("PNG", (0.1,)) == ()
+
+
 def test_data_are_in_grey_levels() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     data = Measured((one,), one, None, (CameraNoise(1 / 40, 0.02),), certainty=11.0).as_data()
