@@ -9,6 +9,7 @@ to lossy compression of AVIRIS images", IGARSS 2007, as analysed by Colom and Bu
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -133,18 +134,26 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
 
 def limits(plane: Tensor, seen: Tensor | None = None) -> tuple[float, float]:
     """Where values are cut off: at 0 and 1, or nearer if many are exactly there, as an editor leaves them."""
-    values = plane if seen is None or not bool(seen.any()) else plane[seen]
-    return -_limit(-values, 0.0), _limit(values, 1.0)
+    return -_limit(plane, seen, -1, 0.0), _limit(plane, seen, 1, 1.0)
 
 
-def _limit(values: Tensor, usual: float) -> float:
-    most = values.max()
-    there = values == most
-    next_most = values.masked_fill(there, -math.inf).max()
-    count, beside = int(there.sum()), int((values == next_most).sum())
+def _limit(plane: Tensor, seen: Tensor | None, sign: int, usual: float) -> float:
+    def strips() -> Iterator[Tensor]:
+        for top in range(0, len(plane), _STRIP):
+            strip = sign * plane[top : top + _STRIP]
+            yield strip if seen is None else strip.where(seen[top : top + _STRIP], -math.inf)
+
+    most = max(strip.max().item() for strip in strips())
+    if most >= usual:
+        return usual
+    next_most = max(strip.where(strip < most, -math.inf).max().item() for strip in strips())
+    count, beside = (
+        sum(int((strip == level).sum()) for strip in strips()) for level in (most, next_most)
+    )
+    part = count / (plane.numel() if seen is None else max(1, int(seen.sum())))
     # Where nothing is cut off, the last level is the rarest; where it is most of the picture, it is paper.
-    piled = count > _PILED * beside and _LEAST_PILE < count / values.numel() < _MOST_PILE
-    return most.item() if piled and most < usual else usual
+    piled = count > _PILED * beside and _LEAST_PILE < part < _MOST_PILE
+    return most if piled else usual
 
 
 def _patches(plane: Tensor, step: int) -> Tensor:
@@ -158,10 +167,15 @@ def _drawn(plane: Tensor) -> Tensor:
     drawn = torch.zeros(plane.shape, dtype=torch.bool)
     for top in range(0, len(plane) - PATCH + 1, _STRIP):
         rows = plane[top : top + _STRIP + PATCH - 1].detach().cpu()[None, None]
-        flat = F.max_pool2d(rows, PATCH, 1) == -F.max_pool2d(-rows, PATCH, 1)
-        covered = F.max_pool2d(F.pad(flat.float(), [PATCH - 1] * 4), PATCH, 1)[0, 0] > 0
+        flat = _highest(rows) == -_highest(-rows)
+        covered = _highest(F.pad(flat.float(), [PATCH - 1] * 4))[0, 0] > 0
         drawn[top : top + len(covered)] |= covered
     return drawn
+
+
+def _highest(rows: Tensor) -> Tensor:
+    """The highest value of each patch of (1, 1, H, W)."""
+    return F.max_pool2d(F.max_pool2d(rows, (PATCH, 1), 1), (1, PATCH), 1)
 
 
 def _cosines() -> Tensor:
