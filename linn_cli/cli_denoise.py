@@ -308,10 +308,10 @@ def estimate(
                 else:
                     width, height = document.frames[0].size
                     found = {"input": str(path), "width": width, "height": height}
+                    hidden = measuring.hidden(document.format.name, measured.sigma)
                     if json:
-                        console.emit_json(found | measured.as_data())
+                        console.emit_json(found | measured.as_data() | {"remarks": hidden})
                     else:
-                        hidden = measuring.hidden(document.format.name, measured.sigma)
                         console.emit(f"{path}: {'; '.join((*measured.in_words(), *hidden))}")
                 advance(path.name, 1)
         if failed:

@@ -18,7 +18,7 @@ from linn_cli import clipping
 from linn_cli.errors import InputError
 from linn_cli.ladder import variance
 from linn_cli.normalisation import GREY_LEVELS
-from linn_cli.smoothness import PATCH, Patches, limits, measure
+from linn_cli.smoothness import PATCH, Patches, measure
 
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
 # correction for texture and of a squared grey level, for texture finer than what patches are chosen by, all
@@ -70,7 +70,7 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
             finite.
     """
     patches = measure(plane, seen)
-    black, white = limits(plane, seen)
+    black, white = patches.limits
     span = white - black
     patches = replace(
         patches,
@@ -127,7 +127,7 @@ def _together(errors: Sequence[float]) -> float:
 
 
 def correlated(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Estimate | None:
-    """The noise of a plane (H, W), where it is `seen`, that is clearly not white: weaker in fine detail than it should be.
+    """The noise of a plane (H, W) that is clearly not white: weaker in fine detail than it should be.
 
     JPEG, demosaicing and scaling leave such noise. Every second pixel of every second row still has its
     full strength, so it seems stronger there, and that is the answer. None for white noise, for a plane

@@ -20,7 +20,6 @@ from linn_cli.estimation import Estimate
 from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
 from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
-from linn_cli.smoothness import limits
 from linn_cli.stabilisation import CameraNoise
 
 AUTO, WHITE, CAMERA, CORRELATED = "auto", "white", "poisson-gauss", "correlated"
@@ -32,7 +31,7 @@ _NOT_WHITE = (
     f"--noise {CORRELATED} takes it for sigma "
 )
 # Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
-_LOSSY, _LITTLE = ("JPEG", "WebP", "AVIF"), 2.0
+_LOSSY, _LITTLE = ("JPEG", "AVIF"), 2.0
 _HIDDEN = "lossy compression may hide noise: if there is some to be seen, give --sigma"
 _MAY_GROW = (
     f"the noise may grow with brightness, as a camera's does: --noise {CAMERA} may suit it better"
@@ -68,7 +67,7 @@ class Measured:
         return tuple(min(one.sigma, MOST_SIGMA) for one in found)
 
     def as_data(self) -> dict[str, Any]:
-        """For programs: all in 8-bit grey levels, gain and read noise too, as --gain and --read-noise take them."""
+        """For programs: noise in 8-bit grey levels, as --sigma, --gain and --read-noise take them."""
         cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
         return asdict(self) | {"cameras": cameras, "grows": self.grows}
 
@@ -244,15 +243,14 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     white = Measured(channels, overall)
     fits = [stabilisation.estimate(plane, step, seen) for plane in planes] if grows else []
     # White noise that is cut off at black is weaker in the dark, too.
-    lifted = any(limits(plane, seen)[0] > 0 for plane in planes)
-    if not any(one.gain for one, _ in fits) or lifted or _find_clipping(picture, white.sigma).black:
+    if not any(one.gain for one, _ in fits) or _find_clipping(picture, white.sigma).black:
         return white
     certainty = max(certainty for one, certainty in fits if one.gain)
     return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
 
 
 def hidden(format_name: str, sigma: Sequence[float]) -> tuple[str, ...]:
-    """What is to be said of so little noise in a picture of this format: nothing, if it loses none."""
+    """What to say where lossy compression may have hidden noise; empty if not."""
     return (_HIDDEN,) if format_name in _LOSSY and max(sigma) < _LITTLE else ()
 
 

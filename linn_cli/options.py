@@ -36,7 +36,10 @@ HubRepoOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print data for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 ThreadsOption = Annotated[
-    int | None, typer.Option(min=1, help="Processor threads in all; all cores if left out.")
+    int | None,
+    typer.Option(
+        min=1, help="Processor threads, shared by the files at work; all cores if left out."
+    ),
 ]
 PrecisionOption = Annotated[
     str, typer.Option(metavar="auto|float32|bfloat16", help="What the networks compute in.")

@@ -66,25 +66,23 @@ class RowSource:
     def is_plain(self) -> bool:
         """Whether the rows lie in the file one after the other, as they are."""
         page = self.page
-        lengths = page.databytecounts
         return (
             page.is_contiguous
             and not page.is_tiled
             and (page.predictor, page.fillorder) == (1, 1)
-            and lengths[0] > 0
-            and sum(lengths) == page.nbytes
+            and page.dataoffsets[0] > 0  # else it is a hole
+            and sum(page.databytecounts) == page.nbytes
         )
 
     def _plain(self) -> Iterator[NDArray[Any]]:
         height, width, channels = self.shape
-        file, dtype = (
-            self.page.parent.filehandle,
-            self.dtype.newbyteorder(self.page.parent.byteorder),
-        )
-        file.seek(self.page.dataoffsets[0])
+        file = self.page.parent.filehandle
+        dtype = self.dtype.newbyteorder(self.page.parent.byteorder)
+        row = width * channels
         for top in range(0, height, _ROWS_PER_STRIP):
             count = min(_ROWS_PER_STRIP, height - top)
-            yield file.read_array(dtype, count * width * channels).reshape(count, width, channels)
+            file.seek(self.page.dataoffsets[0] + top * row * dtype.itemsize)  # others may have read
+            yield file.read_array(dtype, count * row).reshape(count, width, channels)
 
     def _decoded(self) -> Iterator[NDArray[Any]]:
         height, width, channels = self.shape
@@ -149,6 +147,7 @@ def _source(tiff: tifffile.TiffFile, least_pixels: int) -> RowSource | None:
     page = tiff.pages[0].aspage()
     fitting = (
         len(tiff.pages) == 1
+        and tiff.series[0].size == page.size  # ImageJ's stacks have one page, too
         and page.imagewidth * page.imagelength >= least_pixels
         and page.imagedepth == 1
         and np.dtype(page.dtype).name in _DTYPES

@@ -25,11 +25,13 @@ _HIGH = 11
 _MOST_PATCHES = 200_000
 # Errors of patches in one square of this side go together: they overlap, and so do their textures.
 _CELL = 24
-# What is drawn into a noisy picture has no noise and is left out, unless hardly anything else is there.
+# What is drawn into a noisy picture has no noise and is left out, if more than this part of the patches is left.
 _LEAST_NOISY = 0.5
 _STRIP = 256  # rows in which it is looked for at a time
-# Values are cut off at a level other than black and white if it has so much more than the next, and such a part.
+# Values are cut off at another level than black or white if more than so many times as many lie there as at the
+# next, and between these parts of all.
 _PILED, _LEAST_PILE, _MOST_PILE = 3, 0.001, 0.5
+_EDITED = 1 / 3  # of the way from black to white is the farthest that such a level may lie
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Patches:
         texture: the mean square of its low frequencies without the mean; small where it is smooth.
         power: the mean square of its ten highest frequencies: the noise's variance, if it is white.
         cell: int64, the number of the square that it lies in.
-        black, white: the shares of its pixels, in [0, 1], that may be cut off at black or at white.
+        black, white: the shares of its pixels, in [0, 1], that may be cut off at the lower or the upper limit.
+        limits: 0 and 1, or nearer if many values are exactly there, as an editor leaves them.
         spread: how many pixels there are to each patch; 64 and more if none overlap.
     """
 
@@ -51,6 +54,7 @@ class Patches:
     cell: Tensor
     black: Tensor
     white: Tensor
+    limits: tuple[float, float]
     spread: float
 
     def __getitem__(self, chosen: Tensor | slice) -> Patches:
@@ -62,6 +66,7 @@ class Patches:
             self.cell[chosen],
             self.black[chosen],
             self.white[chosen],
+            self.limits,
             self.spread,
         )
 
@@ -101,59 +106,61 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
     squares = ((values - values[:, :1]) @ _cosines().T).square_()
     if not bool(torch.isfinite(squares).all()):
         raise InputError("the picture holds values that are not finite numbers, or far too large")
-    black, white = limits(plane, seen)
-    order = (torch.arange(PATCH)[:, None] + torch.arange(PATCH)).flatten()
+    looked_at = _noisy(plane, seen, step) if bool((squares[:, 1:] == 0).all(1).any()) else seen
+    chosen = slice(None) if looked_at is None else _patches(looked_at, step).all(1)
     down = torch.arange(rows) * step // _CELL
     across = torch.arange(columns) * step // _CELL
-    cell = down[:, None] * (int(across[-1]) + 1) + across
-    patches = Patches(
+    cell = (down[:, None] * (int(across[-1]) + 1) + across).flatten()[chosen]
+    if not len(cell):
+        raise InputError("too little is seen to estimate the noise from: give the sigma instead")
+    values, squares = values[chosen], squares[chosen]
+    black, white = _limits(plane, looked_at)
+    order = (torch.arange(PATCH)[:, None] + torch.arange(PATCH)).flatten()
+    return Patches(
         mean=values.mean(1).double(),
         texture=squares[:, (order > 0) & (order < _HIGH)].mean(1).double(),
         power=squares[:, order >= _HIGH].mean(1).double(),
-        cell=cell.flatten(),
-        # Black and white only cut noise off where nothing lies beyond them.
+        cell=cell,
+        # A limit only cuts noise off where nothing lies beyond it.
         black=(values == black).sum(1) / PATCH**2 * bool(values.min() == black),
         white=(values == white).sum(1) / PATCH**2 * bool(values.max() == white),
+        limits=(black, white),
         spread=step * step,
     )
-    if seen is not None:
-        whole = _patches(seen, step).all(1)
-        if not bool(whole.any()):
-            raise InputError(
-                "too little is seen to estimate the noise from: give the sigma instead"
-            )
-        patches = patches[whole]
-    if bool((patches.power + patches.texture == 0).any()):
-        noisy = ~_patches(_drawn(plane), step).any(1)
-        noisy = noisy if seen is None else noisy[whole]
-        # Where most of it is drawn, the rest may be as well: such a picture has no noise.
-        if noisy.double().mean() > _LEAST_NOISY:
-            patches = patches[noisy]
-    return patches
 
 
-def limits(plane: Tensor, seen: Tensor | None = None) -> tuple[float, float]:
+def _noisy(plane: Tensor, seen: Tensor | None, step: int) -> Tensor | None:
+    """Where to look: not at what is drawn, unless that would leave out half of what is `seen`, or more."""
+    drawn = _drawn(plane)
+    rest = ~drawn if seen is None else seen & ~drawn
+    left = int(_patches(rest, step).all(1).sum())
+    before = int(_patches(torch.ones_like(rest) if seen is None else seen, step).all(1).sum())
+    return rest if left > _LEAST_NOISY * before else seen
+
+
+def _limits(plane: Tensor, looked_at: Tensor | None) -> tuple[float, float]:
     """Where values are cut off: at 0 and 1, or nearer if many are exactly there, as an editor leaves them."""
-    return -_limit(plane, seen, -1, 0.0), _limit(plane, seen, 1, 1.0)
+    return -_limit(plane, looked_at, -1, 0.0) + 0.0, _limit(plane, looked_at, 1, 1.0)
 
 
-def _limit(plane: Tensor, seen: Tensor | None, sign: int, usual: float) -> float:
+def _limit(plane: Tensor, looked_at: Tensor | None, sign: int, usual: float) -> float:
     def strips() -> Iterator[Tensor]:
         for top in range(0, len(plane), _STRIP):
             strip = sign * plane[top : top + _STRIP]
-            yield strip if seen is None else strip.where(seen[top : top + _STRIP], -math.inf)
+            seen = None if looked_at is None else looked_at[top : top + _STRIP]
+            yield strip if seen is None else strip.where(seen, -math.inf)
 
-    most = max(strip.max().item() for strip in strips())
-    if most >= usual:
+    level = max(strip.max().item() for strip in strips())
+    if not usual - _EDITED < level < usual:
         return usual
-    next_most = max(strip.where(strip < most, -math.inf).max().item() for strip in strips())
-    count, beside = (
-        sum(int((strip == level).sum()) for strip in strips()) for level in (most, next_most)
+    next_level = max(strip.where(strip < level, -math.inf).max().item() for strip in strips())
+    at_level, at_next = (
+        sum(int((strip == one).sum()) for strip in strips()) for one in (level, next_level)
     )
-    part = count / (plane.numel() if seen is None else max(1, int(seen.sum())))
+    part = at_level / (plane.numel() if looked_at is None else int(looked_at.sum()))
     # Where nothing is cut off, the last level is the rarest; where it is most of the picture, it is paper.
-    piled = count > _PILED * beside and _LEAST_PILE < part < _MOST_PILE
-    return most if piled else usual
+    piled = at_level > _PILED * at_next and _LEAST_PILE < part < _MOST_PILE
+    return level if piled else usual
 
 
 def _patches(plane: Tensor, step: int) -> Tensor:
@@ -163,7 +170,7 @@ def _patches(plane: Tensor, step: int) -> Tensor:
 
 
 def _drawn(plane: Tensor) -> Tensor:
-    """Where a plane (H, W) is of one value all over a patch, bool: a frame or a caption, for noise never is."""
+    """Where a plane (H, W) is of one value all over a patch, bool: a frame, a caption; noise is not, unless rounded away."""
     drawn = torch.zeros(plane.shape, dtype=torch.bool)
     for top in range(0, len(plane) - PATCH + 1, _STRIP):
         rows = plane[top : top + _STRIP + PATCH - 1].detach().cpu()[None, None]

@@ -138,13 +138,13 @@ def estimate(
     times its standard error the gain is comes with it: from `CERTAIN` on there is no doubt.
 
     Args:
-        plane: values (H, W); at least 8 x 8. Pixels at white are left out if nothing lies beyond.
+        plane: values (H, W); at least 8 x 8. Patches with pixels at white are left out if nothing lies beyond.
         step: what the values are rounded to multiples of; see `estimation.estimate`.
         seen: bool (H, W), where the plane is looked at; None for all of it.
 
     Raises:
         UsageError: not two dimensions, or not float.
-        InputError: the plane is smaller than 8 x 8 or holds values that are not finite.
+        InputError: the plane, or what is seen of it, is smaller than 8 x 8, or it holds values that are not finite.
     """
     patches = measure(plane, seen)
     patches = patches[patches.white == 0]
@@ -152,7 +152,8 @@ def estimate(
     clear = patches[patches.black == 0]
     patches = clear if len(clear) > len(patches) / 4 else patches
     white = CameraNoise(0.0, estimation.estimate(plane, step, seen).sigma / GREY_LEVELS)
-    if len(patches) < 3 * _LEAST_GROUP or white.read == 0:
+    # Noise that an editor cut off above black is weaker in the dark for that.
+    if len(patches) < 3 * _LEAST_GROUP or white.read == 0 or patches.limits[0] > 0:
         return white, 0.0
     means, variances, errors = _groups(patches, step)
     weights = 1 / errors

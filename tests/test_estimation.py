@@ -165,8 +165,8 @@ def test_the_overall_interval_is_no_wider_than_the_channels_together(levels: lis
     assert found.high <= together([one.high for one in channels]) + slack
 
 
-def framed(levels: torch.Tensor) -> torch.Tensor:
-    levels[:8] = levels[-60:] = 40
+def framed(levels: torch.Tensor, frame: float = 40) -> torch.Tensor:
+    levels[:8] = levels[-60:] = frame
     return levels
 
 
@@ -185,8 +185,9 @@ def captioned(levels: torch.Tensor) -> torch.Tensor:
         lambda levels: levels.clamp(min=16),
         lambda levels: levels.clamp(max=200),
         lambda levels: levels.clamp(min=16, max=200),
+        lambda levels: framed(levels.clamp(min=12, max=230), 0),
     ],
-    ids=["frame", "caption", "lifted black", "dimmed white", "both"],
+    ids=["frame", "caption", "lifted black", "dimmed white", "both", "both, framed"],
 )
 def test_what_an_editor_did_does_no_harm(
     sigma: float, edit: Callable[[torch.Tensor], torch.Tensor]
@@ -196,6 +197,14 @@ def test_what_an_editor_did_does_no_harm(
     edited = estimation.estimate(edit(levels) / 255, EIGHT_BITS)
     assert edited.sigma == pytest.approx(plain, rel=0.05)
     assert edited.low < sigma < edited.high
+
+
+@pytest.mark.parametrize("offset", [0.5, 1.0, -0.5, -1.0])
+def test_floats_beyond_black_and_white_have_no_other_limits(offset: float) -> None:
+    plane = noise(20)
+    cut = plane.clamp(min=plane.quantile(0.1), max=plane.quantile(0.9)) + offset
+    found = estimation.estimate(cut)
+    assert 0 < found.low < found.sigma < found.high
 
 
 def test_a_drawing_has_no_noise() -> None:

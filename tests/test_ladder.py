@@ -13,7 +13,7 @@ def patches(
     """Patches that do not overlap, each in a cell of its own if none is given."""
     zeros = torch.zeros(len(texture))
     own = torch.arange(len(texture)) if cell is None else cell
-    return Patches(zeros, texture, power, own, zeros, zeros, spread=64)
+    return Patches(zeros, texture, power, own, zeros, zeros, (0, 1), spread=64)
 
 
 def test_the_climb_stops_where_the_estimates_part() -> None:

@@ -127,6 +127,9 @@ def test_other_files_are_left_to_others(tmp_path: Path) -> None:
         tifffile.imwrite(path, stored, **options)
         with rows.opened(path, 1) as source:
             assert source is None, options
+    tifffile.imwrite(path, np.zeros((3, 40, 50), np.uint8), imagej=True, truncate=True)
+    with rows.opened(path, 1) as source:
+        assert source is None  # a stack of which it says one page
     store(path, values, rowsperstrip=5)
     with rows.opened(path, 67 * 50 + 1) as source:
         assert source is None
@@ -143,6 +146,8 @@ def test_a_picture_in_one_strip_goes_by_rows_unless_it_is_compressed(tmp_path: P
     with rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         assert [len(band) for band in source] == [16] * 83 + [12]
+        pairs = list(zip(source, source, strict=True))  # each keeps its own place
+        assert all((one == other).all() for one, other in pairs)
     content = (tmp_path / "a.tif").read_bytes()
     (tmp_path / "a.tif").write_bytes(content[:-1])
     with rows.opened(tmp_path / "a.tif", 1) as source:

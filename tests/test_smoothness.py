@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from linn_cli.smoothness import limits, measure
+from linn_cli.smoothness import measure
 
 from .test_estimation import noise
 
@@ -43,15 +43,35 @@ def test_what_is_drawn_is_left_out() -> None:
 
 
 def test_limits_are_where_values_pile_up() -> None:
-    plane = (noise(20, 100, 100) * 255).round() / 255
-    assert limits(plane) == (0, 1)
+    plane = (noise(60, 100, 100) * 255).round() / 255
     low, high = plane.quantile(0.1).item(), plane.quantile(0.9).item()
-    assert limits(plane.clamp(low, high)) == (low, high)
-    assert limits(plane.clamp(max=high)) == (0, high)
-    assert limits(torch.full((9, 9), 0.5)) == (0, 1)
-    two = torch.tensor([0.4, 0.5]).repeat(40, 20)
-    assert limits(two) == (0, 1)
-    assert limits(plane.clamp(low, high), plane.clamp(low, high) < high)[1] == 1
+    for cut, expected in (
+        (plane, (0, 1)),
+        (plane.clamp(low, high), (low, high)),
+        (plane.clamp(max=high), (0, high)),
+        (torch.full((9, 9), 0.5), (0, 1)),
+        (torch.tensor([0.4, 0.5]).repeat(40, 20), (0, 1)),
+        (plane.clamp(low, high) + 2, (0, 1)),  # limits out of range would turn things round
+        (plane.clamp(low, high) - 2, (0, 1)),
+        (plane.clamp(min=low) + 1 - low, (0, 1)),
+        (plane.clamp(max=high) - high, (0, 1)),
+    ):
+        assert measure(cut).limits == expected
+    cut = plane.clamp(low, high)
+    seen = torch.ones_like(cut, dtype=torch.bool)
+    seen[:, 80:] = False
+    cut[:, 80:], cut[:10] = 0.0, 0.05  # what is hidden, and what is drawn, does not count
+    assert measure(cut, seen).limits == (low, high)
+    assert measure(cut, seen).black.max() > 0
+
+
+def test_what_is_drawn_is_found_all_over_a_tall_plane() -> None:
+    plane = noise(20, 600, 20)
+    for top in (0, 250, 256, 261, 592):
+        drawn = plane.clone()
+        drawn[top : top + 8, 5:15] = 0.5
+        touched = sum(abs(row - top) < 8 for row in range(593)) * 13
+        assert len(measure(drawn)) == 593 * 13 - touched
 
 
 def test_only_patches_that_are_wholly_seen_count() -> None:
