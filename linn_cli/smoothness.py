@@ -27,7 +27,7 @@ _MOST_PATCHES = 200_000
 _CELL = 24
 # What is drawn into a noisy picture has no noise and is left out, if more than this part of the patches is left.
 _LEAST_NOISY = 0.5
-_STRIP = 256  # rows in which it is looked for at a time
+_STRIP = 256  # rows in which it and the limits are looked for at a time
 # Values are cut off at another level than black or white if more than so many times as many lie there as at the
 # next, and between these parts of all.
 _PILED, _LEAST_PILE, _MOST_PILE = 3, 0.001, 0.5
@@ -131,11 +131,14 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
 
 def _noisy(plane: Tensor, seen: Tensor | None, step: int) -> Tensor | None:
     """Where to look: not at what is drawn, unless that would leave out half of what is `seen`, or more."""
+
+    def count(where: Tensor) -> int:
+        return int(_patches(where, step).all(1).sum())
+
     drawn = _drawn(plane)
-    rest = ~drawn if seen is None else seen & ~drawn
-    left = int(_patches(rest, step).all(1).sum())
-    before = int(_patches(torch.ones_like(rest) if seen is None else seen, step).all(1).sum())
-    return rest if left > _LEAST_NOISY * before else seen
+    before = torch.ones_like(drawn) if seen is None else seen
+    rest = before & ~drawn
+    return rest if count(rest) > _LEAST_NOISY * count(before) else seen
 
 
 def _limits(plane: Tensor, looked_at: Tensor | None) -> tuple[float, float]:
@@ -170,7 +173,10 @@ def _patches(plane: Tensor, step: int) -> Tensor:
 
 
 def _drawn(plane: Tensor) -> Tensor:
-    """Where a plane (H, W) is of one value all over a patch, bool: a frame, a caption; noise is not, unless rounded away."""
+    """Where a plane (H, W) is of one value all over a patch, bool (H, W).
+
+    A frame or a caption is; noise is not, unless it was rounded away.
+    """
     drawn = torch.zeros(plane.shape, dtype=torch.bool)
     for top in range(0, len(plane) - PATCH + 1, _STRIP):
         rows = plane[top : top + _STRIP + PATCH - 1].detach().cpu()[None, None]

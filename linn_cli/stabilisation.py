@@ -144,7 +144,8 @@ def estimate(
 
     Raises:
         UsageError: not two dimensions, or not float.
-        InputError: the plane, or what is seen of it, is smaller than 8 x 8, or it holds values that are not finite.
+        InputError: the plane, or what is seen of it, is smaller than 8 x 8, or it holds values that are
+            not finite.
     """
     patches = measure(plane, seen)
     patches = patches[patches.white == 0]
