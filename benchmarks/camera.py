@@ -26,10 +26,11 @@ from typing import Any
 import torch
 from common import Log, arguments, choose
 
-from linn_cli import images, noise, removal, stabilisation
+from linn_cli import images, measurement, removal, stabilisation
+from linn_cli.measurement import CAMERA
+from linn_cli.measurement import WHITE as WHITE_NOISE
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.noise import CAMERA, Found, Request
-from linn_cli.noise import WHITE as WHITE_NOISE
+from linn_cli.noise import Found, Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.stabilisation import CameraNoise
@@ -89,7 +90,7 @@ def alarms(pictures: list[Path]) -> None:
                 if step:
                     noisy = (noisy / step).round().clamp(0, 255).to(torch.uint8)
                 told, certainty = stabilisation.estimate(noisy * step if step else noisy, step)
-                itself = noise.measure(Picture(noisy[..., None].numpy())).grows
+                itself = measurement.measure(Picture(noisy[..., None].numpy())).grows
                 rows.append((told.gain > 0, itself, certainty if told.gain else 0.0))
             told_so, by_itself, highest = zip(*rows, strict=True)
             print(
@@ -122,7 +123,7 @@ def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
         "white": quality(white),
         "estimated": quality(found),
         "true": quality(Found.of((truth,))),
-        "itself": noise.measure(picture).grows,
+        "itself": measurement.measure(picture).grows,
         "found": [camera.gain, camera.read],
     }
 

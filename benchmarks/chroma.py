@@ -13,9 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 
-import numpy as np
-import torch
-from common import by_planes
+from common import CROP, by_planes, centre
 from torch import Tensor
 
 from linn_cli import images, pipeline, pyramid
@@ -24,7 +22,6 @@ from linn_cli.patches import hold_out
 
 SIGMAS = (5, 15, 25, 50)
 STRENGTHS = (0.95, 1.0, 1.05, 1.1, 1.2)
-CROP = 240
 
 
 def main() -> None:
@@ -49,15 +46,6 @@ def main() -> None:
             for strength in STRENGTHS
         ]
         print(f"{sigma:5}  {alone:8.3f}", *(f"{value:7.3f}" for value in rotated), flush=True)
-
-
-def centre(path: Path) -> Tensor:
-    """The centre of a colour picture (3, H, W) in [0, 1]."""
-    levels = images.read_levels(path, as_grey=False).astype(np.float32) / 255
-    height, width = (min(side, CROP) for side in levels.shape[:2])
-    top, left = (levels.shape[0] - height) // 2, (levels.shape[1] - width) // 2
-    cut = levels[top : top + height, left : left + width]
-    return torch.from_numpy(cut).permute(2, 0, 1)
 
 
 def by_channel(picture: Tensor, sigma: float) -> Tensor:

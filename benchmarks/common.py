@@ -8,11 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from linn_cli import pipeline, pyramid
+from linn_cli import images, pipeline, pyramid
 from linn_cli.normalisation import CHROMA_STRENGTH, normalise, restore
+
+# The side of what is taken of a held-out picture where many networks are tried.
+CROP = 240
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -38,6 +42,17 @@ def choose(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
     if options.limit:
         pictures = pictures[:: max(1, len(pictures) // options.limit)][: options.limit]
     return pictures
+
+
+def centre(path: Path, as_grey: bool = False) -> Tensor:
+    """The centre of a picture (C, H, W), of at most CROP x CROP, in [0, 1]."""
+    levels = images.read_levels(path, as_grey=as_grey).astype(np.float32) / 255
+    planes = (
+        torch.from_numpy(levels)[None] if as_grey else torch.from_numpy(levels).permute(2, 0, 1)
+    )
+    height, width = (min(side, CROP) for side in planes.shape[1:])
+    top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
+    return planes[:, top : top + height, left : left + width]
 
 
 # Which of a log's lines are wanted, not what they say.

@@ -22,8 +22,9 @@ from estimation import EIGHT_BITS, correlate
 from torch import Tensor
 
 from linn_cli import estimation, images, removal
+from linn_cli.measurement import CORRELATED
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.noise import CORRELATED, Request
+from linn_cli.noise import Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA

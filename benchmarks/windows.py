@@ -1,60 +1,91 @@
-"""Where a set of weights made for one sigma is better than the one for any: PSNR on held-out pictures.
+"""Which weights for which sigma: PSNR on held-out pictures of the sets for one sigma beside that for any.
 
-    python benchmarks/windows.py bsd432/ --names weights/held-out.txt [FILE ...]
+    python benchmarks/windows.py bsd432/ --names weights/held-out.txt [--variant st] [--scales 1] [--colour]
 
-The files are those of the bundled sets with a narrow range if left out. Each is tried at both ends of its
-range, in the middle, and a tenth of sigma beyond; where it is better it may be chosen (`suits` in the
-manifest).
+One table for each network, of the centres of the pictures. A set may be chosen where it is the best of its
+row (`suits` in the manifest).
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import groupby
 from statistics import fmean
 
-from common import arguments, choose
+from common import CROP, arguments, centre, choose
 from torch import Tensor
 
 from linn_cli import images, pipeline, weights
+from linn_cli.architecture import VARIANTS
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.patches import read_grey
 from linn_cli.weights import WeightSet
+
+# Closest where one set gives way to the next.
+SIGMAS = (
+    8,
+    10,
+    11,
+    12,
+    13,
+    15,
+    17,
+    18,
+    19,
+    20,
+    22,
+    25,
+    30,
+    35,
+    38,
+    40,
+    42,
+    45,
+    50,
+    60,
+    70,
+    80,
+    100,
+)
 
 
 def main() -> None:
-    """Measure and print a table."""
+    """Measure and print the tables."""
     parser = arguments(__doc__)
-    parser.add_argument("files", type=Path, nargs="*")
+    parser.add_argument("--variant", choices=VARIANTS, help="only these networks")
+    parser.add_argument("--scales", type=int, choices=(1, 2), help="only these networks")
+    parser.add_argument("--sigmas", type=float, nargs="+", default=SIGMAS)
+    parser.add_argument(
+        "--colour", action="store_true", help="colour pictures; grey ones if left out"
+    )
     options = parser.parse_args()
     paths = choose(images.list_pictures(options.folder), options)
-    pictures = [read_grey(path)[None, None].float() / 255 for path in paths]
-    sets = [weights.describe(file) for file in options.files] or list(weights.bundled())
-    print(f"{len(pictures)} pictures; PSNR in dB")
-    print("weights          sigma  its own      any     gain")
-    for narrow in sets:
-        low, high = narrow.sigma
-        middle = (low + high) / 2
-        if high > 2 * low:
-            continue
-        for sigma in (low - middle / 10, low, middle, high, high + middle / 10):
-            own, usual = (
-                mean_psnr(pictures, sigma, file) for file in (narrow.path, wide(narrow).path)
-            )
-            print(
-                f"{narrow.name:15}  {sigma:5.4g}  {own:7.3f}  {usual:7.3f}  {own - usual:7.3f}",
-                flush=True,
-            )
+    pictures = [centre(path, as_grey=not options.colour)[None] for path in paths]
+    print(f"{len(pictures)} pictures, up to {CROP} x {CROP}; PSNR in dB")
+    sets = [
+        held
+        for held in weights.bundled()
+        if options.variant in (None, held.architecture.variant)
+        and options.scales in (None, held.architecture.scales)
+    ]
+    for architecture, alike in groupby(sets, lambda held: held.architecture):
+        columns = sorted(alike, key=lambda held: held.sigma)
+        print(f"\n{architecture}", *(f"{range_of(held):>9}" for held in columns))
+        for sigma in options.sigmas:
+            scores = [mean_psnr(pictures, sigma, held) for held in columns]
+            best = columns[scores.index(max(scores))]
+            figures = (f"{score:9.3f}" for score in scores)
+            print(f"{sigma:5g}", *figures, f"  best: {range_of(best)}", flush=True)
 
 
-def wide(narrow: WeightSet) -> WeightSet:
-    """The bundled set of the same network for any sigma."""
-    held = narrow.architecture
-    return weights.select(weights.bundled(), narrow.sigma[0], held.variant, held.scales, most=80)
+def range_of(held: WeightSet) -> str:
+    """The sigmas that a set was trained for."""
+    return "{:g}-{:g}".format(*held.sigma)
 
 
-def mean_psnr(pictures: list[Tensor], sigma: float, file: Path) -> float:
+def mean_psnr(pictures: list[Tensor], sigma: float, held: WeightSet) -> float:
     """The mean PSNR in dB over the pictures, by the published protocol."""
-    denoiser = pipeline.load(sigma, weight_file=file, precision="float32")
+    denoiser = pipeline.load(
+        sigma, pictures[0].shape[1], weight_file=held.path, precision="float32"
+    )
     return fmean(
         psnr(denoiser(add_noise(clean, sigma / 255, seed=index), sigma).clamp(0, 1), clean)
         for index, clean in enumerate(pictures)

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import encoding, images, metadata, noise, removal, rows
+from linn_cli import encoding, images, measurement, metadata, noise, removal, rows
 from linn_cli.deep import too_large
 from linn_cli.denoiser import Denoiser
 from linn_cli.errors import InputError, explain
@@ -310,7 +310,7 @@ def describe(clean: Document, denoiser: Denoiser, found: Found, request: Request
 
 
 def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
-    model = noise.CAMERA if found.grows else noise.WHITE
+    model = measurement.CAMERA if found.grows else measurement.WHITE
     return Outcome(
         input=str(PIPE),
         output=str(PIPE),
@@ -334,7 +334,7 @@ def denoise_document(
     """Denoise every frame of the noise of the first; alpha and what lies under it stay as they are."""
     found = request.find(document.frames[0])
     if found.words:
-        hidden = noise.hidden(document.format.name, found.sigma)
+        hidden = measurement.hidden(document.format.name, found.sigma)
         found = replace(found, words=(*found.words, *hidden))
     total = sum(frame.values.shape[0] for frame in document.frames)
     frames: list[Picture] = []

@@ -291,8 +291,7 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
-        from linn_cli import devices, images
-        from linn_cli import noise as measuring
+        from linn_cli import devices, images, measurement
 
         devices.use_threads(threads)
         failed = False
@@ -300,7 +299,7 @@ def estimate(
             for path in pictures:
                 try:
                     document = images.read(path, max_pixels=max_pixels or images.MOST_PIXELS)
-                    measured = measuring.measure(document.frames[0])
+                    measured = measurement.measure(document.frames[0])
                 except InputError as error:
                     reason = str(error)
                     console.say(reason if str(path) in reason else f"{path}: {reason}")
@@ -308,7 +307,7 @@ def estimate(
                 else:
                     width, height = document.frames[0].size
                     found = {"input": str(path), "width": width, "height": height}
-                    hidden = measuring.hidden(document.format.name, measured.sigma)
+                    hidden = measurement.hidden(document.format.name, measured.sigma)
                     if json:
                         console.emit_json(found | measured.as_data() | {"remarks": hidden})
                     else:

@@ -1,91 +1,22 @@
-"""What noise a picture has: white of a given or estimated sigma, correlated, or a camera's."""
+"""What noise is to be removed from a picture: white of a given or estimated sigma, correlated, or a camera's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import combinations
-from typing import Any
+from dataclasses import dataclass, replace
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch import Tensor
-
-from linn_cli import clipping, correlated, estimation, stabilisation
+from linn_cli import clipping, measurement
 from linn_cli.clipping import Clipping
-from linn_cli.denoiser import find_clipping
 from linn_cli.errors import UsageError
-from linn_cli.estimation import Estimate
+from linn_cli.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.picture import Picture
 from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
 from linn_cli.stabilisation import CameraNoise
 
-AUTO, WHITE, CAMERA, CORRELATED = "auto", "white", "poisson-gauss", "correlated"
+AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
 _MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
-_NOT_WHITE = (
-    "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
-    f"--noise {CORRELATED} takes it for sigma "
-)
-# Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
-_LOSSY, _LITTLE = ("JPEG", "AVIF"), 2.0
-_HIDDEN = "lossy compression may hide noise: if there is some to be seen, give --sigma"
-_MAY_GROW = (
-    f"the noise may grow with brightness, as a camera's does: --noise {CAMERA} may suit it better"
-)
-_GROWS = f"the noise grows with brightness, as a camera's does, and is taken for such (--noise {WHITE} would not)"
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The noise of a picture, by channel and over all, and what speaks against its being white.
-
-    `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
-    `cameras` is the noise of each channel, if it may grow with brightness in some, and `certainty` how many times
-    its standard error the clearest gain is.
-    """
-
-    channels: tuple[Estimate, ...]
-    overall: Estimate
-    correlated: Estimate | None = None
-    cameras: tuple[CameraNoise, ...] = ()
-    certainty: float = 0.0
-
-    @property
-    def grows(self) -> bool:
-        """Whether it grows with brightness beyond doubt."""
-        return self.certainty >= stabilisation.CERTAIN
-
-    @property
-    def sigma(self) -> tuple[float, ...]:
-        """What to denoise with: by channel where the channels clearly differ, else one for all."""
-        differ = any(a.high < b.low or b.high < a.low for a, b in combinations(self.channels, 2))
-        found = self.channels if differ else (self.overall,)
-        return tuple(min(one.sigma, MOST_SIGMA) for one in found)
-
-    def as_data(self) -> dict[str, Any]:
-        """For programs: noise in 8-bit grey levels, as --sigma, --gain and --read-noise take them."""
-        cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
-        return asdict(self) | {"cameras": cameras, "grows": self.grows}
-
-    def in_words(self) -> list[str]:
-        """The estimates with their 95 % intervals, and what is to be said of them."""
-        overall = _interval(self.overall)
-        by_channel = f"by channel {', '.join(map(_interval, self.channels))}"
-        if len(self.channels) == 1:
-            words = [f"sigma {overall}, estimated"]
-        elif len(self.sigma) == 1:
-            words = [f"sigma {overall}, estimated; {by_channel}"]
-        else:
-            words = [f"sigma {by_channel}, estimated; overall {overall}"]
-        if self.correlated:
-            words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
-        if self.cameras:
-            words += [_GROWS if self.grows else _MAY_GROW, *map(_camera_words, self.cameras)]
-        return words
 
 
 @dataclass(frozen=True)
@@ -160,7 +91,7 @@ class Request:
             return Found(self.sigma or (0.0,))
         found = self._find(picture)
         if not found.grows:  # the transform knows by itself what black cuts off
-            found = replace(found, clipped=_find_clipping(picture, found.sigma))
+            found = replace(found, clipped=measurement.find_clipping(picture, found.sigma))
             if found.words and self.strength != 1:
                 taken = ", ".join(f"{level:.2f}" for level in found.at(self.strength))
                 words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
@@ -172,23 +103,23 @@ class Request:
         if self.sigma is not None:
             return Found(channel_sigmas(self.sigma, channels))
         if self.model in (AUTO, WHITE):
-            measured = measure(picture, grows=self.model == AUTO)
+            measured = measurement.measure(picture, grows=self.model == AUTO)
             found = Found(measured.sigma)
             if measured.grows:
                 found = Found.of(_channel_cameras(measured.cameras, channels))
             return replace(found, words=tuple(measured.in_words()))
         if self.model == CORRELATED:
-            measured, *coarser = measure_correlated(picture)
+            measured, *coarser = measurement.measure_correlated(picture)
             return Found(
                 measured.sigma,
                 coarser=tuple(half.sigma for half in coarser),
-                words=tuple(_correlated_words(measured, coarser)),
+                words=tuple(measurement.correlated_words(measured, coarser)),
             )
         if self.camera:
             return Found.of(_channel_cameras(self.camera, channels))
-        estimated = tuple(measure_camera(picture))
+        estimated = tuple(measurement.measure_camera(picture))
         found = Found.of(_channel_cameras(estimated, channels))
-        return replace(found, words=tuple(map(_camera_words, estimated)))
+        return replace(found, words=tuple(map(measurement.camera_words, estimated)))
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
@@ -224,88 +155,6 @@ def _channel_cameras(cameras: tuple[CameraNoise, ...], channels: int) -> tuple[C
     return cameras * (channels // len(cameras))
 
 
-def measure(picture: Picture, *, grows: bool = True) -> Measured:
-    """Estimate the white noise of a picture, where it is not wholly transparent.
-
-    Args:
-        picture: also looked at for what is not white about its noise.
-        grows: look whether it grows with brightness, too.
-
-    Raises:
-        InputError: the picture is too small, or holds values that are not finite.
-    """
-    planes, step, seen = _planes(picture)
-    channels = tuple(estimation.estimate(plane, step, seen) for plane in planes)
-    stronger = [found for plane in planes if (found := estimation.correlated(plane, step, seen))]
-    overall = estimation.overall(channels)
-    if stronger:
-        return Measured(channels, overall, estimation.overall(stronger))
-    white = Measured(channels, overall)
-    fits = [stabilisation.estimate(plane, step, seen) for plane in planes] if grows else []
-    # White noise that is cut off at black is weaker in the dark, too.
-    if not any(one.gain for one, _ in fits) or _find_clipping(picture, white.sigma).black:
-        return white
-    certainty = max(certainty for one, certainty in fits if one.gain)
-    return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
-
-
-def hidden(format_name: str, sigma: Sequence[float]) -> tuple[str, ...]:
-    """What to say where lossy compression may have hidden noise; empty if not."""
-    return (_HIDDEN,) if format_name in _LOSSY and max(sigma) < _LITTLE else ()
-
-
-def measure_correlated(picture: Picture) -> list[Measured]:
-    """Estimate correlated noise of a picture, of its half, and so on; see `correlated.measure`."""
-    return [
-        Measured(channels, estimation.overall(channels))
-        for channels in correlated.measure(*_planes(picture))
-    ]
-
-
-def measure_camera(picture: Picture) -> list[CameraNoise]:
-    """Estimate gain and read noise of each channel; see `measure` for errors."""
-    planes, step, seen = _planes(picture)
-    return [stabilisation.estimate(plane, step, seen)[0] for plane in planes]
-
-
-def _find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
-    return find_clipping(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
-
-
 def scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:
     """Sigmas times `strength`, each at most 1020."""
     return tuple(min(level * strength, MOST_SIGMA) for level in sigma)
-
-
-def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
-    """The channels, white at 1, the step between their levels, and which pixels are seen; None for all."""
-    values: NDArray[Any] = picture.values
-    if picture.is_colour and bool((values == values[:, :, :1]).all()):
-        values = values[:, :, :1]  # grey stored as colour
-    white = np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1
-    seen = None
-    if picture.alpha is not None and not bool(picture.alpha.all()):
-        seen = torch.from_numpy(picture.alpha != 0)
-    planes = torch.from_numpy(values.astype(np.float32)).div_(white)
-    return list(planes.unbind(-1)), 1 / white if values.dtype.kind == "u" else 0.0, seen
-
-
-def _interval(one: Estimate) -> str:
-    return f"{one.sigma:.2f} ({one.low:.2f} to {one.high:.2f})"
-
-
-def _correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[str]:
-    words = [f"{words} from every second pixel" for words in measured.in_words()]
-    if coarser:
-        halves = ", ".join(_interval(half.overall) for half in coarser)
-        words.append(f"it lies in blotches: sigma {halves} in pictures of half the size and less")
-    return words
-
-
-def _camera_words(one: CameraNoise) -> str:
-    gain, read = one.levels
-    if gain == 0:
-        return f"white noise, sigma {read:.2f}, estimated"
-    return (
-        f"white is {1 / one.gain:.4g} counts, --gain {gain:.4g} --read-noise {read:.2f}, estimated"
-    )

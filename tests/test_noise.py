@@ -7,69 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from linn_cli import clipping, noise, stabilisation
-from linn_cli.errors import InputError, UsageError
-from linn_cli.estimation import Estimate
-from linn_cli.noise import AUTO, CAMERA, CORRELATED, WHITE, Found, Measured, Request
+from linn_cli import clipping, measurement, noise, stabilisation
+from linn_cli.errors import UsageError
+from linn_cli.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise import AUTO, Found, Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.removal import remove
 from linn_cli.stabilisation import CameraNoise
 
-from .conftest import SIDE, cut_off, noisy_picture
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-def test_sigma_is_in_grey_levels_whatever_the_depth(dtype: str) -> None:
-    values = noisy_picture((10,))
-    if dtype != "float32":
-        white = np.iinfo(dtype).max
-        values = (values * white).round().clip(0, white).astype(dtype)
-    found = noise.measure(Picture(values)).overall
-    assert found.low < 10 < found.high
-    assert found.sigma == pytest.approx(10, rel=0.1)  # 16,384 pixels of a smooth picture
-
-
-def test_channels_that_clearly_differ_keep_their_own_sigma() -> None:
-    alike = noise.measure(Picture(noisy_picture((10, 10, 10))))
-    assert len(alike.channels) == 3
-    assert alike.sigma == (alike.overall.sigma,)
-    different = noise.measure(Picture(noisy_picture((5, 10, 20))))
-    assert different.sigma == pytest.approx((5, 10, 20), rel=0.15)
-    assert different.in_words()[0].startswith("sigma by channel ")
-    assert alike.in_words()[0].startswith(f"sigma {alike.overall.sigma:.2f} ")
-
-
-def test_grey_stored_as_colour_is_measured_once() -> None:
-    grey = noisy_picture((10,))
-    stored = noise.measure(Picture(grey.repeat(3, axis=2)))
-    assert stored == noise.measure(Picture(grey))
-
-
-def test_what_is_transparent_is_not_looked_at() -> None:
-    values = noisy_picture((10,))
-    alpha = np.full((SIDE, SIDE), 255, np.uint8)
-    alpha[:, : SIDE // 2] = 0
-    values[:, : SIDE // 2] = 0.5
-    assert noise.measure(Picture(values, alpha)).overall.sigma == pytest.approx(10, rel=0.15)
-    with pytest.raises(InputError, match="too little is seen"):
-        noise.measure(Picture(values, np.zeros_like(alpha)))
-
-
-def test_words_say_the_interval_and_what_is_odd() -> None:
-    one = Estimate(10.0, 9.0, 11.0)
-    assert Measured((one,), one).in_words() == ["sigma 10.00 (9.00 to 11.00), estimated"]
-    _, correlated = Measured((one,), one, Estimate(17.0, 16.0, 18.0)).in_words()
-    assert "the noise is not white" in correlated
-    assert "--noise correlated takes it for sigma 17.00" in correlated
-    cameras = (CameraNoise(1 / 40, 0.02),)
-    _, may_grow, _ = Measured((one,), one, None, cameras).in_words()
-    assert "may grow with brightness" in may_grow
-    _, grows, camera = Measured(
-        (one,), one, None, cameras, certainty=stabilisation.CERTAIN
-    ).in_words()
-    assert "grows with brightness" in grows
-    assert camera == "white is 40 counts, --gain 6.375 --read-noise 5.10, estimated"
+from .conftest import cut_off, noisy_picture
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0, 1.5])
@@ -78,19 +25,6 @@ def test_words_say_the_sigma_that_is_removed(strength: float) -> None:
     [sigma] = found.at(strength)
     assert f"sigma {sigma:.2f} " in found.words[-1]
     assert len(found.words) == (1 if strength == 1 else 2)
-
-
-def test_little_noise_in_a_lossy_file_may_have_been_more() -> None:
-    assert "give --sigma" in noise.hidden("JPEG", (0.1, 1.9))[0]
-    assert noise.hidden("JPEG", (0.1, 2.1)) == noise.hidden("WebP", (0.1,)) == ()
-
-
-def test_data_are_in_grey_levels() -> None:
-    one = Estimate(10.0, 9.0, 11.0)
-    data = Measured((one,), one, None, (CameraNoise(1 / 40, 0.02),), certainty=11.0).as_data()
-    assert data["overall"] == {"sigma": 10.0, "low": 9.0, "high": 11.0}
-    assert data["cameras"] == [{"gain": pytest.approx(255 / 40), "read": pytest.approx(5.1)}]
-    assert data["grows"] is False
 
 
 def test_a_cameras_noise_is_seen_around_what_is_transparent() -> None:
@@ -139,29 +73,8 @@ def test_a_grey_picture_stored_as_colour_has_one_cameras_noise() -> None:
     assert bool((answer == answer[:, :1]).all())
 
 
-def test_white_noise_that_is_cut_off_is_not_taken_for_a_cameras() -> None:
-    values = cut_off(40)
-    planes = torch.from_numpy(values).permute(2, 0, 1) / 255
-    assert stabilisation.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
-    assert not noise.measure(Picture(values)).cameras
-    assert Request().find(Picture(values)).clipped.black
-
-
-@pytest.mark.parametrize("frame", [0, 5, 250])
-def test_a_frame_does_not_hide_a_cameras_noise(frame: int) -> None:
-    ramp = np.linspace(0.15, 0.9, 400)[:, None, None] * np.ones((1, 400, 1))
-    levels = np.random.default_rng(0).poisson(100 * ramp) / 100 * 255
-    levels[:20] = frame
-    assert noise.measure(Picture(levels.round().clip(0, 255).astype(np.uint8))).grows
-
-
-def test_white_noise_cut_off_above_black_is_not_taken_for_a_cameras() -> None:
-    values = np.maximum(cut_off(40), 20)  # as an editor lifts black
-    assert not noise.measure(Picture(values)).cameras
-
-
 def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noise, "measure", None)
+    monkeypatch.setattr(measurement, "measure", None)
     picture = Picture(noisy_picture((10, 10, 10)))
     assert Request((12.0,)).find(picture).sigma == (12.0, 12.0, 12.0)
     assert Request(strength=0).find(picture) == Found((0.0,))
@@ -185,14 +98,14 @@ def test_requests_that_cannot_be_are_refused(options: dict[str, Any], reason: st
 
 
 def test_a_camera_with_white_noise_has_it_made_up_for_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noise, "measure_camera", lambda _: [CameraNoise(0.0, 25 / 255)])
+    monkeypatch.setattr(measurement, "measure_camera", lambda _: [CameraNoise(0.0, 25 / 255)])
     found = Request(model=CAMERA).find(Picture(cut_off(25)))
     assert not found.grows
     assert found.clipped == clipping.Clipping(found.sigma, black=True)
 
 
 def test_a_given_cameras_noise_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noise, "measure_camera", None)
+    monkeypatch.setattr(measurement, "measure_camera", None)
     picture = Picture(noisy_picture((10, 10, 10)))
     one = CameraNoise(0.02, 0.01)
     found = Request(model=CAMERA, camera=(one,)).find(picture)

@@ -50,6 +50,7 @@ LAYERS = [
         "patches",
         "denoiser",
         "pipeline",
+        "measurement",
         "noise",
         "removal",
         "planning",

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from linn_cli import clipping, pyramid
-from linn_cli.noise import CAMERA, CORRELATED, WHITE, Found, Request
+from linn_cli.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise import Found, Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks, denoise
 from linn_cli.removal import remove
