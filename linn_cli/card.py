@@ -79,15 +79,18 @@ def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
         "|---|---|---|" + "---|" * len(_SIGMAS),
     ]
     for entry in entries:
-        low, high = entry["sigma"]
-        sigma = f"{low:g}" if low == high else f"{low:g} to {high:g}"
+        sigma = _range(*entry["sigma"])
         if "suits" in entry:
-            sigma += " (chosen for {:g} to {:g})".format(*entry["suits"])
+            sigma += f" (chosen for {_range(*entry['suits'])})"
         network = f"DnINN-{entry['variant'].upper()} {entry['scales']}-scale"
         measured = entry.get("bsd68", {})
         figures = " | ".join(f"{measured[s]:.2f}" if s in measured else "-" for s in _SIGMAS)
         lines.append(f"| `{entry['file']}` | {network} | {sigma} | {figures} |")
     return "\n".join(lines) + "\n"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
 
 
 def model_card(entries: Sequence[Mapping[str, Any]], terms: Terms = BUNDLED_TERMS) -> str:

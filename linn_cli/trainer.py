@@ -35,8 +35,7 @@ _SCHEDULE = {"steps", "lr", "warmup", "cooldown"}
 class Recipe:
     """All that decides a training trajectory, besides the pictures and where it starts.
 
-    `sigma` is a range in 8-bit grey levels; each patch gets its own, uniform in the square root, so
-    that the low levels, where most pictures are, are seen as often as the high ones. The learning
+    `sigma` is a range in 8-bit grey levels, out of which each patch gets its own (`draw_sigma`). The learning
     rate rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
     """
 
@@ -95,9 +94,7 @@ class Trainer:
         """Draw a batch, take one optimisation step and return the loss before it."""
         recipe = self.recipe
         clean = self.patches.sample(recipe.batch, self.draws)
-        low, high = (math.sqrt(grey / GREY_LEVELS) for grey in recipe.sigma)
-        chosen = torch.rand((recipe.batch, 1, 1, 1), generator=self.draws)
-        sigma = (low + (high - low) * chosen).square().to(self.device)
+        sigma = draw_sigma(recipe.sigma, recipe.batch, self.draws).to(self.device)
         noise = torch.randn(clean.shape, generator=self.noise, device=self.device)
 
         with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
@@ -158,6 +155,17 @@ class Trainer:
             optimiser.load_state_dict(saved)
         self.draws.set_state(state["draws"])
         self.noise.set_state(state["noise"])
+
+
+def draw_sigma(levels: tuple[float, float], count: int, draws: Generator) -> Tensor:
+    """Sigmas (B, 1, 1, 1), white at 1, out of a range in 8-bit grey levels.
+
+    Their square root is the mean of two uniform ones, so that the middle of the range, where most pictures
+    are (20 to 30 of 1 to 80), is seen most and both ends least.
+    """
+    low, high = (math.sqrt(grey / GREY_LEVELS) for grey in levels)
+    chosen = torch.rand((count, 2, 1, 1), generator=draws).mean(1, keepdim=True)
+    return (low + (high - low) * chosen).square()
 
 
 def patch_loss(estimate: Tensor, clean: Tensor, sigma: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from linn_cli.errors import UsageError
 from linn_cli.initialisation import initialise
 from linn_cli.model import DnINN
 from linn_cli.patches import Patches
-from linn_cli.trainer import Recipe, Trainer, patch_loss
+from linn_cli.trainer import Recipe, Trainer, draw_sigma, patch_loss
 
 CPU = torch.device("cpu")
 SHORT = Recipe(
@@ -37,6 +37,19 @@ def test_the_loss_counts_patches_as_psnr_does() -> None:
     # A fifth of the floor's noise: a fifth of the weight.
     quiet = patch_loss(estimate * math.sqrt(3 / 25), clean, sigma * 3 / 25)
     assert quiet.item() == pytest.approx(expected * 3 / 15, rel=1e-5)
+
+
+def test_the_middle_of_a_range_is_drawn_most() -> None:
+    drawn = draw_sigma((1, 81), 10_000, torch.Generator().manual_seed(0))
+    assert drawn.shape == (10_000, 1, 1, 1)
+    roots = ((drawn.double() * 255).sqrt() - 1) / 8
+    assert roots.min() >= 0
+    assert roots.max() <= 1
+    # Of the mean of two uniform numbers; 0.01 is two to three standard errors of 10,000.
+    assert roots.mean().item() == pytest.approx(1 / 2, abs=0.01)
+    shares = [(roots < limit).double().mean().item() for limit in (0.25, 0.5, 0.75)]
+    assert shares == pytest.approx([1 / 8, 1 / 2, 7 / 8], abs=0.01)
+    assert draw_sigma((25, 25), 1, torch.Generator()).item() == pytest.approx(25 / 255)
 
 
 def test_thresholds_never_turn_negative(pictures: list[Path]) -> None:
