@@ -160,8 +160,8 @@ class Trainer:
 def draw_sigma(levels: tuple[float, float], count: int, draws: Generator) -> Tensor:
     """Sigmas (B, 1, 1, 1), white at 1, out of a range in 8-bit grey levels.
 
-    Their square root is the mean of two uniform ones, so that the middle of the range, where most pictures
-    are (20 to 30 of 1 to 80), is seen most and both ends least.
+    Their square root is the mean of two uniform ones, so that the middle of the range (25 of 1 to 80) is
+    seen most and both ends least.
     """
     low, high = (math.sqrt(grey / GREY_LEVELS) for grey in levels)
     chosen = torch.rand((count, 2, 1, 1), generator=draws).mean(1, keepdim=True)

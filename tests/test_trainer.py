@@ -45,7 +45,7 @@ def test_the_middle_of_a_range_is_drawn_most() -> None:
     roots = ((drawn.double() * 255).sqrt() - 1) / 8
     assert roots.min() >= 0
     assert roots.max() <= 1
-    # Of the mean of two uniform numbers; 0.01 is two to three standard errors of 10,000.
+    # As of the mean of two uniform numbers; 0.01 is two standard errors or more for each of these.
     assert roots.mean().item() == pytest.approx(1 / 2, abs=0.01)
     shares = [(roots < limit).double().mean().item() for limit in (0.25, 0.5, 0.75)]
     assert shares == pytest.approx([1 / 8, 1 / 2, 7 / 8], abs=0.01)
