@@ -1,4 +1,4 @@
-"""What several of these scripts share: the pictures that they take, their logs, and the network by planes."""
+"""What several of these scripts share: the pictures that they take, their logs, and networks tried on them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from linn_cli import images, pipeline, pyramid
+from linn_cli.metrics import add_noise, psnr
 from linn_cli.normalisation import CHROMA_STRENGTH, normalise, restore
 
 # The side of what is taken of a held-out picture where many networks are tried.
@@ -53,6 +55,21 @@ def centre(path: Path, as_grey: bool = False) -> Tensor:
     height, width = (min(side, CROP) for side in planes.shape[1:])
     top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
     return planes[:, top : top + height, left : left + width]
+
+
+def mean_psnr(
+    pictures: Sequence[Tensor],
+    sigma: float,
+    weight_file: Path | None,
+    precision: str = "float32",
+) -> float:
+    """The mean PSNR in dB of weights over pictures (1, C, H, W) in [0, 1], by the published protocol."""
+    channels = pictures[0].shape[1]
+    denoiser = pipeline.load(sigma, channels, weight_file=weight_file, precision=precision)
+    return fmean(
+        psnr(denoiser(add_noise(clean, sigma / 255, seed=index), sigma).clamp(0, 1), clean)
+        for index, clean in enumerate(pictures)
+    )
 
 
 # Which of a log's lines are wanted, not what they say.

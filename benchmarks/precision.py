@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from statistics import fmean
 
-import torch
+from common import mean_psnr
 
-from linn_cli import images, pipeline
-from linn_cli.metrics import add_noise, psnr
+from linn_cli import images
 from linn_cli.patches import hold_out, read_grey
 
 SIGMAS = (1, 2, 5, 10, 15, 25, 50)
@@ -35,21 +33,10 @@ def main() -> None:
     print("sigma  float32  bfloat16  loss (dB)")
     for sigma in SIGMAS:
         single, half = (
-            mean_psnr(pictures, sigma, precision, options.weights)
+            mean_psnr(pictures, sigma, options.weights, precision)
             for precision in ("float32", "bfloat16")
         )
         print(f"{sigma:5}  {single:7.3f}  {half:8.3f}  {single - half:9.4f}", flush=True)
-
-
-def mean_psnr(
-    pictures: list[torch.Tensor], sigma: float, precision: str, weight_file: Path | None
-) -> float:
-    """The mean PSNR in dB over the pictures, by the published protocol."""
-    denoiser = pipeline.load(sigma, weight_file=weight_file, precision=precision)
-    return fmean(
-        psnr(denoiser(add_noise(clean, sigma / 255, seed=index), sigma).clamp(0, 1), clean)
-        for index, clean in enumerate(pictures)
-    )
 
 
 if __name__ == "__main__":

@@ -10,14 +10,11 @@ not white noise even when stabilised, need the set for any sigma.
 from __future__ import annotations
 
 from itertools import groupby
-from statistics import fmean
 
-from common import CROP, arguments, centre, choose
-from torch import Tensor
+from common import CROP, arguments, centre, choose, mean_psnr
 
-from linn_cli import images, pipeline, weights
+from linn_cli import images, weights
 from linn_cli.architecture import VARIANTS
-from linn_cli.metrics import add_noise, psnr
 from linn_cli.weights import WeightSet
 
 # Closest where one set gives way to the next.
@@ -47,7 +44,7 @@ def main() -> None:
         columns = sorted(alike, key=lambda held: held.sigma)
         print(f"\n{architecture}", *(f"{range_of(held):>9}" for held in columns))
         for sigma in options.sigmas:
-            scores = [mean_psnr(pictures, sigma, held) for held in columns]
+            scores = [mean_psnr(pictures, sigma, held.path) for held in columns]
             best = columns[scores.index(max(scores))]
             figures = (f"{score:9.3f}" for score in scores)
             print(f"{sigma:5g}", *figures, f"  best: {range_of(best)}", flush=True)
@@ -56,17 +53,6 @@ def main() -> None:
 def range_of(held: WeightSet) -> str:
     """The sigmas that a set was trained for."""
     return "{:g}-{:g}".format(*held.sigma)
-
-
-def mean_psnr(pictures: list[Tensor], sigma: float, held: WeightSet) -> float:
-    """The mean PSNR in dB over the pictures, by the published protocol."""
-    denoiser = pipeline.load(
-        sigma, pictures[0].shape[1], weight_file=held.path, precision="float32"
-    )
-    return fmean(
-        psnr(denoiser(add_noise(clean, sigma / 255, seed=index), sigma).clamp(0, 1), clean)
-        for index, clean in enumerate(pictures)
-    )
 
 
 if __name__ == "__main__":
