@@ -30,6 +30,14 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Start from these weights; they may be smaller."),
     ] = None,
+    residual: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="The share of the noise that a scale new to --init starts by taking out.",
+        ),
+    ] = 0.0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the run's checkpoint.")
     ] = False,
@@ -83,7 +91,9 @@ def train(
             seed=seed,
         )
         pictures = training.gather(folder, held_out, val_images)
-        trainer = training.prepare(recipe, pictures, init, where, compiled=compiled)
+        trainer = training.prepare(
+            recipe, pictures, init, where, residual=residual, compiled=compiled
+        )
         place = training.Run(run)
         place.prepare()
         if log_json:

@@ -8,7 +8,7 @@ from torch import Generator, Tensor, nn
 from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError
 from linn_cli.lifting import WIDTH, LiftingNetwork, ThresholdedConv
-from linn_cli.model import DnINN
+from linn_cli.model import DnINN, Scale
 from linn_cli.shrinkage import Lista, SoftThreshold
 
 # Near the identity signals and gradients pass eight layers unattenuated.
@@ -36,34 +36,52 @@ def initialise(model: DnINN, generator: Generator) -> DnINN:
 
 
 @torch.no_grad()
-def grow(source: DnINN, architecture: Architecture, generator: Generator) -> DnINN:
+def grow(
+    source: DnINN, architecture: Architecture, generator: Generator, residual: float = 0.0
+) -> DnINN:
     """A network of another architecture that gives the answer of `source`.
 
-    ST becomes LISTA with A = [I; small random], S = [I, 0] and the thresholds of ST; a second scale
-    starts with zero thresholds, which makes it the identity.
+    ST becomes LISTA with A = [I; small random], S = [I, 0] and the thresholds of ST. A second scale
+    shrinks nothing: it is the identity, and its lifting steps, which undo each other, learn only once its
+    thresholds have left zero. With a `residual` it is instead a copy of the first, its thresholds times
+    this, which makes it take out noise of this share of sigma; the answer is then near that of `source`.
 
     Raises:
-        UsageError: `architecture` has fewer scales, or is ST where `source` is LISTA.
+        UsageError: `architecture` has fewer scales, or is ST where `source` is LISTA; or there is a
+            residual and no new scale.
     """
     if architecture.scales < source.architecture.scales:
         raise UsageError(f"{source.architecture} cannot shrink to {architecture}")
     if (source.architecture.variant, architecture.variant) == ("lista", "st"):
         raise UsageError(f"{source.architecture} cannot become {architecture}")
+    if residual and architecture.scales == source.architecture.scales:
+        raise UsageError(f"{source.architecture} has no new scale to take out residual noise")
     grown = initialise(DnINN(architecture), generator)
-    for scale in grown.scales:
-        match scale.shrinkage:
-            case SoftThreshold():
-                scale.shrinkage.threshold.zero_()
-            case Lista():
-                scale.shrinkage.thresholds.zero_()
+    trained = len(source.scales)
     for scale, origin in zip(grown.scales, source.scales, strict=False):
-        for step, trained in zip(scale.steps, origin.steps, strict=True):
-            step.load_state_dict(trained.state_dict())
-        if isinstance(scale.shrinkage, Lista) and isinstance(origin.shrinkage, SoftThreshold):
-            _embed(scale.shrinkage, origin.shrinkage.threshold, generator)
+        _copy(origin, scale, generator)
+    for scale in grown.scales[trained:]:
+        if residual:
+            _copy(source.scales[-1], scale, generator)
+            _scale_thresholds(scale, residual)
         else:
-            scale.shrinkage.load_state_dict(origin.shrinkage.state_dict())
+            _scale_thresholds(scale.shrinkage, 0.0)
     return grown
+
+
+def _copy(origin: Scale, scale: Scale, generator: Generator) -> None:
+    for step, trained in zip(scale.steps, origin.steps, strict=True):
+        step.load_state_dict(trained.state_dict())
+    if isinstance(scale.shrinkage, Lista) and isinstance(origin.shrinkage, SoftThreshold):
+        _embed(scale.shrinkage, origin.shrinkage.threshold, generator)
+    else:
+        scale.shrinkage.load_state_dict(origin.shrinkage.state_dict())
+
+
+def _scale_thresholds(module: nn.Module, share: float) -> None:
+    for parameter in module.parameters():
+        if parameter.dim() < 4:
+            parameter.mul_(share)
 
 
 def _initialise_network(network: LiftingNetwork, generator: Generator) -> None:

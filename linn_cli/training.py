@@ -227,26 +227,31 @@ def prepare(
     init: Path | None,
     device: torch.device,
     *,
+    residual: float = 0.0,
     compiled: bool | None = None,
 ) -> Trainer:
     """Load the pictures and the network to begin with: `init` grown to the recipe's, or a fresh one.
 
+    `residual` is the share of the noise that a scale new to `init` starts by taking out (see `grow`).
     `compiled` says whether to compile the network, which trains twice as fast after a minute of
     compiling; None means where a C++ compiler is found.
 
     Raises:
         InputError: no picture is as large as a patch.
-        UsageError: `init` cannot be grown into this architecture.
+        UsageError: `init` cannot be grown into this architecture, or there is a residual and no new scale.
         WeightsError: `init` cannot be loaded.
     """
     generator = Generator().manual_seed(recipe.seed)
     if init is None:
+        if residual:
+            raise UsageError("residual noise is for a scale that is new to --init: give that too")
         model = initialise(DnINN(recipe.architecture), generator)
         start = "nothing"
     else:
         described = weights.describe(init)
-        model = grow(weights.load(described), recipe.architecture, generator)
-        start = f"{init.stem} ({described.provenance})"
+        model = grow(weights.load(described), recipe.architecture, generator, residual)
+        added = f", a new scale for {residual:g} of the noise" if residual else ""
+        start = f"{init.stem}{added} ({described.provenance})"
     return Trainer(
         recipe,
         model,

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from linn_cli import haar
-from linn_cli.architecture import Architecture
+from linn_cli.architecture import Architecture, Variant
 from linn_cli.errors import UsageError
 from linn_cli.initialisation import grow, initialise
-from linn_cli.model import DnINN
+from linn_cli.model import DnINN, Scale
 from linn_cli.shrinkage import SoftThreshold, soft_threshold
 
 from .conftest import ARCHITECTURES, random_model
@@ -23,6 +23,14 @@ GROWTHS = [
 
 def generator() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+def with_strong_shrinkage(architecture: Architecture) -> DnINN:
+    """A random network, float32, that takes out much in its first scale."""
+    model = random_model(architecture)
+    shrinkage = model.scales[0].shrinkage
+    shrinkage.load_state_dict({name: value + 0.3 for name, value in shrinkage.state_dict().items()})
+    return model.float()
 
 
 @torch.no_grad()
@@ -47,29 +55,64 @@ def test_fresh_networks_depend_on_the_seed_only() -> None:
 @torch.no_grad()
 @pytest.mark.parametrize(("source", "target"), GROWTHS, ids=lambda entry: str(entry))
 def test_growing_keeps_the_answer(source: Architecture, target: Architecture) -> None:
-    model = random_model(source)
-    model.scales[0].shrinkage.load_state_dict(
-        {name: value + 0.3 for name, value in model.scales[0].shrinkage.state_dict().items()}
-    )
-    grown = grow(model.float(), target, generator()).double()
+    model = with_strong_shrinkage(source)
+    grown = grow(model, target, generator()).double()
     assert grown.architecture == target
     # The grown network is made in float32 and both are then run in float64.
     torch.testing.assert_close(grown(IMAGE, 0.1), model.double()(IMAGE, 0.1), rtol=0, atol=1e-9)
 
 
-def test_new_parts_can_learn() -> None:
-    # Zero output filters get a gradient, and so do the new atoms and zero thresholds.
-    grown = grow(random_model(Architecture("st", 1)).float(), Architecture("lista", 2), generator())
-    grown.requires_grad_(True)
-    grown(IMAGE.float(), 0.1).square().sum().backward()
-    for name in (
-        "steps.0.predict.output.weight",
-        "shrinkage.synthesis.weight",
-        "shrinkage.thresholds",
-    ):
-        gradient = grown.get_parameter(f"scales.1.{name}").grad
-        assert gradient is not None
-        assert gradient.abs().max() > 0
+def answer(scale: Scale, image: torch.Tensor) -> torch.Tensor:
+    coarse, detail = scale.analyse(image)
+    return scale.synthesise(coarse, scale.shrinkage(detail))
+
+
+def gradients(scale: Scale) -> dict[str, float]:
+    """The largest gradient of each parameter, borders left out.
+
+    There a mirrored picture has details of exactly zero, which no threshold lets through.
+    """
+    scale.double().requires_grad_(True)
+    answer(scale, 3 * IMAGE)[..., 5:-5, 5:-5].square().sum().backward()
+    named = scale.named_parameters()
+    return {name: float(value.grad.abs().max()) for name, value in named if value.grad is not None}
+
+
+def test_a_new_scale_that_is_the_identity_learns_its_thresholds_first() -> None:
+    source = with_strong_shrinkage(Architecture("st", 1))
+    found = gradients(grow(source, Architecture("lista", 2), generator()).scales[1])
+    assert found["shrinkage.thresholds"] > 1e-3
+    # Its steps undo each other whatever their networks are.
+    assert found["steps.0.predict.output.weight"] < 1e-9
+
+
+@pytest.mark.parametrize("variant", ["st", "lista"])
+def test_a_new_scale_for_residual_noise_learns_in_all_its_parts(variant: Variant) -> None:
+    source = with_strong_shrinkage(Architecture("st", 1))
+    grown = grow(source, Architecture(variant, 2), generator(), residual=0.15)
+    found = gradients(grown.scales[1])
+    assert min(found.values()) > 1e-3
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("source", ["st", "lista"])
+def test_a_new_scale_for_residual_noise_is_the_one_before_at_less_noise(source: Variant) -> None:
+    model = with_strong_shrinkage(Architecture(source, 1))
+    first, second = (
+        grow(model, Architecture("lista", 2), generator(), residual=0.15).double().scales
+    )
+
+    # Every other pixel of a dilated scale sees only every other pixel.
+    noisy = 3 * IMAGE
+    expected = answer(first, noisy[..., ::2, ::2] / 0.15) * 0.15
+    # The thresholds were multiplied in float32; random LISTA filters make large numbers.
+    torch.testing.assert_close(answer(second, noisy)[..., ::2, ::2], expected, rtol=1e-6, atol=1e-6)
+    assert (answer(second, noisy) - noisy).abs().max() > 0.01
+
+
+def test_residual_noise_needs_a_new_scale() -> None:
+    with pytest.raises(UsageError, match="no new scale"):
+        grow(random_model(Architecture("st", 1)), Architecture("lista", 1), generator(), 0.15)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,19 @@ def test_weights_can_be_grown_into_a_run(files: Pictures, tmp_path: Path) -> Non
     assert grown.provenance.endswith(f"{told}nothing)")
 
 
+def test_a_new_scale_can_start_with_residual_noise(files: Pictures, tmp_path: Path) -> None:
+    finish(trainer(files, replace(SHORT, architecture=Architecture("st", 1))), files, tmp_path)
+    init = tmp_path / "weights.safetensors"
+    grown = prepare(SHORT, files, init, CPU, residual=0.2, compiled=False)
+    first, second = (scale.steps[0].predict.layers.state_dict() for scale in grown.model.scales)
+    for name, value in first.items():
+        share = 0.2 if "threshold" in name else 1
+        torch.testing.assert_close(second[name], value * share)
+    assert "weights, a new scale for 0.2 of the noise (trained by" in grown.provenance
+    with pytest.raises(UsageError, match="give that too"):
+        prepare(SHORT, files, None, CPU, residual=0.2, compiled=False)
+
+
 def test_a_damaged_or_missing_checkpoint_is_an_error(files: Pictures, tmp_path: Path) -> None:
     subject = trainer(files)
     with pytest.raises(InputError, match="nothing to resume"):
