@@ -95,8 +95,9 @@ def select(
     """The best set for sigma (8-bit grey levels); None for variant or scales means any.
 
     Where planes of several contrasts go through one network, `most` is the sigma of the weakest.
-    A set that suits this sigma goes before one that does not, then the narrower range, as the more
-    specialised, then the fewer scales, then ST, as the faster. Outside every range the nearest serves.
+    A set that suits this sigma goes before one that does not, then one trained for a narrower range, as
+    the more specialised, then the fewer scales, then ST, as the faster. Outside every range the nearest
+    serves.
     """
     fitting = [
         candidate
@@ -118,8 +119,9 @@ def select(
     def rank(candidate: WeightSet) -> tuple[float, float, int, int]:
         low, high = candidate.suits or candidate.sigma
         distance = max(low - sigma, (most or sigma) - high, 0)
+        trained_low, trained_high = candidate.sigma
         held = candidate.architecture
-        return distance, high - low, held.scales, VARIANTS.index(held.variant)
+        return distance, trained_high - trained_low, held.scales, VARIANTS.index(held.variant)
 
     return min(fitting, key=rank)
 

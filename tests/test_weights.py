@@ -315,3 +315,9 @@ def test_of_equals_the_faster_is_chosen() -> None:
     assert weights.select(sets, 25, None, None).name == "st-1"
     assert weights.select(sets, 25, "lista", None).name == "lista-1"
     assert weights.select(sets, 25, None, 2).name == "st-2"
+
+
+def test_a_slower_network_is_not_chosen_for_suiting_less() -> None:
+    fast = replace(entry("one", (23, 27)), suits=(21, 29))
+    slow = replace(entry("two", (23, 27), scales=2), suits=(23, 27))
+    assert weights.select([slow, fast], 25, "st", None).name == "one"
