@@ -18,7 +18,7 @@ from linn_cli.architecture import VARIANTS
 from linn_cli.weights import WeightSet
 
 # Closest where one set gives way to the next.
-SIGMAS = (8, 10, 12, 13, 15, 17, 18, 20, 21, 25, 29, 31, 35, 39, 41, 50, 60, 70, 80, 100)
+SIGMAS = (8, 10, 12, 13, 15, 16, 17, 20, 21, 23, 25, 27, 29, 35, 41, 43, 50, 60, 69, 70, 80, 100)
 
 
 def main() -> None:
