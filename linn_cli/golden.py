@@ -25,7 +25,7 @@ from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
 
-# In 8-bit grey levels. Rounding moves single pixels by up to 1e-5 of the range, 0.003 grey levels
+# In 8-bit grey levels. Rounding moves single pixels by some 1e-5 of the range, 0.003 grey levels
 # (docs/streaming.md); other weights move them by whole ones.
 TOLERANCE = 0.05
 
