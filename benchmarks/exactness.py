@@ -69,7 +69,7 @@ def difference(
 ) -> Difference:
     """Over all the pictures; what float64 says is left at zero unless asked for."""
     model = weights.load(entry)
-    exact = copy.deepcopy(model).double()
+    exact = copy.deepcopy(model).double() if float64 else None
     denoiser = pipeline.load(sigma, weight_file=entry.path, precision="float32")
     apart = Difference()
     different, pixels = 0, 0
@@ -78,7 +78,7 @@ def difference(
         noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
         whole, streamed = model(noisy, sigma / GREY_LEVELS), denoiser(noisy, sigma)
         apart.largest = max(apart.largest, farthest(whole, streamed))
-        if float64:
+        if exact:
             truth = exact(noisy.double(), sigma / GREY_LEVELS)
             apart.streamed = max(apart.streamed, farthest(streamed, truth))
             apart.whole = max(apart.whole, farthest(whole, truth))
