@@ -27,7 +27,7 @@ from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import Request
 from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
-from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA
+from linn_cli.units import LEAST_SIGMA, MOST_SIGMA
 
 KINDS = ("white", "bayer", "scaled", "doubled", "jpeg")
 WAYS = ("noisy", "white", "correlated", "spread", "phases")

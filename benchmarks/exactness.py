@@ -19,7 +19,7 @@ import torch
 
 from linn_cli import images, pipeline, weights
 from linn_cli.metrics import add_noise
-from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.units import GREY_LEVELS
 
 
 def main() -> None:

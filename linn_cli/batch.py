@@ -27,7 +27,7 @@ from linn_cli.noise import Found, Request
 from linn_cli.picture import Document, Picture
 from linn_cli.pipeline import Networks
 from linn_cli.planning import Existing, Job
-from linn_cli.sigmas import LEAST_SIGMA
+from linn_cli.units import LEAST_SIGMA
 
 PIPE = Path("-")
 Done = Callable[[float, int], None]

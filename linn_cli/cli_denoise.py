@@ -153,13 +153,13 @@ def denoise(
             page,
             pipeline,
             planning,
-            sigmas,
             sources,
+            units,
             views,
         )
         from linn_cli.noise import Request, parse_camera
 
-        levels = None if sigma == "auto" else sigmas.parse_sigma(sigma, sigma_unit)
+        levels = None if sigma == "auto" else units.parse_sigma(sigma, sigma_unit)
         camera = parse_camera(gain, read_noise, sigma_unit)
         request = Request(levels, noise, strength / 100, camera)
         if fast:

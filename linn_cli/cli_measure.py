@@ -20,6 +20,7 @@ from linn_cli.options import (
     WeightsOption,
     check_scalable,
 )
+from linn_cli.units import GREY_LEVELS
 
 if TYPE_CHECKING:
     from linn_cli.benchmark import Score, Summary
@@ -173,7 +174,6 @@ def verify_invertibility(
         from linn_cli import (
             images,
             invertibility,
-            normalisation,
             sources,
             tables,
             weights,
@@ -184,7 +184,7 @@ def verify_invertibility(
         own = []
         if picture is not None:
             levels = images.read_levels(picture)
-            own.append(torch.from_numpy(levels).double() / normalisation.GREY_LEVELS)
+            own.append(torch.from_numpy(levels).double() / GREY_LEVELS)
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
             sets = source.obtain_all()
@@ -199,7 +199,7 @@ def verify_invertibility(
                 trips = invertibility.worst_by_part(
                     model,
                     tried,
-                    sigma / normalisation.GREY_LEVELS,
+                    sigma / GREY_LEVELS,
                     done=partial(advance, entry.name, 1),
                 )
                 worst += [(entry.name, trip) for trip in trips]

@@ -73,12 +73,12 @@ def fetch(
 ) -> None:
     """Download weights ahead of their use; print their paths."""
     with console.reported(debug=debug):
-        from linn_cli import sigmas
+        from linn_cli import units
 
         if everything and (sigma, variant, scales) != (None, None, None):
             raise UsageError("--all means every file: leave --sigma, --variant and --scales out")
         if sigma is not None:
-            sigmas.channel_sigmas(sigma, 1)
+            units.channel_sigmas(sigma, 1)
         kind = parse_variant(variant)
         source = _remote(repository, hub_repo, update=update)
         if sigma is not None or source.named:
@@ -178,9 +178,9 @@ def path(
 ) -> None:
     """Print the path of the file that `linn denoise` would use."""
     with console.reported(debug=debug):
-        from linn_cli import sigmas, sources
+        from linn_cli import sources, units
 
-        sigmas.channel_sigmas(sigma, 1)
+        units.channel_sigmas(sigma, 1)
         kind = parse_variant(variant)
         with console.progress("weights") as advance:
             source = sources.find(weights, hub_repo, notify=console.say, done=advance)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli.normalisation import GREY_LEVELS
+from linn_cli.units import GREY_LEVELS
 
 # Noise counts as cut off if about as many pixels are at the limit as it would put there, and if their
 # variance is about what it would leave, in small squares that can tell: with a mean nearer to the limit than

@@ -13,6 +13,7 @@ from linn_cli import metadata as kept
 from linn_cli.errors import InputError
 from linn_cli.formats import Format
 from linn_cli.picture import Document, Picture
+from linn_cli.samples import white
 
 # What no other format has a place for. Of it, these change the colours.
 _ONLY_OF_ONE = {"comment", "chunks"}
@@ -62,23 +63,19 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
 
 def _is_translucent(picture: Picture) -> bool:
     return picture.alpha is not None and not bool(
-        np.isin(picture.alpha, (0, _white(picture.alpha.dtype))).all()
+        np.isin(picture.alpha, (0, white(picture.alpha.dtype))).all()
     )
 
 
 def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
     def converted(samples: NDArray[Any]) -> NDArray[Any]:
-        floats = samples.astype(np.float64) / _white(samples.dtype)
+        floats = samples.astype(np.float64) / white(samples.dtype)
         if dtype.kind == "u":
-            floats = (floats * _white(dtype)).round().clip(0, _white(dtype))
+            floats = (floats * white(dtype)).round().clip(0, white(dtype))
         return floats.astype(dtype)
 
     alpha = None if picture.alpha is None else converted(picture.alpha)
     return Picture(converted(picture.values), alpha)
-
-
-def _white(dtype: np.dtype[Any]) -> float:
-    return float(np.iinfo(dtype).max) if dtype.kind == "u" else 1.0
 
 
 def is_deep(frames: Sequence[Picture], target: Format) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from linn_cli import metadata as kept
 from linn_cli.errors import InputError
 from linn_cli.picture import Picture
+from linn_cli.samples import white
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which channels
@@ -79,8 +80,8 @@ def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> Picture:
     samples = samples.reshape(page.imagelength, page.imagewidth, -1)
     picture = _with_alpha(samples, page, remarks)
     if page.photometric == 0:  # white is zero
-        white = 1 if samples.dtype.kind == "f" else np.iinfo(samples.dtype).max
-        return Picture(white - picture.values, picture.alpha)
+        inverted = np.asarray(white(samples.dtype), samples.dtype) - picture.values
+        return Picture(inverted, picture.alpha)
     return picture
 
 
@@ -95,9 +96,9 @@ def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[st
     values, alpha = samples[:, :, :colours], samples[:, :, colours]
     if extra == (1,):
         remarks.append("premultiplied alpha became plain alpha")
-        white = 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
-        plain = values * (white / np.maximum(alpha, white * 1e-6))[:, :, None]
-        values = (plain if alpha.dtype.kind == "f" else plain.round().clip(0, white)).astype(
+        opaque = white(alpha.dtype)
+        plain = values * (opaque / np.maximum(alpha, opaque * 1e-6))[:, :, None]
+        values = (plain if alpha.dtype.kind == "f" else plain.round().clip(0, opaque)).astype(
             alpha.dtype
         )
     return Picture(values, alpha)
@@ -175,9 +176,9 @@ def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
 
 def _over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
     """Integers up to `most` as uint16 over its whole range."""
-    white = np.iinfo(np.uint16).max
-    scaled = (samples.astype(np.uint32) * white + most // 2) // most
-    return scaled.clip(0, white).astype(np.uint16)
+    largest = np.iinfo(np.uint16).max
+    scaled = (samples.astype(np.uint32) * largest + most // 2) // most
+    return scaled.clip(0, largest).astype(np.uint16)
 
 
 def write_ppm(file: BinaryIO, picture: Picture) -> None:

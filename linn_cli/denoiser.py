@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linn_cli import budget, clipping, pyramid
+from linn_cli import budget, clipping, pyramid, samples
 from linn_cli.bands import in_step
 from linn_cli.clipping import Clipping
 from linn_cli.errors import InputError, UsageError
 from linn_cli.folding import FoldedScale
 from linn_cli.normalisation import network_sigma, normalise, restore
-from linn_cli.sigmas import LEAST_SIGMA, Sigma, channel_sigmas
+from linn_cli.units import LEAST_SIGMA, Sigma, channel_sigmas
 from linn_cli.weights import WeightSet
 
 _DTYPES = {
@@ -166,22 +166,18 @@ def _check(images: Tensor) -> None:
 
 
 def _floats(levels: Tensor) -> Tensor:
-    """Values of an image's dtype to float32, white at 1."""
-    white = 1.0 if levels.is_floating_point() else torch.iinfo(levels.dtype).max
-    floats = (levels.cpu().double() / white).float()
+    """Values of an image's dtype to finite float32, white at 1."""
+    floats = samples.to_floats(levels.cpu())
     if not bool(torch.isfinite(floats).all()):
         raise InputError("the image holds values that are not finite numbers")
     return floats
 
 
 def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:
-    """Floats, white at 1, to the values of an image's dtype; integers are rounded and clamped."""
+    """Finite floats, white at 1, to the values of an image's dtype."""
     if not bool(torch.isfinite(floats).all()):
         raise InputError("the answer is not finite: the weights or the image are extreme")
-    if dtype.is_floating_point:
-        return floats.to(dtype)
-    span = torch.iinfo(dtype)
-    return (floats.double() * span.max).round().clamp(span.min, span.max).to(dtype)
+    return samples.from_floats(floats, dtype)
 
 
 def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:

@@ -17,8 +17,8 @@ from torch import Tensor
 from linn_cli import clipping
 from linn_cli.errors import InputError
 from linn_cli.ladder import variance
-from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.smoothness import PATCH, Patches, measure
+from linn_cli.units import GREY_LEVELS
 
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
 # correction for texture and of a squared grey level, for texture finer than what patches are chosen by, all

@@ -21,8 +21,8 @@ from linn_cli.errors import WeightsError
 from linn_cli.folding import fold
 from linn_cli.metrics import psnr
 from linn_cli.model import DnINN
-from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.sources import Source
+from linn_cli.units import GREY_LEVELS
 from linn_cli.weights import WeightSet
 
 # In 8-bit grey levels. Rounding moves single pixels by some 1e-5 of the range, 0.003 grey levels

@@ -7,17 +7,16 @@ from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import correlated, denoiser, estimation, stabilisation
+from linn_cli import correlated, denoiser, estimation, samples, stabilisation
 from linn_cli.clipping import Clipping
 from linn_cli.estimation import Estimate
 from linn_cli.picture import Picture
-from linn_cli.sigmas import MOST_SIGMA
 from linn_cli.stabilisation import CameraNoise
+from linn_cli.units import MOST_SIGMA
 
 WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
 _NOT_WHITE = (
@@ -155,12 +154,12 @@ def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
     values: NDArray[Any] = picture.values
     if picture.is_colour and bool((values == values[:, :, :1]).all()):
         values = values[:, :, :1]  # grey stored as colour
-    white = np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1
     seen = None
     if picture.alpha is not None and not bool(picture.alpha.all()):
         seen = torch.from_numpy(picture.alpha != 0)
-    planes = torch.from_numpy(values.astype(np.float32)).div_(white)
-    return list(planes.unbind(-1)), 1 / white if values.dtype.kind == "u" else 0.0, seen
+    step = 1 / samples.white(values.dtype) if values.dtype.kind == "u" else 0.0
+    planes = samples.to_floats(torch.from_numpy(values))
+    return list(planes.unbind(-1)), step, seen
 
 
 def _interval(one: Estimate) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-GREY_LEVELS = 255
+from linn_cli.units import GREY_LEVELS
+
 _GREY = 0.5
 
 # Rows: luma, red against blue, green against both.

@@ -56,9 +56,9 @@ def check_scalable(sigma: float) -> None:
     Raises:
         UsageError: it is none, or next to zero.
     """
-    from linn_cli import sigmas
+    from linn_cli import units
 
-    sigmas.channel_sigmas(sigma, 1)
-    if sigma < sigmas.LEAST_SIGMA:
-        least = f"at least {sigmas.LEAST_SIGMA}"
+    units.channel_sigmas(sigma, 1)
+    if sigma < units.LEAST_SIGMA:
+        least = f"at least {units.LEAST_SIGMA}"
         raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")

@@ -17,8 +17,8 @@ from linn_cli.denoiser import Denoiser, Done, find_clipping, is_grey
 from linn_cli.errors import UsageError
 from linn_cli.folding import fold
 from linn_cli.normalisation import network_sigma
-from linn_cli.sigmas import Sigma, channel_sigmas
 from linn_cli.sources import Source
+from linn_cli.units import Sigma, channel_sigmas
 
 _CHANNELS = (1, 3)
 

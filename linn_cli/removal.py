@@ -8,13 +8,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from linn_cli import clipping, correlated, pyramid
+from linn_cli import clipping, correlated, pyramid, samples
 from linn_cli.denoiser import Denoiser, Done, is_grey
 from linn_cli.noise import Found, scaled
-from linn_cli.normalisation import GREY_LEVELS, network_sigma
+from linn_cli.normalisation import network_sigma
 from linn_cli.pipeline import Networks
-from linn_cli.sigmas import LEAST_SIGMA, MOST_SIGMA, channel_sigmas
 from linn_cli.stabilisation import CameraNoise
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, channel_sigmas
 
 
 def remove(
@@ -96,8 +96,8 @@ def _remove_correlated(
         used.append(denoiser)
         return clean
 
-    floats, white = _floats(values)
-    return _as(values, correlated.remove(floats, sigmas, denoise) * white), used[-1]
+    clean = correlated.remove(samples.to_floats(values), sigmas, denoise)
+    return samples.from_floats(clean, values.dtype), used[-1]
 
 
 def _remove_camera(
@@ -119,13 +119,13 @@ def _remove_camera(
     denoiser = replace(networks.at(sigma, len(sigma)), halves=False)
     if network_sigma(sigma) <= pyramid.HEAVY:
         return denoiser(values, sigma, done, transform.forward, transform.inverse), denoiser
-    floats, white = _floats(values)
+    floats = samples.to_floats(values)
     answer = denoiser(floats, sigma, done, transform.forward, transform.inverse)
     smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
     half, _ = _remove_camera(
         networks, pyramid.halve(floats), smaller, strength, lambda rows: done(0)
     )
-    return _as(values, pyramid.corrected(answer, half) * white), denoiser
+    return samples.from_floats(pyramid.corrected(answer, half), values.dtype), denoiser
 
 
 class Transform:
@@ -165,19 +165,6 @@ class Transform:
             )
         ]
         return torch.stack(planes, dim=-3)
-
-
-def _floats(values: Tensor) -> tuple[Tensor, float]:
-    """Values of any dtype as float32, white at 1, and what white is."""
-    white = 1.0 if values.is_floating_point() else float(torch.iinfo(values.dtype).max)
-    return values.float() / white, white
-
-
-def _as(values: Tensor, answer: Tensor) -> Tensor:
-    """An answer, rounded if need be, of the dtype of values."""
-    if not values.is_floating_point():
-        answer = answer.round().clamp(0, torch.iinfo(values.dtype).max)
-    return answer.to(values.dtype)
 
 
 def _one(sigma: tuple[float, ...]) -> float | tuple[float, ...]:

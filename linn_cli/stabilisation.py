@@ -17,8 +17,8 @@ from torch import Tensor
 
 from linn_cli import estimation
 from linn_cli.ladder import variance
-from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.smoothness import Patches, measure
+from linn_cli.units import GREY_LEVELS
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
 _TABLE_COUNTS = 100.0

@@ -15,10 +15,9 @@ from linn_cli.architecture import Architecture
 from linn_cli.devices import has_bfloat16
 from linn_cli.errors import UsageError
 from linn_cli.model import DnINN
-from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.optimizer import Muon
 from linn_cli.patches import Patches
-from linn_cli.sigmas import LEAST_SIGMA
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA
 
 # A patch is judged by the logarithm of its error, as PSNR is, or textured patches would rule. A typical
 # error is about this times sigma, and half of it is added lest flat patches rule instead; the patches of

@@ -22,9 +22,9 @@ from linn_cli.images import list_pictures
 from linn_cli.initialisation import grow, initialise
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.model import DnINN
-from linn_cli.normalisation import GREY_LEVELS
 from linn_cli.patches import Patches, hold_out, read_grey
 from linn_cli.trainer import Recipe, Trainer
+from linn_cli.units import GREY_LEVELS
 
 _TESTED_SIGMAS = (15.0, 25.0, 50.0)
 _VALIDATION_CROP = 160

@@ -15,6 +15,8 @@ from linn_cli.architecture import Architecture
 from linn_cli.comparison import Comparison
 from linn_cli.inspection import Inspection, ScaleView
 from linn_cli.residual import Residual
+from linn_cli.samples import white
+from linn_cli.units import GREY_LEVELS
 
 PICTURE = ".png"
 ENDINGS = (page.ENDING, PICTURE)
@@ -209,8 +211,8 @@ def strip(panels: list[tuple[str, Levels]]) -> bytes:
 
 def grey_levels(picture: Levels) -> NDArray[np.float32]:
     """A picture of any dtype as floats from 0 to 255; floats are white at 1.0."""
-    white = np.iinfo(picture.dtype).max if picture.dtype.kind in "iu" else 1.0
-    levels: NDArray[np.float32] = np.asarray(picture, np.float32) * np.float32(255 / white)
+    scale = np.float32(GREY_LEVELS / white(picture.dtype))
+    levels: NDArray[np.float32] = np.asarray(picture, np.float32) * scale
     return levels
 
 

@@ -21,8 +21,7 @@ from typer.testing import CliRunner
 from linn_cli.architecture import VARIANTS, Architecture
 from linn_cli.cli import app
 from linn_cli.model import DnINN
-
-from .hub_server import Hub, serve
+from tests.hub_server import Hub, serve
 
 # A shared machine may pause any test: examples have no deadline.
 settings.register_profile("linn", deadline=None)

@@ -10,8 +10,7 @@ from torch import Tensor
 
 from linn_cli import pyramid
 from linn_cli.bands import Meeting, cut, in_step, marked
-
-from .conftest import random_image
+from tests.conftest import random_image
 
 
 def test_the_last_band_is_marked() -> None:

@@ -11,8 +11,7 @@ from PIL import Image
 
 from linn_cli import benchmark, pipeline, weights
 from linn_cli.metrics import psnr, ssim
-
-from .conftest import shared
+from tests.conftest import shared
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from linn_cli.architecture import Architecture
 from linn_cli.bands import marked
 from linn_cli.convolution import Workspaces
 from linn_cli.folding import fold
-
-from .conftest import ARCHITECTURES, random_image, random_model
-from .test_streaming import FOLDED, held
+from tests.conftest import ARCHITECTURES, random_image, random_model
+from tests.test_streaming import FOLDED, held
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)

@@ -6,8 +6,7 @@ import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
 from linn_cli.card import Terms, lineage, model_card, weights_table
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 ENTRIES = json.loads((ROOT / "weights" / "manifest.json").read_text(encoding="utf-8"))["files"]
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from linn_cli import cli
-
-from .conftest import Run
+from tests.conftest import Run
 
 
 def test_debug_shows_the_traceback(linn: Run, noisy_file: Path) -> None:

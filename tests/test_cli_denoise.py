@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli import budget, denoise, weights
-
-from .conftest import Run, only_line
+from tests.conftest import Run, only_line
 
 
 def test_denoise_writes_the_clean_picture_and_says_nothing(

@@ -10,8 +10,7 @@ from PIL import Image
 
 from linn_cli import weights
 from linn_cli.architecture import Architecture
-
-from .conftest import Run, only_line, random_model
+from tests.conftest import Run, only_line, random_model
 
 
 def test_benchmark_prints_tables_or_data(

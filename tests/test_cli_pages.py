@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli import denoise
-
-from .conftest import Run, only_line
-from .test_page import decoded, shown
+from tests.conftest import Run, only_line
+from tests.test_page import decoded, shown
 
 Grey = NDArray[np.uint8]
 

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli import heap
-
-from .conftest import Run, only_line
+from tests.conftest import Run, only_line
 
 SHORT = ["--steps", 4, "--batch", 1, "--patch", 16, "--every", 2, "--no-compile"]
 

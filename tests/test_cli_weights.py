@@ -16,11 +16,10 @@ from PIL import Image
 
 from linn_cli import weights
 from linn_cli.architecture import Architecture
-
-from .conftest import Run, User, random_model
-from .hub_server import TOKEN, Hub, Repository
-from .test_cli_train import SHORT, gallery
-from .test_hub import NOWHERE
+from tests.conftest import Run, User, random_model
+from tests.hub_server import TOKEN, Hub, Repository
+from tests.test_cli_train import SHORT, gallery
+from tests.test_hub import NOWHERE
 
 __all__ = ["gallery"]
 

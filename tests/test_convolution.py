@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from linn_cli.architecture import Architecture
 from linn_cli.convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.folding import fold_network
-
-from .conftest import random_image, random_model
+from tests.conftest import random_image, random_model
 
 
 @given(cuts=st.lists(st.integers(1, 4), min_size=1, max_size=8), dilation=st.sampled_from([1, 2]))

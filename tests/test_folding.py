@@ -7,8 +7,7 @@ from torch.nn import functional as F
 from linn_cli.architecture import Architecture
 from linn_cli.folding import FoldedNetwork, fold, fold_network
 from linn_cli.lifting import ThresholdedConv
-
-from .conftest import random_model
+from tests.conftest import random_model
 
 
 def plain(network: FoldedNetwork, value: torch.Tensor) -> torch.Tensor:

@@ -18,8 +18,7 @@ from linn_cli.errors import InputError
 from linn_cli.formats import FORMATS, Format
 from linn_cli.metadata import exif_tags
 from linn_cli.picture import Document, Picture
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "formats.md"
 BEGIN, END = "<!-- table -->\n", "<!-- /table -->\n"

@@ -11,8 +11,7 @@ from linn_cli.architecture import Architecture
 from linn_cli.errors import WeightsError
 from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
-
-from .conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, random_model
 
 BUNDLED = weights.bundled()
 

@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from linn_cli import hub
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.hub import Reference
-
-from .conftest import User
-from .hub_server import Hub, Repository
+from tests.conftest import User
+from tests.hub_server import Hub, Repository
 
 # Enough to be cut and flipped: the hub module looks at no more than the bytes.
 WEIGHTS = {"a.safetensors": bytes(range(256)) * 400, "b.safetensors": b"second" * 9000}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import User
-from .hub_server import TOKEN, Hub, Repository
-from .test_hub import COMMIT, NOWHERE, WEIGHTS, repository, use, with_manifest
+from tests.conftest import User
+from tests.hub_server import TOKEN, Hub, Repository
+from tests.test_hub import COMMIT, NOWHERE, WEIGHTS, repository, use, with_manifest
 
 __all__ = ["repository"]
 

@@ -9,8 +9,7 @@ from linn_cli.errors import UsageError
 from linn_cli.initialisation import grow, initialise
 from linn_cli.model import DnINN, Scale
 from linn_cli.shrinkage import SoftThreshold, soft_threshold
-
-from .conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, random_model
 
 IMAGE = torch.rand((1, 1, 23, 31), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 GROWTHS = [

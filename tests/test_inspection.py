@@ -10,8 +10,7 @@ from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError
 from linn_cli.model import DnINN
 from linn_cli.shrinkage import Lista
-
-from .conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, random_model
 
 SIGMA = 20.0
 Array = NDArray[np.float32]

@@ -12,8 +12,7 @@ from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, 
 from linn_cli.lifting import LiftingStep
 from linn_cli.model import DnINN, Scale
 from linn_cli.weights import WeightSet
-
-from .conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, random_model
 
 SMALL = [picture for picture in random_pictures() if picture.numel() < 5000]
 SIGMA = 25 / 255

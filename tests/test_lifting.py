@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from linn_cli.architecture import Architecture
 from linn_cli.lifting import DEPTH, WIDTH, LiftingNetwork, LiftingStep, ThresholdedConv
-
-from .conftest import random_model
+from tests.conftest import random_model
 
 
 def layers(network: LiftingNetwork) -> list[ThresholdedConv]:

@@ -11,8 +11,7 @@ from linn_cli.measurement import Measured
 from linn_cli.noise import Request
 from linn_cli.picture import Picture
 from linn_cli.stabilisation import CameraNoise
-
-from .conftest import SIDE, cut_off, noisy_picture
+from tests.conftest import SIDE, cut_off, noisy_picture
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

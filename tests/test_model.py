@@ -8,8 +8,7 @@ import torch
 
 from linn_cli.architecture import Architecture
 from linn_cli.model import DnINN
-
-from .conftest import ARCHITECTURES, random_model, shared
+from tests.conftest import ARCHITECTURES, random_model, shared
 
 PARAMETERS = {
     Architecture("st", 1): 134_659,

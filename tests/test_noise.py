@@ -15,8 +15,7 @@ from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.removal import remove
 from linn_cli.stabilisation import CameraNoise
-
-from .conftest import cut_off, noisy_picture
+from tests.conftest import cut_off, noisy_picture
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0, 1.5])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import Run
+from tests.conftest import Run
 
 
 @pytest.mark.parametrize("command", ["denoise", "benchmark", "verify-invertibility"])

@@ -14,8 +14,7 @@ from linn_cli.architecture import Architecture
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
 from linn_cli.pipeline import denoise, load
-
-from .conftest import random_model
+from tests.conftest import random_model
 
 ANY = "dninn-st-1-any"
 

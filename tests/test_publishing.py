@@ -10,8 +10,7 @@ import pytest
 from linn_cli import golden, publishing, weights
 from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError, WeightsError
-
-from .conftest import random_model
+from tests.conftest import random_model
 
 BUNDLED = weights.bundled()
 

@@ -12,8 +12,7 @@ from linn_cli import pipeline, pyramid, streaming
 from linn_cli.architecture import Architecture
 from linn_cli.folding import FoldedScale, fold
 from linn_cli.metrics import add_noise, psnr
-
-from .conftest import random_image, random_model
+from tests.conftest import random_image, random_model
 
 SCALES = fold(random_model(Architecture("st", 1)), torch.float64)
 

@@ -16,8 +16,7 @@ from linn_cli.picture import Picture
 from linn_cli.pipeline import Networks, denoise
 from linn_cli.removal import remove
 from linn_cli.stabilisation import CameraNoise
-
-from .conftest import SIDE, cut_off, noisy_picture
+from tests.conftest import SIDE, cut_off, noisy_picture
 
 
 def planes(values: NDArray[Any]) -> torch.Tensor:

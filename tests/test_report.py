@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from linn_cli import report
 from linn_cli.benchmark import Score, Summary, Trial
 from linn_cli.metrics import psnr
-
-from .test_page import decoded, shown
+from tests.test_page import decoded, shown
 
 OWN, OTHER = "linn DnINN-ST 1-scale", "NLM"
 SUMMARIES = [

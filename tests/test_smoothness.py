@@ -8,8 +8,7 @@ import torch
 from scipy.fft import dctn
 
 from linn_cli.smoothness import measure
-
-from .test_estimation import noise
+from tests.test_estimation import noise
 
 
 def test_the_transform_is_the_orthonormal_cosine_transform() -> None:

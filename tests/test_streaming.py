@@ -21,9 +21,8 @@ from linn_cli.folding import fold
 from linn_cli.metrics import add_noise
 from linn_cli.model import DnINN
 from linn_cli.streaming import MergeStream, SplitStream
-
-from .conftest import ARCHITECTURES, random_image, random_model, shared
-from .test_model import arrays
+from tests.conftest import ARCHITECTURES, random_image, random_model, shared
+from tests.test_model import arrays
 
 PARTS = {module.__name__ for module in (streaming, convolution, bands)}
 MODELS = {architecture: random_model(architecture) for architecture in ARCHITECTURES}

@@ -10,9 +10,8 @@ from PIL import Image
 
 from linn_cli import comparison, inspection, page, residual, views
 from linn_cli.architecture import Architecture
-
-from .conftest import random_model
-from .test_page import decoded, shown
+from tests.conftest import random_model
+from tests.test_page import decoded, shown
 
 Grey = NDArray[np.uint8]
 

@@ -14,8 +14,7 @@ from linn_cli import weights
 from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.weights import WeightSet
-
-from .conftest import ARCHITECTURES, ROOT, random_model
+from tests.conftest import ARCHITECTURES, ROOT, random_model
 
 METADATA = {"architecture": "dninn", "variant": "st", "scales": "1", "sigma": "5-60"}
 State = dict[str, torch.Tensor]

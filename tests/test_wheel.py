@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 pytest.importorskip("hatchling", reason="the wheel is built with hatchling")
 

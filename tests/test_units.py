@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from linn_cli import sigmas
+from linn_cli import units
 from linn_cli.errors import UsageError
 
 
@@ -16,18 +16,18 @@ from linn_cli.errors import UsageError
     ],
 )
 def test_sigma_is_parsed_in_every_unit(text: str, unit: str, levels: tuple[float, ...]) -> None:
-    assert sigmas.parse_sigma(text, unit) == pytest.approx(levels)
+    assert units.parse_sigma(text, unit) == pytest.approx(levels)
 
 
 @pytest.mark.parametrize(("text", "unit"), [("loud", "8bit"), ("1,", "8bit"), ("5", "12bit")])
 def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
     with pytest.raises(UsageError, match=r"sigma|unit"):
-        sigmas.parse_sigma(text, unit)
+        units.parse_sigma(text, unit)
 
 
 def test_one_sigma_is_that_of_every_channel() -> None:
-    assert sigmas.channel_sigmas(25, 3) == (25, 25, 25)
-    assert sigmas.channel_sigmas((5, 6, 7), 3) == (5, 6, 7)
+    assert units.channel_sigmas(25, 3) == (25, 25, 25)
+    assert units.channel_sigmas((5, 6, 7), 3) == (5, 6, 7)
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_one_sigma_is_that_of_every_channel() -> None:
 )
 def test_what_is_no_noise_level_is_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(UsageError, match="sigma"):
-        sigmas.channel_sigmas(levels, 3)
+        units.channel_sigmas(levels, 3)

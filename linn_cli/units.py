@@ -1,4 +1,4 @@
-"""Noise levels as users give them: which are possible, and how they are written."""
+"""Grey levels, and noise levels as users give them: which are possible, and how they are written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 
 from linn_cli.errors import UsageError
-from linn_cli.normalisation import GREY_LEVELS
+
+# White in 8 bits, the unit of every noise level.
+GREY_LEVELS = 255
 
 # The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
 Sigma = float | Sequence[float]

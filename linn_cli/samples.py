@@ -1,0 +1,35 @@
+"""Samples as files and arrays store them, to floats that are white at 1, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# float32 holds integers of up to 24 bits exactly.
+_MOST_BYTES_IN_FLOAT32 = 2
+
+
+def white(dtype: torch.dtype | np.dtype[Any]) -> float:
+    """The value that stands for white: the largest of an integer type, 1 of floats."""
+    if isinstance(dtype, torch.dtype):
+        return 1.0 if dtype.is_floating_point else float(torch.iinfo(dtype).max)
+    return 1.0 if dtype.kind == "f" else float(np.iinfo(dtype).max)
+
+
+def to_floats(samples: Tensor) -> Tensor:
+    """Samples of any dtype and shape as float32, white at 1."""
+    if samples.is_floating_point():
+        return samples.float()
+    exact = torch.float32 if samples.dtype.itemsize <= _MOST_BYTES_IN_FLOAT32 else torch.float64
+    return (samples.to(exact) / white(samples.dtype)).float()
+
+
+def from_floats(floats: Tensor, dtype: torch.dtype) -> Tensor:
+    """Floats, white at 1, as samples of a dtype; integers are rounded and kept within its range."""
+    if dtype.is_floating_point:
+        return floats.to(dtype)
+    span = torch.iinfo(dtype)
+    return (floats.double() * span.max).round().clamp(span.min, span.max).to(dtype)
