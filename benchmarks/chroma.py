@@ -16,7 +16,8 @@ from statistics import fmean
 from common import CROP, by_planes, centre
 from torch import Tensor
 
-from linn_cli import images, pipeline, pyramid
+from linn_cli import images, pipeline
+from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.patches import hold_out
 

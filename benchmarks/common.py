@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linn_cli import images, pipeline, pyramid
+from linn_cli import images, pipeline
+from linn_cli.engine import pyramid
+from linn_cli.engine.normalisation import CHROMA_STRENGTH, normalise, restore
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.normalisation import CHROMA_STRENGTH, normalise, restore
 
 # The side of what is taken of a held-out picture where many networks are tried.
 CROP = 240

@@ -15,7 +15,8 @@ import torch
 from common import arguments, by_planes, choose
 from torch import Tensor
 
-from linn_cli import images, pyramid
+from linn_cli import images
+from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
 
 GREY = (50, 60, 75, 100, 150, 200, 300)

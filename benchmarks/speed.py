@@ -28,11 +28,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from linn_cli import budget, streaming
-from linn_cli.architecture import Architecture
-from linn_cli.folding import FoldedScale, fold
+from linn_cli.engine import budget, streaming
+from linn_cli.engine.folding import FoldedScale, fold
 from linn_cli.initialisation import initialise
-from linn_cli.model import DnINN
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.model import DnINN
 
 
 def main() -> None:

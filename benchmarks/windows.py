@@ -14,7 +14,7 @@ from itertools import groupby
 from common import CROP, arguments, centre, choose, mean_psnr
 
 from linn_cli import images, weights
-from linn_cli.architecture import VARIANTS
+from linn_cli.network.architecture import VARIANTS
 from linn_cli.weights import WeightSet
 
 # Closest where one set gives way to the next.

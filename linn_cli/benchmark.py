@@ -15,7 +15,7 @@ from linn_cli import clipping, images
 from linn_cli.classical import Classical
 from linn_cli.denoiser import Denoiser
 from linn_cli.metrics import add_noise, psnr, ssim
-from linn_cli.model import DnINN
+from linn_cli.network.model import DnINN
 from linn_cli.units import GREY_LEVELS
 
 # Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).

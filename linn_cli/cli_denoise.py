@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linn_cli import console
-from linn_cli.architecture import parse_variant
 from linn_cli.errors import InputError, UsageError
+from linn_cli.network.architecture import parse_variant
 from linn_cli.options import (
     DebugOption,
     DeviceOption,
@@ -146,7 +146,6 @@ def denoise(
 
         from linn_cli import (
             batch,
-            devices,
             files,
             formats,
             images,
@@ -157,6 +156,7 @@ def denoise(
             units,
             views,
         )
+        from linn_cli.engine import devices
         from linn_cli.noise import Request, parse_camera
 
         levels = None if sigma == "auto" else units.parse_sigma(sigma, sigma_unit)
@@ -291,7 +291,8 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
-        from linn_cli import devices, images, measurement
+        from linn_cli import images, measurement
+        from linn_cli.engine import devices
 
         devices.use_threads(threads)
         failed = False

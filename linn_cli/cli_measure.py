@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linn_cli import console
-from linn_cli.architecture import MOST_SCALES, parse_variant
 from linn_cli.errors import InputError, UsageError
+from linn_cli.network.architecture import MOST_SCALES, parse_variant
 from linn_cli.options import (
     DebugOption,
     DeviceOption,
@@ -83,17 +83,8 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import (
-            classical,
-            devices,
-            files,
-            images,
-            page,
-            pipeline,
-            report,
-            sources,
-            tables,
-        )
+        from linn_cli import classical, files, images, page, pipeline, report, sources, tables
+        from linn_cli.engine import devices
 
         devices.use_threads(threads)
         pictures = images.list_pictures(folder)

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from linn_cli import console
-from linn_cli.architecture import parse_variant
 from linn_cli.errors import InputError
+from linn_cli.network.architecture import parse_variant
 from linn_cli.options import (
     DebugOption,
     JsonOption,
@@ -39,8 +39,9 @@ def inspect(
 ) -> None:
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
-        from linn_cli import devices, files, images, inspection, page, pipeline, tables, views
+        from linn_cli import files, images, inspection, page, pipeline, tables, views
         from linn_cli import weights as weight_sets
+        from linn_cli.engine import devices
 
         check_scalable(sigma)
         files.check_output(output, [picture], [page.ENDING])

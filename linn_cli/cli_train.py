@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from linn_cli import console
-from linn_cli.architecture import MOST_SCALES, Architecture, parse_variant
 from linn_cli.errors import UsageError
+from linn_cli.network.architecture import MOST_SCALES, Architecture, parse_variant
 from linn_cli.options import (
     DebugOption,
     DeviceOption,
@@ -74,7 +74,8 @@ def train(
 ) -> None:
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
-        from linn_cli import devices, heap, tables, training, weights
+        from linn_cli import heap, tables, training, weights
+        from linn_cli.engine import devices
         from linn_cli.trainer import Recipe
 
         heap.keep_freed_memory()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linn_cli import console
-from linn_cli.architecture import parse_variant
 from linn_cli.errors import UsageError, WeightsError
+from linn_cli.network.architecture import parse_variant
 from linn_cli.options import DebugOption, HubRepoOption, JsonOption, ScalesOption, VariantOption
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linn_cli import budget, clipping, pyramid, samples
-from linn_cli.bands import in_step
+from linn_cli import clipping, samples
 from linn_cli.clipping import Clipping
+from linn_cli.engine import budget, pyramid
+from linn_cli.engine.bands import in_step
+from linn_cli.engine.folding import FoldedScale
+from linn_cli.engine.normalisation import network_sigma, normalise, restore
 from linn_cli.errors import InputError, UsageError
-from linn_cli.folding import FoldedScale
-from linn_cli.normalisation import network_sigma, normalise, restore
 from linn_cli.units import LEAST_SIGMA, Sigma, channel_sigmas
 from linn_cli.weights import WeightSet
 

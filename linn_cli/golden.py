@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linn_cli import streaming, weights
+from linn_cli import weights
+from linn_cli.engine import streaming
+from linn_cli.engine.folding import fold
 from linn_cli.errors import WeightsError
-from linn_cli.folding import fold
 from linn_cli.metrics import psnr
-from linn_cli.model import DnINN
+from linn_cli.network.model import DnINN
 from linn_cli.sources import Source
 from linn_cli.units import GREY_LEVELS
 from linn_cli.weights import WeightSet

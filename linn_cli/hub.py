@@ -20,10 +20,10 @@ from urllib.parse import quote, unquote
 from platformdirs import user_cache_path
 
 from linn_cli import hub_client
-from linn_cli.architecture import MOST_BYTES
 from linn_cli.errors import NoFileError, UnreachableError, UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.hub_client import Advance, ignore
+from linn_cli.network.architecture import MOST_BYTES
 
 SCHEME = "hf://"
 MANIFEST = "manifest.json"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Generator, Tensor, nn
 
-from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError
-from linn_cli.lifting import WIDTH, LiftingNetwork, ThresholdedConv
-from linn_cli.model import DnINN, Scale
-from linn_cli.shrinkage import Lista, SoftThreshold
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.lifting import WIDTH, LiftingNetwork, ThresholdedConv
+from linn_cli.network.model import DnINN, Scale
+from linn_cli.network.shrinkage import Lista, SoftThreshold
 
 # Near the identity signals and gradients pass eight layers unattenuated.
 _IDENTITY, _KAIMING = 0.95, 0.2

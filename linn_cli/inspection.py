@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import haar
 from linn_cli.errors import UsageError
-from linn_cli.lifting import LiftingNetwork
-from linn_cli.model import DnINN, Scale
-from linn_cli.shrinkage import Lista, soft_threshold
+from linn_cli.network import haar
+from linn_cli.network.lifting import LiftingNetwork
+from linn_cli.network.model import DnINN, Scale
+from linn_cli.network.shrinkage import Lista, soft_threshold
 
 CHANNELS = ("coarse", "across", "down", "diagonal")
 _REACH, _BINS = 6.0, 121

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
-from linn_cli import streaming
-from linn_cli.budget import band_height
-from linn_cli.folding import fold
-from linn_cli.model import DnINN
+from linn_cli.engine import streaming
+from linn_cli.engine.budget import band_height
+from linn_cli.engine.folding import fold
+from linn_cli.network.model import DnINN
 
 # Small pictures are streamed in several bands too.
 _LEAST_BANDS = 4

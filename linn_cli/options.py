@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from linn_cli.architecture import MOST_SCALES
 from linn_cli.errors import UsageError
+from linn_cli.network.architecture import MOST_SCALES
 
 VariantOption = Annotated[
     str | None,

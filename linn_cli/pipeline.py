@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import clipping, devices, pyramid, sources, weights
-from linn_cli.architecture import Variant
+from linn_cli import clipping, sources, weights
 from linn_cli.clipping import Clipping
 from linn_cli.denoiser import Denoiser, Done, find_clipping, is_grey
+from linn_cli.engine import devices, pyramid
+from linn_cli.engine.folding import fold
+from linn_cli.engine.normalisation import network_sigma
 from linn_cli.errors import UsageError
-from linn_cli.folding import fold
-from linn_cli.normalisation import network_sigma
+from linn_cli.network.architecture import Variant
 from linn_cli.sources import Source
 from linn_cli.units import Sigma, channel_sigmas
 

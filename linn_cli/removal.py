@@ -8,10 +8,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from linn_cli import clipping, correlated, pyramid, samples
+from linn_cli import clipping, correlated, samples
 from linn_cli.denoiser import Denoiser, Done, is_grey
+from linn_cli.engine import pyramid
+from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import Found, scaled
-from linn_cli.normalisation import network_sigma
 from linn_cli.pipeline import Networks
 from linn_cli.stabilisation import CameraNoise
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, channel_sigmas

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from linn_cli import hub, weights
-from linn_cli.architecture import Variant
 from linn_cli.errors import UnreachableError, UsageError, WeightsError
 from linn_cli.hub import Notify, Record, Reference, keep_quiet
 from linn_cli.hub_client import Advance, ignore
+from linn_cli.network.architecture import Variant
 from linn_cli.weights import WeightSet
 
 

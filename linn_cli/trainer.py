@@ -11,10 +11,10 @@ from torch import Generator, Tensor, nn
 from torch.optim import Adam, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from linn_cli.architecture import Architecture
-from linn_cli.devices import has_bfloat16
+from linn_cli.engine.devices import has_bfloat16
 from linn_cli.errors import UsageError
-from linn_cli.model import DnINN
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.model import DnINN
 from linn_cli.optimizer import Muon
 from linn_cli.patches import Patches
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA

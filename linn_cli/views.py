@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from linn_cli import inspection, page, residual, tables
-from linn_cli.architecture import Architecture
 from linn_cli.comparison import Comparison
 from linn_cli.inspection import Inspection, ScaleView
+from linn_cli.network.architecture import Architecture
 from linn_cli.residual import Residual
 from linn_cli.samples import white
 from linn_cli.units import GREY_LEVELS

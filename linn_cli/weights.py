@@ -15,10 +15,10 @@ from safetensors.torch import load as parse_tensors
 from safetensors.torch import save as serialise_tensors
 from torch import Tensor
 
-from linn_cli.architecture import MOST_BYTES, VARIANTS, Architecture, Variant
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.files import write_atomically
-from linn_cli.model import DnINN
+from linn_cli.network.architecture import MOST_BYTES, VARIANTS, Architecture, Variant
+from linn_cli.network.model import DnINN
 
 _HEADER_LENGTH_BYTES = 8
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)

@@ -18,9 +18,9 @@ from PIL import Image
 from torch import Tensor
 from typer.testing import CliRunner
 
-from linn_cli.architecture import VARIANTS, Architecture
 from linn_cli.cli import app
-from linn_cli.model import DnINN
+from linn_cli.network.architecture import VARIANTS, Architecture
+from linn_cli.network.model import DnINN
 from tests.hub_server import Hub, serve
 
 # A shared machine may pause any test: examples have no deadline.

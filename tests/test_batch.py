@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, budget, convolution, denoise, images, planning, rows
+from linn_cli import batch, denoise, images, planning, rows
 from linn_cli.batch import Handling
+from linn_cli.engine import budget, convolution
 from linn_cli.errors import InputError
 from linn_cli.formats import format_named
 from linn_cli.noise import Request

@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import budget, denoise, weights
+from linn_cli import denoise, weights
+from linn_cli.engine import budget
 from tests.conftest import Run, only_line
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli import weights
-from linn_cli.architecture import Architecture
+from linn_cli.network.architecture import Architecture
 from tests.conftest import Run, only_line, random_model
 
 

@@ -15,7 +15,7 @@ from huggingface_hub import ModelCard
 from PIL import Image
 
 from linn_cli import weights
-from linn_cli.architecture import Architecture
+from linn_cli.network.architecture import Architecture
 from tests.conftest import Run, User, random_model
 from tests.hub_server import TOKEN, Hub, Repository
 from tests.test_cli_train import SHORT, gallery

@@ -7,9 +7,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import budget, convolution, pipeline, pyramid
+from linn_cli import pipeline
 from linn_cli.denoiser import is_grey
-from linn_cli.normalisation import CHROMA_STRENGTH
+from linn_cli.engine import budget, convolution, pyramid
+from linn_cli.engine.normalisation import CHROMA_STRENGTH
 from linn_cli.pipeline import denoise, load
 
 ANY = "dninn-st-1-any"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from linn_cli import golden, weights
-from linn_cli.architecture import Architecture
 from linn_cli.errors import WeightsError
+from linn_cli.network.architecture import Architecture
 from linn_cli.sources import Source
 from linn_cli.weights import WeightSet
 from tests.conftest import ARCHITECTURES, random_model

@@ -5,11 +5,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import haar, inspection
-from linn_cli.architecture import Architecture
+from linn_cli import inspection
 from linn_cli.errors import UsageError
-from linn_cli.model import DnINN
-from linn_cli.shrinkage import Lista
+from linn_cli.network import haar
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.model import DnINN
+from linn_cli.network.shrinkage import Lista
 from tests.conftest import ARCHITECTURES, random_model
 
 SIGMA = 20.0

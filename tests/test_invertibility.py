@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from linn_cli import streaming, weights
-from linn_cli.architecture import Architecture
+from linn_cli import weights
+from linn_cli.engine import streaming
 from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, worst_by_part
-from linn_cli.lifting import LiftingStep
-from linn_cli.model import DnINN, Scale
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.lifting import LiftingStep
+from linn_cli.network.model import DnINN, Scale
 from linn_cli.weights import WeightSet
 from tests.conftest import ARCHITECTURES, random_model
 

@@ -3,68 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from itertools import combinations
 
 import pytest
 
-from tests.conftest import ROOT
+from tests import structure
 
-# From the bottom up: a module may import only from the rows below its own, or earlier in its row.
-LAYERS = [
-    ["errors", "units", "samples"],
-    ["architecture", "files", "formats", "jsontext", "page", "hub_client", "hub"],
-    [
-        "haar",
-        "shrinkage",
-        "lifting",
-        "model",
-        "folding",
-        "bands",
-        "convolution",
-        "budget",
-        "streaming",
-        "pyramid",
-        "metrics",
-        "devices",
-        "heap",
-    ],
-    [
-        "normalisation",
-        "clipping",
-        "smoothness",
-        "ladder",
-        "estimation",
-        "correlated",
-        "stabilisation",
-        "residual",
-        "inspection",
-        "comparison",
-    ],
-    ["picture", "metadata", "deep", "rows", "conversion", "encoding", "images"],
-    ["card", "initialisation", "invertibility", "optimizer", "weights"],
-    ["sources", "golden", "publishing"],
-    [
-        "patches",
-        "denoiser",
-        "pipeline",
-        "measurement",
-        "noise",
-        "removal",
-        "planning",
-        "batch",
-        "trainer",
-        "training",
-        "classical",
-        "benchmark",
-    ],
-    ["tables", "views", "report", "console"],
-    ["options", "cli_denoise", "cli_measure", "cli_pages", "cli_train", "cli_weights", "cli"],
-    ["__main__"],
-]
-ORDER = [name for layer in LAYERS for name in layer]
-PACKAGE = ROOT / "linn_cli"
+IN_ORDER = [name for row in structure.PACKAGES for name in row]
+HERE = [name for name in IN_ORDER if (structure.PACKAGE / name / "__init__.py").exists()]
+# What may print and draw: the commands alone.
+TERMINAL = {"rich", "typer", "click"}
 
 
 def python(code: str) -> str:
@@ -74,46 +25,48 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
-def imported(module: str) -> set[str]:
-    """The modules of the package that a module's source imports, wherever in the file."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "linn_cli":
-            names |= {alias.name for alias in node.names}
-        elif (
-            isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("linn_cli.")
-        ):
-            names.add(node.module.removeprefix("linn_cli."))
-    return names - {"__version__"}
+def third_party(module: str) -> set[str]:
+    """The top-level names of all that a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(structure.source(module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
 
 
-def test_every_module_has_its_place() -> None:
-    modules = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
-    assert modules == set(ORDER)
-
-
-@pytest.mark.parametrize("module", ORDER)
+@pytest.mark.parametrize("module", structure.modules())
 def test_imports_go_one_way(module: str) -> None:
-    later = imported(module) - set(ORDER[: ORDER.index(module)])
-    assert not later, f"{module} imports {later}, which stand above it"
+    upward = {name for name in structure.imports(module) if not structure.may_import(module, name)}
+    assert not upward, f"{module} imports {upward}, which stand above it"
 
 
-def test_modules_below_the_command_line_do_not_print() -> None:
-    for module in ORDER[: ORDER.index("console")]:
-        source = (PACKAGE / f"{module}.py").read_text(encoding="utf-8")
-        assert "rich" not in source, module
-        assert "typer" not in source, module
+def test_every_package_says_what_lives_there_and_imports_nothing() -> None:
+    for name in HERE:
+        tree = ast.parse(structure.source(name).read_text(encoding="utf-8"))
+        assert len(ast.get_docstring(tree) or "") > 40, name
+        assert len(tree.body) == 1, f"{name}/__init__.py holds more than its docstring"
+
+
+def test_the_commands_alone_print() -> None:
+    for module in structure.modules():
+        if structure.level(module) <= structure.level("pages"):
+            assert not third_party(module) & TERMINAL, module
 
 
 def test_every_module_has_its_tests() -> None:
-    tested = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
-    assert set(ORDER) - {"__main__", "errors"} <= tested
+    for module in structure.modules():
+        if module in ("__main__", "errors") or module in IN_ORDER:
+            continue
+        *folders, name = module.split(".")
+        path = (structure.ROOT / "tests").joinpath(*folders, f"test_{name.lstrip('_')}.py")
+        assert path.exists(), f"{module} has no {path.relative_to(structure.ROOT)}"
 
 
-def test_every_module_is_on_the_map() -> None:
-    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert [name for name in ORDER if name != "__main__" and f"`{name}.py`" not in guide] == []
+def test_the_map_shows_the_packages_in_their_order() -> None:
+    guide = (structure.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)/` \|", guide, re.MULTILINE) == IN_ORDER
 
 
 def test_importing_the_package_does_not_import_torch() -> None:
@@ -143,7 +96,7 @@ def test_unknown_names_are_attribute_errors() -> None:
 
 
 def test_no_module_is_called_like_the_function() -> None:
-    assert not (PACKAGE / "denoise.py").exists()
+    assert not (structure.PACKAGE / "denoise.py").exists()
 
 
 def test_python_dash_m_is_the_command() -> None:

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 
 from linn_cli import pipeline, weights
-from linn_cli.architecture import Architecture
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
+from linn_cli.network.architecture import Architecture
 from linn_cli.pipeline import denoise, load
 from tests.conftest import random_model
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from linn_cli import golden, publishing, weights
-from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError, WeightsError
+from linn_cli.network.architecture import Architecture
 from tests.conftest import random_model
 
 BUNDLED = weights.bundled()

@@ -9,7 +9,8 @@ import skimage.data
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import clipping, pyramid
+from linn_cli import clipping
+from linn_cli.engine import pyramid
 from linn_cli.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise import Found, Request
 from linn_cli.picture import Picture

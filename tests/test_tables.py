@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from linn_cli import tables
-from linn_cli.architecture import Architecture
 from linn_cli.benchmark import Score, Summary
 from linn_cli.golden import Verdict
 from linn_cli.invertibility import RoundTrip
+from linn_cli.network.architecture import Architecture
 from linn_cli.sources import Source
 from linn_cli.training import Progress
 from linn_cli.weights import WeightSet

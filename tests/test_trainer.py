@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError
 from linn_cli.initialisation import initialise
-from linn_cli.model import DnINN
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.model import DnINN
 from linn_cli.patches import Patches
 from linn_cli.trainer import Recipe, Trainer, draw_sigma, patch_loss
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from linn_cli import weights
-from linn_cli.architecture import Architecture
 from linn_cli.errors import InputError, UsageError, WeightsError
+from linn_cli.network.architecture import Architecture
 from linn_cli.trainer import Recipe, Trainer
 from linn_cli.training import (
     Pictures,

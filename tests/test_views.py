@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli import comparison, inspection, page, residual, views
-from linn_cli.architecture import Architecture
+from linn_cli.network.architecture import Architecture
 from tests.conftest import random_model
 from tests.test_page import decoded, shown
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from linn_cli import weights
-from linn_cli.architecture import Architecture
 from linn_cli.errors import UsageError, WeightsError
+from linn_cli.network.architecture import Architecture
 from linn_cli.weights import WeightSet
 from tests.conftest import ARCHITECTURES, ROOT, random_model
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from linn_cli.haar import ROWS
+from linn_cli.network.haar import ROWS
 
 Rows = tuple[Tensor, bool]  # rows of an image (1, 1, n, W), and whether they are the last
 Pair = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linn_cli import pyramid
-from linn_cli.bands import Meeting, cut, in_step, marked
+from linn_cli.engine import pyramid
+from linn_cli.engine.bands import Meeting, cut, in_step, marked
 from tests.conftest import random_image
 
 

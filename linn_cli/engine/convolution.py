@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli.folding import FoldedNetwork
-from linn_cli.haar import ROWS
+from linn_cli.engine.folding import FoldedNetwork
+from linn_cli.network.haar import ROWS
 
 
 class NetworkStream:

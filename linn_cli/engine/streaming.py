@@ -15,14 +15,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from linn_cli import haar
-from linn_cli.bands import Meeting, Pair, Rows, cut, marked
-from linn_cli.budget import band_height
-from linn_cli.convolution import ConvStream, NetworkStream, Workspaces
+from linn_cli.engine.bands import Meeting, Pair, Rows, cut, marked
+from linn_cli.engine.budget import band_height
+from linn_cli.engine.convolution import ConvStream, NetworkStream, Workspaces
+from linn_cli.engine.folding import FoldedScale, FoldedStep
 from linn_cli.errors import is_out_of_memory
-from linn_cli.folding import FoldedScale, FoldedStep
-from linn_cli.haar import ROWS
-from linn_cli.shrinkage import Lista, SoftThreshold, soft_threshold
+from linn_cli.network import haar
+from linn_cli.network.haar import ROWS
+from linn_cli.network.shrinkage import Lista, SoftThreshold, soft_threshold
 
 _LOG = logging.getLogger(__name__)
 

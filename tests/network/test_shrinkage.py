@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import correlate
 
-from linn_cli.shrinkage import ATOMS, ITERATIONS, Lista, SoftThreshold, soft_threshold
+from linn_cli.network.shrinkage import ATOMS, ITERATIONS, Lista, SoftThreshold, soft_threshold
 
 Array = NDArray[np.float64]
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from linn_cli.architecture import Architecture, parse_variant
 from linn_cli.errors import UsageError
+from linn_cli.network.architecture import Architecture, parse_variant
 
 
 def test_the_paper_has_four() -> None:

@@ -12,17 +12,18 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from linn_cli import bands, budget, convolution, pipeline, streaming, weights
-from linn_cli.architecture import Architecture, Variant
-from linn_cli.bands import marked
-from linn_cli.convolution import Workspaces
-from linn_cli.devices import BFLOAT16_FROM
-from linn_cli.folding import fold
+from linn_cli import pipeline, weights
+from linn_cli.engine import bands, budget, convolution, streaming
+from linn_cli.engine.bands import marked
+from linn_cli.engine.convolution import Workspaces
+from linn_cli.engine.devices import BFLOAT16_FROM
+from linn_cli.engine.folding import fold
+from linn_cli.engine.streaming import MergeStream, SplitStream
 from linn_cli.metrics import add_noise
-from linn_cli.model import DnINN
-from linn_cli.streaming import MergeStream, SplitStream
+from linn_cli.network.architecture import Architecture, Variant
+from linn_cli.network.model import DnINN
 from tests.conftest import ARCHITECTURES, random_image, random_model, shared
-from tests.test_model import arrays
+from tests.network.test_model import arrays
 
 PARTS = {module.__name__ for module in (streaming, convolution, bands)}
 MODELS = {architecture: random_model(architecture) for architecture in ARCHITECTURES}
@@ -288,7 +289,7 @@ def test_no_part_adds_a_band(architecture: Architecture, monkeypatch: pytest.Mon
     dilation=st.sampled_from([1, 2]),
 )
 def test_splitting_and_merging_bands(cuts: list[int], width: int, dilation: int) -> None:
-    from linn_cli import haar
+    from linn_cli.network import haar
 
     image = random_image(sum(cuts), width)
     pairs = list(SplitStream(dilation).through(marked(image.split(cuts, dim=2))))

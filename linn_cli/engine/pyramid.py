@@ -19,10 +19,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import streaming
-from linn_cli.bands import in_step, marked
-from linn_cli.folding import FoldedScale
-from linn_cli.haar import ROWS
+from linn_cli.engine import streaming
+from linn_cli.engine.bands import in_step, marked
+from linn_cli.engine.folding import FoldedScale
+from linn_cli.network.haar import ROWS
 
 # Chosen by benchmarks/pyramid.py on held-out pictures: the sigma from which on a grey picture gains, how much
 # of its low frequencies is replaced, and how often chroma, which has few high ones, is halved at least.

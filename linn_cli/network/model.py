@@ -7,10 +7,10 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from linn_cli import haar
-from linn_cli.architecture import Architecture, Variant
-from linn_cli.lifting import LiftingStep
-from linn_cli.shrinkage import Lista, SoftThreshold
+from linn_cli.network import haar
+from linn_cli.network.architecture import Architecture, Variant
+from linn_cli.network.lifting import LiftingStep
+from linn_cli.network.shrinkage import Lista, SoftThreshold
 
 STEPS = 4
 

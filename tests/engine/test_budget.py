@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from linn_cli import budget, streaming
-from linn_cli.architecture import Architecture
-from linn_cli.bands import marked
-from linn_cli.convolution import Workspaces
-from linn_cli.folding import fold
+from linn_cli.engine import budget, streaming
+from linn_cli.engine.bands import marked
+from linn_cli.engine.convolution import Workspaces
+from linn_cli.engine.folding import fold
+from linn_cli.network.architecture import Architecture
 from tests.conftest import ARCHITECTURES, random_image, random_model
-from tests.test_streaming import FOLDED, held
+from tests.engine.test_streaming import FOLDED, held
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import torch
 
-from linn_cli.folding import FoldedScale
-from linn_cli.shrinkage import Lista
+from linn_cli.engine.folding import FoldedScale
+from linn_cli.network.shrinkage import Lista
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the cost of
 # those that every layer keeps. So wide pictures have up to twice as many. benchmarks/speed.py --band compares.

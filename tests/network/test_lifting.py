@@ -5,8 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linn_cli.architecture import Architecture
-from linn_cli.lifting import DEPTH, WIDTH, LiftingNetwork, LiftingStep, ThresholdedConv
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.lifting import DEPTH, WIDTH, LiftingNetwork, LiftingStep, ThresholdedConv
 from tests.conftest import random_model
 
 

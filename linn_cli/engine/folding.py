@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linn_cli.lifting import LiftingNetwork, ThresholdedConv
-from linn_cli.model import DnINN
-from linn_cli.shrinkage import Lista, SoftThreshold
+from linn_cli.network.lifting import LiftingNetwork, ThresholdedConv
+from linn_cli.network.model import DnINN
+from linn_cli.network.shrinkage import Lista, SoftThreshold
 
 # A threshold of 0 cannot be divided by. Where this floor replaces one, the answers move by about as much
 # (1e-6 of the noise's sigma) times the networks' gain.

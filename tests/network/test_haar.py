@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import correlate
 
-from linn_cli.haar import COLUMNS, ROWS, merge, reflect, split
+from linn_cli.network.haar import COLUMNS, ROWS, merge, reflect, split
 
 FILTERS = [
     [[1, 1], [1, 1]],

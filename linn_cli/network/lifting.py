@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from linn_cli.shrinkage import soft_threshold
+from linn_cli.network.shrinkage import soft_threshold
 
 WIDTH = 16
 DEPTH = 8

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from linn_cli.architecture import Architecture
-from linn_cli.model import DnINN
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.model import DnINN
 from tests.conftest import ARCHITECTURES, random_model, shared
 
 PARAMETERS = {

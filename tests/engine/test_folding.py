@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from linn_cli.architecture import Architecture
-from linn_cli.folding import FoldedNetwork, fold, fold_network
-from linn_cli.lifting import ThresholdedConv
+from linn_cli.engine.folding import FoldedNetwork, fold, fold_network
+from linn_cli.network.architecture import Architecture
+from linn_cli.network.lifting import ThresholdedConv
 from tests.conftest import random_model
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from linn_cli import devices
+from linn_cli.engine import devices
 from linn_cli.errors import UsageError
 
 

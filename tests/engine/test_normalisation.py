@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from linn_cli.normalisation import network_sigma, normalise, restore
+from linn_cli.engine.normalisation import network_sigma, normalise, restore
 
 SIGMAS = [(25.0,), (25.0, 25.0, 25.0), (12.0, 10.0, 18.0)]
 

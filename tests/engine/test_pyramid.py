@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from linn_cli import pipeline, pyramid, streaming
-from linn_cli.architecture import Architecture
-from linn_cli.folding import FoldedScale, fold
+from linn_cli import pipeline
+from linn_cli.engine import pyramid, streaming
+from linn_cli.engine.folding import FoldedScale, fold
 from linn_cli.metrics import add_noise, psnr
+from linn_cli.network.architecture import Architecture
 from tests.conftest import random_image, random_model
 
 SCALES = fold(random_model(Architecture("st", 1)), torch.float64)
