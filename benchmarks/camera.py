@@ -26,12 +26,13 @@ from typing import Any
 import torch
 from common import Log, arguments, choose
 
-from linn_cli import images, measurement, removal, stabilisation
+from linn_cli import measurement, removal, stabilisation
 from linn_cli.measurement import CAMERA
 from linn_cli.measurement import WHITE as WHITE_NOISE
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import Found, Request
-from linn_cli.picture import Picture
+from linn_cli.pictures import folders, reading
+from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.stabilisation import CameraNoise
 
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("--alarms", action="store_true")
     options = parser.parse_args()
 
-    pictures = choose(images.list_pictures(options.folder), options)
+    pictures = choose(folders.list_pictures(options.folder), options)
     if options.alarms:
         alarms(pictures)
         return
@@ -85,7 +86,7 @@ def alarms(pictures: list[Path]) -> None:
         for step in (0.0, 1 / 255):
             rows = []
             for index, path in enumerate(pictures):
-                clean = torch.from_numpy(images.read_levels(path)).float() / 255
+                clean = torch.from_numpy(reading.read_levels(path)).float() / 255
                 noisy = add_noise(clean, sigma / 255, seed=index)
                 if step:
                     noisy = (noisy / step).round().clamp(0, 255).to(torch.uint8)
@@ -102,7 +103,7 @@ def alarms(pictures: list[Path]) -> None:
 
 def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
     """The PSNR of one picture by each way."""
-    clean = torch.from_numpy(images.read_levels(path)).double() / 255
+    clean = torch.from_numpy(reading.read_levels(path)).double() / 255
     generator = torch.Generator().manual_seed(index)
     counts = torch.poisson(peak * clean, generator=generator)
     normal = torch.randn(clean.shape, generator=generator).double()

@@ -16,10 +16,11 @@ from statistics import fmean
 from common import CROP, by_planes, centre
 from torch import Tensor
 
-from linn_cli import images, pipeline
+from linn_cli import pipeline
 from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.patches import hold_out
+from linn_cli.pictures import folders
 
 SIGMAS = (5, 15, 25, 50)
 STRENGTHS = (0.95, 1.0, 1.05, 1.1, 1.2)
@@ -35,7 +36,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="take every so manieth picture")
     options = parser.parse_args()
     names = options.held_out.read_text(encoding="utf-8").split()
-    _, held_out = hold_out(images.list_pictures(options.folder), names)
+    _, held_out = hold_out(folders.list_pictures(options.folder), names)
     pictures = [centre(path) for path in held_out[:: options.every]]
     print(f"{len(pictures)} held-out pictures, up to {CROP} x {CROP}")
     print("sigma  channels", *(f"{strength:7g}" for strength in STRENGTHS))

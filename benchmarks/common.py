@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linn_cli import images, pipeline
+from linn_cli import pipeline
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import CHROMA_STRENGTH, normalise, restore
 from linn_cli.metrics import add_noise, psnr
+from linn_cli.pictures import reading
 
 # The side of what is taken of a held-out picture where many networks are tried.
 CROP = 240
@@ -49,7 +50,7 @@ def choose(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
 
 def centre(path: Path, as_grey: bool = False) -> Tensor:
     """The centre of a picture (C, H, W), of at most CROP x CROP, in [0, 1]."""
-    levels = images.read_levels(path, as_grey=as_grey).astype(np.float32) / 255
+    levels = reading.read_levels(path, as_grey=as_grey).astype(np.float32) / 255
     planes = (
         torch.from_numpy(levels)[None] if as_grey else torch.from_numpy(levels).permute(2, 0, 1)
     )

@@ -21,11 +21,12 @@ from common import arguments, choose
 from estimation import EIGHT_BITS, correlate
 from torch import Tensor
 
-from linn_cli import estimation, images, removal
+from linn_cli import estimation, removal
 from linn_cli.measurement import CORRELATED
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import Request
-from linn_cli.picture import Picture
+from linn_cli.pictures import folders, reading
+from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.units import LEAST_SIGMA, MOST_SIGMA
 
@@ -38,7 +39,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--sigma", type=float, action="append")
     options = parser.parse_args()
-    pictures = choose(images.list_pictures(options.folder), options)
+    pictures = choose(folders.list_pictures(options.folder), options)
     networks = Networks()
     print(f"{len(pictures)} pictures, PSNR in dB")
     print("  kind  sigma" + "".join(f"{way:>12}" for way in WAYS))
@@ -53,7 +54,7 @@ def main() -> None:
 
 def measure(networks: Networks, path: Path, kind: str, sigma: float, seed: int) -> list[float]:
     """The PSNR of each of `WAYS` on one picture."""
-    clean = torch.from_numpy(images.read_levels(path)).float() / 255
+    clean = torch.from_numpy(reading.read_levels(path)).float() / 255
     noisy = correlate(add_noise(clean, sigma / 255, seed), kind)
     if kind in ("scaled", "doubled"):
         clean = correlate(clean, kind)

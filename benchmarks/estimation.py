@@ -34,8 +34,9 @@ from skimage.restoration import estimate_sigma
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import estimation, images, pipeline
+from linn_cli import estimation, pipeline
 from linn_cli.metrics import add_noise, psnr
+from linn_cli.pictures import folders
 
 SIGMAS = (1, 2, 5, 10, 15, 25, 35, 50, 75)
 EIGHT_BITS = 1 / 255
@@ -55,7 +56,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
 
-    pictures = choose(images.list_pictures(options.folder), options)
+    pictures = choose(folders.list_pictures(options.folder), options)
     log = Log(options)
     print(f"{len(pictures)} pictures, {options.kind}{', 8 bits' * options.quantize}")
     print(

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import torch
 
-from linn_cli import images, pipeline, weights
+from linn_cli import pipeline, weights
 from linn_cli.metrics import add_noise
+from linn_cli.pictures import folders, reading
 from linn_cli.units import GREY_LEVELS
 
 
@@ -38,7 +39,7 @@ def main() -> None:
         "--float64", action="store_true", help="also the distance of each from float64"
     )
     options = parser.parse_args()
-    pictures = images.list_pictures(options.folder)[: options.limit]
+    pictures = folders.list_pictures(options.folder)[: options.limit]
     print(f"{len(pictures)} pictures, sigma {options.sigma:g}, float32")
     head = "weights              largest  in 8-bit levels  pixels that differ"
     print(head + ("  streamed, float64  whole, float64" if options.float64 else ""))
@@ -74,7 +75,7 @@ def difference(
     apart = Difference()
     different, pixels = 0, 0
     for index, path in enumerate(pictures):
-        clean = torch.from_numpy(images.read_levels(path))[None, None] / GREY_LEVELS
+        clean = torch.from_numpy(reading.read_levels(path))[None, None] / GREY_LEVELS
         noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
         whole, streamed = model(noisy, sigma / GREY_LEVELS), denoiser(noisy, sigma)
         apart.largest = max(apart.largest, farthest(whole, streamed))

@@ -18,7 +18,7 @@ from statistics import median
 
 import torch
 
-from linn_cli import images
+from linn_cli.pictures import folders
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precision", default="auto")
     options = parser.parse_args()
-    pictures = images.list_pictures(options.folder)[: options.limit]
+    pictures = folders.list_pictures(options.folder)[: options.limit]
     jobs = sorted({1, torch.get_num_threads()})
     seconds: dict[int, list[float]] = {count: [] for count in jobs}
     for _ in range(options.rounds):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from common import mean_psnr
 
-from linn_cli import images
 from linn_cli.patches import hold_out, read_grey
+from linn_cli.pictures import folders
 
 SIGMAS = (1, 2, 5, 10, 15, 25, 50)
 CROP = 160
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--weights", type=Path)
     options = parser.parse_args()
-    _, held_out = hold_out(images.list_pictures(options.folder))
+    _, held_out = hold_out(folders.list_pictures(options.folder))
     pictures = [read_grey(path)[None, None, :CROP, :CROP].float() / 255 for path in held_out]
     print(f"{len(pictures)} held-out pictures, {CROP} x {CROP}")
     print("sigma  float32  bfloat16  loss (dB)")

@@ -15,9 +15,9 @@ import torch
 from common import arguments, by_planes, choose
 from torch import Tensor
 
-from linn_cli import images
 from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
+from linn_cli.pictures import folders, reading
 
 GREY = (50, 60, 75, 100, 150, 200, 300)
 COLOUR = (5, 15, 25, 50, 75)
@@ -29,7 +29,7 @@ def main() -> None:
     """Measure and print two tables."""
     parser = arguments(__doc__)
     options = parser.parse_args()
-    paths = choose(images.list_pictures(options.folder), options)
+    paths = choose(folders.list_pictures(options.folder), options)
     print(f"{len(paths)} pictures; gains in dB, means and (worst)")
     for sigmas, as_grey, columns in ((GREY, True, WEIGHTS), (COLOUR, False, HALVINGS)):
         print("\ngrey: sigma, plain, weights" if as_grey else "\ncolour: sigma, plain, halvings")
@@ -47,7 +47,7 @@ def main() -> None:
 
 def read(path: Path, as_grey: bool) -> Tensor:
     """A picture (C, H, W) in [0, 1]."""
-    levels = torch.from_numpy(images.read_levels(path, as_grey=as_grey)).float() / 255
+    levels = torch.from_numpy(reading.read_levels(path, as_grey=as_grey)).float() / 255
     return levels[None] if levels.dim() == 2 else levels.permute(2, 0, 1)
 
 

@@ -9,8 +9,9 @@ import argparse
 import time
 from pathlib import Path
 
-from linn_cli import benchmark, images, pipeline
+from linn_cli import benchmark, pipeline
 from linn_cli.benchmark import Score, Trial
+from linn_cli.pictures import folders
 from linn_cli.report import Gallery, render
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sigma", type=float, default=25)
     arguments = parser.parse_args()
-    pictures = images.list_pictures(arguments.folder)
+    pictures = folders.list_pictures(arguments.folder)
     gallery = Gallery(len(pictures), 1, 1)
     spent, used = 0.0, 0.0
 

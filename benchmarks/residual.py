@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from linn_cli import images, pipeline, residual
+from linn_cli import pipeline, residual
 from linn_cli.metrics import add_noise
 from linn_cli.patches import hold_out, read_grey
+from linn_cli.pictures import folders
 
 # The noise's sigma and the one that linn is told.
 CASES = ((15, 15), (25, 25), (50, 50), (25, 12.5), (25, 50))
@@ -29,7 +30,7 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
-    _, held_out = hold_out(images.list_pictures(options.folder))
+    _, held_out = hold_out(folders.list_pictures(options.folder))
     pictures = [read_grey(path)[None, None, :CROP, :CROP].float() / 255 for path in held_out]
     print(f"{len(pictures)} held-out pictures, {CROP} x {CROP}")
     print("sigma  told  clipped  deviation / told  correlation     flatness")

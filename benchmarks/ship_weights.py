@@ -15,8 +15,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from linn_cli import benchmark, images, pipeline, publishing, weights
+from linn_cli import benchmark, pipeline, publishing, weights
 from linn_cli.card import model_card, weights_table
+from linn_cli.pictures import folders
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "weights"
@@ -71,7 +72,7 @@ def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
 def mean_psnr(file: Path, folder: Path, sigma: float) -> float:
     """The mean PSNR that `linn benchmark` gives, rounded to a thousandth of a dB."""
     denoiser = pipeline.load(sigma, weight_file=file, precision="float32")
-    scores = list(benchmark.measure(denoiser, images.list_pictures(folder), sigma))
+    scores = list(benchmark.measure(denoiser, folders.list_pictures(folder), sigma))
     return round(benchmark.summarise(denoiser, scores).psnr, 3)
 
 

@@ -13,8 +13,9 @@ from itertools import groupby
 
 from common import CROP, arguments, centre, choose, mean_psnr
 
-from linn_cli import images, weights
+from linn_cli import weights
 from linn_cli.network.architecture import VARIANTS
+from linn_cli.pictures import folders
 from linn_cli.weights import WeightSet
 
 # Closest where one set gives way to the next.
@@ -31,7 +32,7 @@ def main() -> None:
         "--colour", action="store_true", help="colour pictures; grey ones if left out"
     )
     options = parser.parse_args()
-    paths = choose(images.list_pictures(options.folder), options)
+    paths = choose(folders.list_pictures(options.folder), options)
     pictures = [centre(path, as_grey=not options.colour)[None] for path in paths]
     print(f"{len(pictures)} pictures, up to {CROP} x {CROP}; PSNR in dB")
     sets = [

@@ -17,14 +17,15 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import encoding, images, measurement, metadata, noise, removal, rows
-from linn_cli.deep import too_large
+from linn_cli import measurement, noise, removal
 from linn_cli.denoiser import Denoiser
 from linn_cli.errors import InputError, explain
 from linn_cli.files import write_atomically
-from linn_cli.formats import SUFFIXES, Format, format_of
 from linn_cli.noise import Found, Request
-from linn_cli.picture import Document, Picture
+from linn_cli.pictures import metadata, reading, tiff_rows, writing
+from linn_cli.pictures.formats import SUFFIXES, Format, format_of
+from linn_cli.pictures.high_depth import too_large
+from linn_cli.pictures.picture import Document, Picture
 from linn_cli.pipeline import Networks
 from linn_cli.planning import Existing, Job
 from linn_cli.units import LEAST_SIGMA
@@ -86,7 +87,7 @@ class Handling:
 
     quality: int | None = None
     strip_metadata: bool = False
-    max_pixels: int = images.MOST_PIXELS
+    max_pixels: int = reading.MOST_PIXELS
 
 
 _PLAIN, _REFUSED = Handling(), Existing()
@@ -118,7 +119,7 @@ def run(
         if existing.skip and job.target.exists():
             return Outcome(str(job.source), str(job.target), skipped=True)
         if job.source.suffix.lower() not in SUFFIXES:
-            images.read(job.source, max_pixels=handling.max_pixels)  # says what is wrong with it
+            reading.read(job.source, max_pixels=handling.max_pixels)  # says what is wrong with it
         format_of(job.target)
         outcome = None if seen else _by_rows(job, networks, request, handling, done)
         if outcome is None:
@@ -138,12 +139,12 @@ def _whole(
     done: Done,
     seen: Seen | None,
 ) -> Outcome:
-    document = images.read(job.source, max_pixels=handling.max_pixels)
+    document = reading.read(job.source, max_pixels=handling.max_pixels)
     if handling.strip_metadata:
         document = stripped(document)
     clean, denoiser, found = denoise_document(document, networks, request, done)
     job.target.parent.mkdir(parents=True, exist_ok=True)
-    remarks = images.write(job.target, clean, quality=handling.quality)
+    remarks = writing.write(job.target, clean, quality=handling.quality)
     if seen:
         turn = metadata.orientation(document.metadata)
         before, after = (file.frames[0].turned(turn).array for file in (document, clean))
@@ -160,7 +161,7 @@ def _by_rows(
     """Denoise a large TIFF into a TIFF without ever holding it; None if it is not such a one."""
     if format_of(job.target).name != "TIFF":
         return None
-    with rows.opened(job.source, rows.LARGE) as source:
+    with tiff_rows.opened(job.source, tiff_rows.LARGE) as source:
         if source is None:
             return None
         kept = source.metadata
@@ -195,7 +196,7 @@ def _by_rows(
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
             kept = {} if handling.strip_metadata else kept
-            rows.write(file, finished(), source.shape, source.dtype, kept)
+            tiff_rows.write(file, finished(), source.shape, source.dtype, kept)
         return replace(
             _outcome(denoiser, found, request),
             width=width,
@@ -263,14 +264,14 @@ def pipe(
 ) -> tuple[bytes, Outcome]:
     """Denoise a picture read from a stream; the answer as a file in memory, by default of its format."""
     began = time.perf_counter()
-    document = images.decode(
+    document = reading.decode(
         io.BytesIO(source.read()), "standard input", max_pixels=handling.max_pixels
     )
     if handling.strip_metadata:
         document = stripped(document)
     clean, denoiser, found = denoise_document(document, networks, request, done)
     answer = io.BytesIO()
-    remarks = encoding.encode(answer, clean, target or document.format, quality=handling.quality)
+    remarks = writing.encode(answer, clean, target or document.format, quality=handling.quality)
     return answer.getvalue(), replace(
         describe(clean, denoiser, found, request),
         output=str(output),

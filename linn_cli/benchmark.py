@@ -11,11 +11,12 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from linn_cli import clipping, images
+from linn_cli import clipping
 from linn_cli.classical import Classical
 from linn_cli.denoiser import Denoiser
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.network.model import DnINN
+from linn_cli.pictures import reading
 from linn_cli.units import GREY_LEVELS
 
 # Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).
@@ -93,7 +94,7 @@ class Summary:
 
 def in_colour(picture: Path) -> bool:
     """Whether a picture is stored in colour."""
-    return images.read_levels(picture, as_grey=False).ndim == 3
+    return reading.read_levels(picture, as_grey=False).ndim == 3
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def measure(
 
 def _clean(path: Path, *, colour: bool) -> Tensor:
     """A picture (1, C, H, W) in [0, 1]: its luma, or red, green and blue."""
-    levels = torch.from_numpy(images.read_levels(path, as_grey=not colour)).float() / GREY_LEVELS
+    levels = torch.from_numpy(reading.read_levels(path, as_grey=not colour)).float() / GREY_LEVELS
     planes = levels.permute(2, 0, 1) if levels.dim() == 3 else levels[None]
     return planes.expand(3 if colour else 1, -1, -1)[None]
 

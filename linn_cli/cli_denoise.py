@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linn_cli.batch import Handling, Outcome
-    from linn_cli.formats import Format
     from linn_cli.noise import Request
+    from linn_cli.pictures.formats import Format
     from linn_cli.pipeline import Networks
 
 USUAL_SIGMA = 25.0
@@ -144,20 +144,10 @@ def denoise(
         from functools import partial
         from statistics import fmean
 
-        from linn_cli import (
-            batch,
-            files,
-            formats,
-            images,
-            page,
-            pipeline,
-            planning,
-            sources,
-            units,
-            views,
-        )
+        from linn_cli import batch, files, page, pipeline, planning, sources, units, views
         from linn_cli.engine import devices
         from linn_cli.noise import Request, parse_camera
+        from linn_cli.pictures import formats, reading
 
         levels = None if sigma == "auto" else units.parse_sigma(sigma, sigma_unit)
         camera = parse_camera(gain, read_noise, sigma_unit)
@@ -197,7 +187,7 @@ def denoise(
             max_memory=max_memory and max_memory * 10**6 // workers,
             memory_share=0.25 / workers,
         )
-        handling = batch.Handling(quality, strip_metadata, max_pixels or images.MOST_PIXELS)
+        handling = batch.Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
         report = partial(_report, json=json, verbose=verbose)
         if piped:
             if pictures != [batch.PIPE]:
@@ -250,11 +240,12 @@ def _pipe(
     """From standard input to standard output or a file."""
     import sys
 
-    from linn_cli import batch, formats, images
+    from linn_cli import batch
+    from linn_cli.pictures import formats, writing
 
     target = None if output == batch.PIPE else output
     if target:
-        images.check_output(target)
+        writing.check_output(target)
         wanted = wanted or formats.format_of(target)
     with console.progress("standard input", 1) as advance:
         answer, outcome = batch.pipe(
@@ -291,15 +282,16 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
-        from linn_cli import images, measurement
+        from linn_cli import measurement
         from linn_cli.engine import devices
+        from linn_cli.pictures import reading
 
         devices.use_threads(threads)
         failed = False
         with console.progress("estimate", len(pictures)) as advance:
             for path in pictures:
                 try:
-                    document = images.read(path, max_pixels=max_pixels or images.MOST_PIXELS)
+                    document = reading.read(path, max_pixels=max_pixels or reading.MOST_PIXELS)
                     measured = measurement.measure(document.frames[0])
                 except InputError as error:
                     reason = str(error)

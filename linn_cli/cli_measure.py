@@ -83,11 +83,12 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import classical, files, images, page, pipeline, report, sources, tables
+        from linn_cli import classical, files, page, pipeline, report, sources, tables
         from linn_cli.engine import devices
+        from linn_cli.pictures import folders
 
         devices.use_threads(threads)
-        pictures = images.list_pictures(folder)
+        pictures = folders.list_pictures(folder)
         if report_file:
             files.check_output(report_file, pictures, [page.ENDING])
         rivals = [classical.load(name) for name in dict.fromkeys(against or [])]
@@ -162,19 +163,14 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli import (
-            images,
-            invertibility,
-            sources,
-            tables,
-            weights,
-        )
+        from linn_cli import invertibility, sources, tables, weights
+        from linn_cli.pictures import reading
 
         check_scalable(sigma)
         pictures = list(invertibility.random_pictures())
         own = []
         if picture is not None:
-            levels = images.read_levels(picture)
+            levels = reading.read_levels(picture)
             own.append(torch.from_numpy(levels).double() / GREY_LEVELS)
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)

@@ -39,9 +39,10 @@ def inspect(
 ) -> None:
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
-        from linn_cli import files, images, inspection, page, pipeline, tables, views
+        from linn_cli import files, inspection, page, pipeline, tables, views
         from linn_cli import weights as weight_sets
         from linn_cli.engine import devices
+        from linn_cli.pictures import reading
 
         check_scalable(sigma)
         files.check_output(output, [picture], [page.ENDING])
@@ -53,7 +54,7 @@ def inspect(
             weight_file=weight_file,
             device="cpu",
         ).weight_set
-        levels = views.grey_levels(images.read_shown(picture))
+        levels = views.grey_levels(reading.read_shown(picture))
         if levels.ndim > 2:
             raise InputError(f"{picture}: is in colour; linn inspect looks at grey pictures")
         part = inspection.middle(levels, side)
@@ -86,12 +87,13 @@ def compare(
 ) -> None:
     """Measure two pictures against a clean one, and show where one is closer to it."""
     with console.reported(debug=debug):
-        from linn_cli import comparison, files, images, page, tables, views
+        from linn_cli import comparison, files, page, tables, views
+        from linn_cli.pictures import reading
 
         paths = [first, second, clean]
         if output:
             files.check_output(output, paths, views.ENDINGS)
-        a, b, original = (views.grey_levels(images.read_shown(path)) for path in paths)
+        a, b, original = (views.grey_levels(reading.read_shown(path)) for path in paths)
         seen = comparison.compare(a, b, original)
         names = (
             (first.name, second.name) if first.name != second.name else (str(first), str(second))

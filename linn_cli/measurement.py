@@ -14,7 +14,7 @@ from torch import Tensor
 from linn_cli import correlated, denoiser, estimation, samples, stabilisation
 from linn_cli.clipping import Clipping
 from linn_cli.estimation import Estimate
-from linn_cli.picture import Picture
+from linn_cli.pictures.picture import Picture
 from linn_cli.stabilisation import CameraNoise
 from linn_cli.units import MOST_SIGMA
 

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from torch import Generator, Tensor
 
-from linn_cli import images
 from linn_cli.errors import InputError
+from linn_cli.pictures import reading
 
 _SHRUNK = (1.0, 0.8, 0.65)
 _HELD_OUT_EVERY = 18
@@ -37,7 +37,7 @@ def hold_out(
 
 def read_grey(path: Path) -> Tensor:
     """A picture as grey levels, uint8 (H, W)."""
-    return torch.from_numpy(images.read_levels(path))
+    return torch.from_numpy(reading.read_levels(path))
 
 
 def reduce(grey: Tensor, scale: float) -> Tensor:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linn_cli import images
 from linn_cli.errors import InputError, UsageError
-from linn_cli.formats import Format, format_of
+from linn_cli.pictures import folders, writing
+from linn_cli.pictures.formats import Format, format_of
 
 SUFFIX = "-denoised"
 
@@ -68,7 +68,7 @@ def plan(
         found = [item for item in found if item.is_named or not item.path.stem.endswith(suffix)]
         jobs = [Job(item.path, _renamed(item.path, suffix, target)) for item in found]
     elif len(found) == 1 and found[0].is_named and output.suffix and not output.is_dir():
-        images.check_output(output, found[0].path)
+        writing.check_output(output, found[0].path)
         if target not in (None, format_of(output)):
             raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
         return [Job(found[0].path, output)]
@@ -114,9 +114,9 @@ def _expanded(given: Path, recursive: bool, output: Path | None) -> Iterator[_It
 
 def _within(folder: Path, recursive: bool, output: Path | None) -> list[Path]:
     """The pictures in a folder; in those within it too, but for hidden ones and the output's."""
-    folders = [folder]
+    within = [folder]
     if recursive:
-        folders = []
+        within = []
         for name, inner, _ in os.walk(folder, onerror=_unreadable):  # follows no links
             here = Path(name)
             inner[:] = sorted(
@@ -124,8 +124,8 @@ def _within(folder: Path, recursive: bool, output: Path | None) -> list[Path]:
                 for part in inner
                 if part[0] != "." and (output is None or _place(here / part) != _place(output))
             )
-            folders.append(here)
-    files = [path for one in folders for path in images.pictures_in(one)]
+            within.append(here)
+    files = [path for one in within for path in folders.pictures_in(one)]
     if not files:
         raise InputError(f"{folder}: no pictures in it{'' if recursive else ' (-r looks deeper)'}")
     return files

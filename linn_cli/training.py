@@ -19,11 +19,11 @@ from linn_cli.engine import streaming
 from linn_cli.engine.folding import fold
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
-from linn_cli.images import list_pictures
 from linn_cli.initialisation import grow, initialise
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.network.model import DnINN
 from linn_cli.patches import Patches, hold_out, read_grey
+from linn_cli.pictures.folders import list_pictures
 from linn_cli.trainer import Recipe, Trainer
 from linn_cli.units import GREY_LEVELS
 

@@ -12,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, denoise, images, planning, rows
+from linn_cli import batch, denoise, planning
 from linn_cli.batch import Handling
 from linn_cli.engine import budget, convolution
 from linn_cli.errors import InputError
-from linn_cli.formats import format_named
 from linn_cli.noise import Request
-from linn_cli.picture import Document, Picture
+from linn_cli.pictures import reading, tiff_rows
+from linn_cli.pictures.formats import format_named
+from linn_cli.pictures.picture import Document, Picture
 from linn_cli.pipeline import Networks
 from linn_cli.planning import Existing, Job
 
@@ -79,7 +80,7 @@ def test_stripping_turns_the_picture_upright(
     job = Job(tmp_path / "a.png", tmp_path / "b.png")
     Image.fromarray(noisy).save(job.source, exif=exif)
     batch.run(job, networks, REQUEST, handling=Handling(strip_metadata=True))
-    found = images.read(job.target)
+    found = reading.read(job.target)
     assert found.metadata == {}
     assert found.frames[0].size == noisy.shape
 
@@ -117,8 +118,8 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     photometric = "rgb" if channels == 3 else "minisblack"
     tifffile.imwrite(job.source, values.squeeze(), rowsperstrip=5, photometric=photometric)
-    monkeypatch.setattr(rows, "LARGE", 1)
-    monkeypatch.setattr(images, "read", None)
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
+    monkeypatch.setattr(reading, "read", None)
     counts: list[float] = []
     outcome = batch.run(job, networks, REQUEST, done=lambda count, total: counts.append(count))
     assert outcome.error is None
@@ -143,7 +144,7 @@ def test_strength_cannot_lead_beyond_the_limit(
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, noisy, rowsperstrip=5)
     for least in (1, 10**9):  # by rows and whole
-        monkeypatch.setattr(rows, "LARGE", least)
+        monkeypatch.setattr(tiff_rows, "LARGE", least)
         outcome = batch.run(job, networks, Request((800.0,), strength=2.0))
         assert (outcome.error, outcome.sigma) == (None, (1020.0,))
 
@@ -163,7 +164,7 @@ def test_a_cameras_noise_in_a_large_tiff_is_removed_by_rows_unless_it_is_heavy(
     outcome = batch.run(job, networks, Request())
     assert (outcome.error, outcome.noise) == (None, "poisson-gauss")
     expected = tifffile.imread(job.target)
-    monkeypatch.setattr(rows, "LARGE", 1)
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
     if by_rows:
         monkeypatch.setattr(batch, "_whole", None)
     assert batch.run(job, networks, Request()).error is None
@@ -175,7 +176,7 @@ def test_a_large_grey_tiff_stored_as_colour_stays_grey(
 ) -> None:
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, np.dstack([noisy] * 3), rowsperstrip=5, photometric="rgb")
-    monkeypatch.setattr(rows, "LARGE", 1)
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
     assert batch.run(job, networks, REQUEST).error is None
     expected = np.dstack([denoise(noisy, 25)] * 3)
     np.testing.assert_array_equal(tifffile.imread(job.target), expected)
@@ -190,7 +191,7 @@ def test_a_damaged_large_tiff_leaves_nothing(
     content = bytearray(job.source.read_bytes())
     content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
     job.source.write_bytes(content)
-    monkeypatch.setattr(rows, "LARGE", 1)
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
     assert "a.tif: cannot be read, damaged or cut short" in str(
         batch.run(job, networks, REQUEST).error
     )
@@ -203,7 +204,7 @@ def test_stripping_turns_a_large_tiff_upright(
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tags = [(274, "H", 1, 6, True)]
     tifffile.imwrite(job.source, noisy, rowsperstrip=5, extratags=tags, metadata=None)
-    monkeypatch.setattr(rows, "LARGE", 1)
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
     assert batch.run(job, networks, REQUEST, handling=Handling(strip_metadata=True)).error is None
     assert tifffile.imread(job.target).shape == noisy.shape[::-1]
 
@@ -268,8 +269,8 @@ def test_outcomes_come_in_order(
     assert [outcome.input for outcome in outcomes] == [str(job.source) for job in jobs]
     assert sum(shares) == pytest.approx(len(jobs))
     for job in jobs:
-        expected = denoise(images.read_levels(job.source), 25)
-        np.testing.assert_array_equal(images.read_levels(job.target), expected)
+        expected = denoise(reading.read_levels(job.source), 25)
+        np.testing.assert_array_equal(reading.read_levels(job.target), expected)
 
 
 def test_an_interruption_stops_every_worker() -> None:

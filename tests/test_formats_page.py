@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from linn_cli import encoding, images
 from linn_cli.errors import InputError
-from linn_cli.formats import FORMATS, Format
-from linn_cli.metadata import exif_tags
-from linn_cli.picture import Document, Picture
+from linn_cli.pictures import reading, writing
+from linn_cli.pictures.formats import FORMATS, Format
+from linn_cli.pictures.metadata import exif_tags
+from linn_cli.pictures.picture import Document, Picture
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "formats.md"
@@ -41,11 +41,11 @@ def kept(document: Document, kind: Format) -> Document | None:
     """What comes back from a file of this kind; None if it cannot hold the document as it is."""
     file = io.BytesIO()
     try:
-        remarks = encoding.encode(file, document, kind)
+        remarks = writing.encode(file, document, kind)
     except InputError:
         return None
     file.seek(0)
-    found = images.decode(file, kind.name)
+    found = reading.decode(file, kind.name)
     lost = [remark for remark in remarks if "samples became" in remark]
     return None if lost else found
 

@@ -20,7 +20,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from linn_cli import images
+from linn_cli.pictures import reading
 
 WIDTH, HEIGHT = 24, 20
 MUTATIONS = 180
@@ -163,4 +163,4 @@ def test_damaged_files_are_whole_pictures_or_reasons(tmp_path: Path, group: str)
     written = {path.name for path in out.iterdir()}
     assert written == {name for name, error in errors.items() if error is None}
     for path in out.iterdir():
-        images.read(path)
+        reading.read(path)

@@ -9,7 +9,7 @@ from linn_cli.errors import InputError
 from linn_cli.estimation import Estimate
 from linn_cli.measurement import Measured
 from linn_cli.noise import Request
-from linn_cli.picture import Picture
+from linn_cli.pictures.picture import Picture
 from linn_cli.stabilisation import CameraNoise
 from tests.conftest import SIDE, cut_off, noisy_picture
 

@@ -11,7 +11,7 @@ from linn_cli import clipping, measurement, noise, stabilisation
 from linn_cli.errors import UsageError
 from linn_cli.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise import AUTO, Found, Request
-from linn_cli.picture import Picture
+from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.removal import remove
 from linn_cli.stabilisation import CameraNoise

@@ -7,7 +7,7 @@ import pytest
 
 from linn_cli import planning
 from linn_cli.errors import InputError, UsageError
-from linn_cli.formats import format_named
+from linn_cli.pictures.formats import format_named
 from linn_cli.planning import Existing, Job
 
 

@@ -13,7 +13,7 @@ from linn_cli import clipping
 from linn_cli.engine import pyramid
 from linn_cli.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise import Found, Request
-from linn_cli.picture import Picture
+from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks, denoise
 from linn_cli.removal import remove
 from linn_cli.stabilisation import CameraNoise

@@ -17,8 +17,8 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from linn_cli import deep
 from linn_cli.errors import InputError, LinnError
+from linn_cli.pictures import high_depth
 
 _DTYPES = ("uint8", "uint16", "float32")
 # Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
@@ -109,7 +109,7 @@ class RowSource:
     @property
     def metadata(self) -> dict[str, Any]:
         """Text, orientation, XMP, colour profile and resolution."""
-        return deep.tiff_metadata(self.page)
+        return high_depth.tiff_metadata(self.page)
 
     def sample(self, most: int = _SAMPLE) -> NDArray[Any]:
         """About `most` pixels of it in strips of 64 rows, one below the other: rows (n, W, C)."""
@@ -181,7 +181,7 @@ def write(
             compression="zlib",
             metadata=None,
             software=False,
-            **deep.tiff_tags(metadata),
+            **high_depth.tiff_tags(metadata),
         )
 
 

@@ -21,12 +21,11 @@ from PIL import (
     UnidentifiedImageError,
 )
 
-from linn_cli import deep, encoding, files
-from linn_cli import metadata as kept
 from linn_cli.errors import InputError, LinnError
-from linn_cli.files import write_atomically
-from linn_cli.formats import FORMATS, SUFFIXES, Format, format_named, format_of
-from linn_cli.picture import Document, Picture
+from linn_cli.pictures import high_depth
+from linn_cli.pictures import metadata as kept
+from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
+from linn_cli.pictures.picture import Document, Picture
 
 _CONVERT_FIRST = {
     **dict.fromkeys(
@@ -53,29 +52,6 @@ _CONVERTED = {
     "CMYK": ("RGB", "CMYK became sRGB"),
     "LAB": ("RGB", "Lab became sRGB"),
 }
-
-
-def list_pictures(folder: Path) -> list[Path]:
-    """The pictures directly in a folder, in name order.
-
-    Raises:
-        InputError: there is no such folder, or no picture in it.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: not a folder of pictures")
-    pictures = pictures_in(folder)
-    if not pictures:
-        raise InputError(f"{folder}: no pictures in it ({', '.join(SUFFIXES)})")
-    return pictures
-
-
-def pictures_in(folder: Path) -> list[Path]:
-    """The files directly in a folder whose names are pictures', in name order; hidden ones are not."""
-    files = (path for path in folder.iterdir() if path.is_file() and path.name[0] != ".")
-    # By name and not by path, which some systems compare without regard to case.
-    return sorted(
-        (path for path in files if path.suffix.lower() in SUFFIXES), key=lambda path: path.name
-    )
 
 
 def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
@@ -117,7 +93,7 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
             f"{name}: not a picture that linn reads ({', '.join(SUFFIXES)})"
         ) from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise InputError(f"{name}: {deep.too_large(max_pixels)}") from error
+        raise InputError(f"{name}: {high_depth.too_large(max_pixels)}") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{name}: cannot be read, damaged or cut short ({reason})") from error
@@ -179,7 +155,7 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
         return Document(
             tuple(pages),
             format_named("tiff"),
-            deep.read_tiff_metadata(file),
+            high_depth.read_tiff_metadata(file),
             remarks=tuple(remarks),
         )
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
@@ -190,7 +166,7 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
             metadata = kept.upright(metadata)
         return Document(tuple(pages), found, metadata, remarks=(*said, *remarks))
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
-        raise deep.too_large(max_pixels)
+        raise high_depth.too_large(max_pixels)
     return _decode_frames(image, found, metadata, list(said))
 
 
@@ -198,14 +174,14 @@ def _deep_pages(
     file: BinaryIO, head: bytes, max_pixels: int
 ) -> tuple[list[Picture], list[str]] | None:
     """The pages of a file of more than 8 bits that Pillow would flatten, and remarks; None of any other."""
-    if deep.is_deep_png(head):
+    if high_depth.is_deep_png(head):
         Image.open(file, formats=["PNG"])  # for its guard against bombs
         file.seek(0)
-        return [deep.read_png(file)], []
-    if deep.is_tiff(head):
-        return deep.read_tiff(file, max_pixels)
+        return [high_depth.read_png(file)], []
+    if high_depth.is_tiff(head):
+        return high_depth.read_tiff(file, max_pixels)
     if head.startswith((b"P3", b"P6")):
-        picture = deep.read_ppm(file, max_pixels)
+        picture = high_depth.read_ppm(file, max_pixels)
         return None if picture is None else ([picture], [])
     return None
 
@@ -268,15 +244,17 @@ def _decode_frame(
     image: Image.Image, metadata: dict[str, Any], animated: bool
 ) -> tuple[Picture, str | None]:
     if image.mode == "F":
-        return deep.from_samples(np.array(image, np.float32)), None
+        return high_depth.from_samples(np.array(image, np.float32)), None
     lost = "the transparent level was left out" if "transparency" in image.info else None
     if image.mode.startswith("I"):
         samples = np.array(image)
         if samples.min() < 0 or samples.max() > np.iinfo(np.uint16).max:
             raise InputError("has 32-bit integers, convert them to 16 bits or float first")
-        return deep.from_samples(samples.astype(np.uint16)), lost
+        return high_depth.from_samples(samples.astype(np.uint16)), lost
     if image.mode in ("CMYK", "LAB"):
-        return deep.from_samples(np.array(_to_srgb(image, metadata))), _CONVERTED[image.mode][1]
+        return high_depth.from_samples(np.array(_to_srgb(image, metadata))), _CONVERTED[image.mode][
+            1
+        ]
     mode, remark = image.mode, None
     if mode not in _SIMPLE_MODES or "transparency" in image.info:
         mode, remark = _CONVERTED.get(mode, ("RGBA", "the transparent colour became alpha"))
@@ -284,7 +262,7 @@ def _decode_frame(
             remark = f"{remark}; {lost}"
     if animated:
         mode, remark = "RGBA", None  # frames are composed by Pillow and may have gaps
-    picture = deep.from_samples(np.array(image.convert(mode)))
+    picture = high_depth.from_samples(np.array(image.convert(mode)))
     if mode != image.mode and picture.alpha is not None and bool(np.all(picture.alpha == 255)):
         picture = Picture(picture.values)
     return picture, remark
@@ -304,36 +282,3 @@ def _to_srgb(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
 
 def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-
-
-def check_output(path: Path, source: Path | None = None) -> None:
-    """Refuse an output that could not be written, or that would replace its own source.
-
-    Raises:
-        UsageError: before any work is done.
-    """
-    files.check_output(path, [source] if source else [], SUFFIXES)
-
-
-def write(path: Path, document: Document, *, quality: int | None = None) -> list[str]:
-    """Write a picture in the format of the path's ending; the file appears whole or not at all.
-
-    Args:
-        path: where to; an existing file is replaced.
-        document: what to write.
-        quality: as in `encoding.encode`.
-
-    Returns:
-        The remarks of `encoding.encode`.
-
-    Raises:
-        InputError: the folder cannot be written to, the disk is full, or the format cannot hold the
-            picture's transparency or frames.
-    """
-    try:
-        with write_atomically(path) as temporary, temporary.open("w+b") as file:
-            return encoding.encode(file, document, format_of(path), quality=quality)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import rows
 from linn_cli.errors import InputError
-from linn_cli.metadata import exif_tags
+from linn_cli.pictures import tiff_rows
+from linn_cli.pictures.metadata import exif_tags
 
 
 def picture(dtype: str, channels: int) -> NDArray[Any]:
@@ -46,14 +46,14 @@ def test_rows_are_the_picture_and_can_be_written_back(
 ) -> None:
     values = picture(dtype, channels)
     store(tmp_path / "a.tif", values, **options)
-    with rows.opened(tmp_path / "a.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         assert (source.shape, source.dtype) == (values.shape, np.dtype(dtype))
         bands = list(source)
         assert max(len(band) for band in bands) <= 16
         np.testing.assert_array_equal(np.concatenate(bands), values)
         with (tmp_path / "b.tif").open("w+b") as file:
-            rows.write(file, iter(source), source.shape, source.dtype, {})
+            tiff_rows.write(file, iter(source), source.shape, source.dtype, {})
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), values.squeeze())
 
 
@@ -70,11 +70,11 @@ def test_text_profile_and_resolution_are_kept(tmp_path: Path) -> None:
         extratags=[(274, "H", 1, 6, True), (700, "B", 4, b"<x/>", True)],
         metadata=None,
     )
-    with rows.opened(tmp_path / "a.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         with (tmp_path / "b.tif").open("w+b") as file:
-            rows.write(file, iter(source), source.shape, source.dtype, source.metadata)
-    with rows.opened(tmp_path / "b.tif", 1) as copy:
+            tiff_rows.write(file, iter(source), source.shape, source.dtype, source.metadata)
+    with tiff_rows.opened(tmp_path / "b.tif", 1) as copy:
         assert copy is not None
         kept = copy.metadata
     tags = exif_tags(kept)
@@ -87,7 +87,7 @@ def test_text_profile_and_resolution_are_kept(tmp_path: Path) -> None:
 def test_a_sample_is_strips_spread_over_the_picture(tmp_path: Path) -> None:
     values = np.arange(1000, dtype=np.uint16)[:, None, None].repeat(20, axis=1)
     store(tmp_path / "a.tif", values, rowsperstrip=7)
-    with rows.opened(tmp_path / "a.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         np.testing.assert_array_equal(source.sample(20_000), values)
         part = source.sample(5_000)[:, 0, 0]
@@ -99,7 +99,7 @@ def test_a_grey_picture_stored_as_colour_is_known(tmp_path: Path, grey: bool) ->
     values = picture("uint8", 1).repeat(3, axis=2)
     values[66, 49, 2] += not grey
     store(tmp_path / "a.tif", values, rowsperstrip=5)
-    with rows.opened(tmp_path / "a.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         assert source.is_grey is grey
 
@@ -108,7 +108,7 @@ def test_holes_are_zeros(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tiles = iter([np.full((16, 16), 7, np.uint8), None, None, np.full((16, 16), 9, np.uint8)])
     tifffile.imwrite(path, tiles, shape=(32, 32), dtype=np.uint8, tile=(16, 16))
-    with rows.opened(path, 1) as source:
+    with tiff_rows.opened(path, 1) as source:
         assert source is not None
         values = np.concatenate(list(source))[:, :, 0]
     assert values[::16, ::16].tolist() == [[7, 0], [0, 9]]
@@ -125,32 +125,32 @@ def test_other_files_are_left_to_others(tmp_path: Path) -> None:
         stored = np.moveaxis(values, -1, 0) if "planarconfig" in options else values[:, :, 0]
         stored = np.tile(stored, (20, 1)) if "rowsperstrip" in options else stored
         tifffile.imwrite(path, stored, **options)
-        with rows.opened(path, 1) as source:
+        with tiff_rows.opened(path, 1) as source:
             assert source is None, options
     tifffile.imwrite(path, np.zeros((3, 40, 50), np.uint8), imagej=True, truncate=True)
-    with rows.opened(path, 1) as source:
+    with tiff_rows.opened(path, 1) as source:
         assert source is None  # a stack of which it says one page
     store(path, values, rowsperstrip=5)
-    with rows.opened(path, 67 * 50 + 1) as source:
+    with tiff_rows.opened(path, 67 * 50 + 1) as source:
         assert source is None
     path.write_bytes(b"II*\0 no picture")
-    with rows.opened(path, 1) as source:
+    with tiff_rows.opened(path, 1) as source:
         assert source is None
-    with rows.opened(tmp_path / "missing.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "missing.tif", 1) as source:
         assert source is None
 
 
 def test_a_picture_in_one_strip_goes_by_rows_unless_it_is_compressed(tmp_path: Path) -> None:
     values = np.tile(picture("uint16", 1), (20, 1, 1))
     store(tmp_path / "a.tif", values)  # one strip, as tifffile and Pillow write it
-    with rows.opened(tmp_path / "a.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         assert [len(band) for band in source] == [16] * 83 + [12]
         pairs = list(zip(source, source, strict=True))  # each keeps its own place
         assert all((one == other).all() for one, other in pairs)
     content = (tmp_path / "a.tif").read_bytes()
     (tmp_path / "a.tif").write_bytes(content[:-1])
-    with rows.opened(tmp_path / "a.tif", 1) as source:
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
         assert source is not None
         with pytest.raises(InputError, match="cut short"):
             list(source)
@@ -160,7 +160,7 @@ def test_a_picture_in_one_strip_goes_by_rows_unless_it_is_compressed(tmp_path: P
 def test_strips_are_the_same_rows(heights: list[int], count: int) -> None:
     values = np.arange(sum(heights), dtype=np.uint8)[:, None, None]
     cuts = np.cumsum(heights, dtype=int)[:-1]
-    cut = list(rows.strips(iter(np.split(values, cuts)), count))
+    cut = list(tiff_rows.strips(iter(np.split(values, cuts)), count))
     assert all(len(strip) == count for strip in cut[:-1])
     assert np.concatenate([values[:0], *cut]).tolist() == values.tolist()
 
@@ -176,7 +176,7 @@ def test_damaged_files_are_read_or_refused_with_a_reason(tmp_path: Path) -> None
             for place in chance.integers(4, len(damaged), 6):
                 damaged[place] = chance.integers(0, 256)
             path.write_bytes(damaged[: chance.integers(len(damaged) // 2, len(damaged) + 1)])
-            with rows.opened(path, 1) as source:
+            with tiff_rows.opened(path, 1) as source:
                 if source is not None and np.prod(source.shape) < 10**6:
                     try:
                         list(source)
@@ -188,5 +188,5 @@ def test_damaged_files_are_read_or_refused_with_a_reason(tmp_path: Path) -> None
 def test_samples_of_fewer_bits_are_left_to_others(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     Image.new("1", (40, 30)).save(path)
-    with rows.opened(path, 1) as source:
+    with tiff_rows.opened(path, 1) as source:
         assert source is None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from linn_cli.picture import Picture
+from linn_cli.pictures.picture import Picture
 
 
 @pytest.mark.parametrize("orientation", range(10))

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from linn_cli.formats import Format
+from linn_cli.pictures.formats import Format
 
 # How a viewer turns stored pixels, by the EXIF orientation: (transpose, then flip rows, flip columns).
 _TURNS = {

@@ -12,9 +12,9 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import deep
 from linn_cli.errors import InputError
-from linn_cli.picture import Picture
+from linn_cli.pictures import high_depth
+from linn_cli.pictures.picture import Picture
 
 MANY = 10**6
 
@@ -27,7 +27,7 @@ def tiff(samples: Any, **options: Any) -> io.BytesIO:
 
 
 def one_page(file: io.BytesIO, *remarks: str) -> Picture:
-    read = deep.read_tiff(file, MANY)
+    read = high_depth.read_tiff(file, MANY)
     assert read is not None
     [found], said = read
     assert said == list(remarks)
@@ -58,34 +58,34 @@ def test_white_may_be_zero() -> None:
 def test_pages_come_in_order() -> None:
     pages = [Picture(np.full((3, 4, 1), level, np.uint16)) for level in (5, 6, 7)]
     file = io.BytesIO()
-    deep.write_tiff(file, pages, {})
+    high_depth.write_tiff(file, pages, {})
     file.seek(0)
-    found, _ = deep.read_tiff(file, MANY) or ([], [])
+    found, _ = high_depth.read_tiff(file, MANY) or ([], [])
     assert [int(page.values[0, 0, 0]) for page in found] == [5, 6, 7]
 
 
 def test_8_bit_files_are_left_to_pillow() -> None:
-    assert deep.read_tiff(tiff(np.zeros((3, 4), np.uint8)), MANY) is None
+    assert high_depth.read_tiff(tiff(np.zeros((3, 4), np.uint8)), MANY) is None
     file = io.BytesIO()
     netpbmfile.imwrite(file, np.zeros((3, 4, 3), np.uint8))
     file.seek(0)
-    assert deep.read_ppm(file, MANY) is None
+    assert high_depth.read_ppm(file, MANY) is None
     Image.new("RGB", (4, 4)).save(file := io.BytesIO(), "PNG")
-    assert not deep.is_deep_png(file.getvalue()[:26])
-    assert not deep.is_deep_png(b"\x89PNG\r\n\x1a\n")
+    assert not high_depth.is_deep_png(file.getvalue()[:26])
+    assert not high_depth.is_deep_png(b"\x89PNG\r\n\x1a\n")
 
 
 def test_too_many_pixels_are_refused_before_they_are_read() -> None:
     file = tiff(np.zeros((30, 40), np.uint16))
     with pytest.raises(InputError, match="more than 1199 pixels"):
-        deep.read_tiff(file, 1199)
+        high_depth.read_tiff(file, 1199)
 
 
 def test_a_16_bit_png_is_what_another_library_reads() -> None:
     values = np.random.default_rng(0).integers(0, 65536, (6, 5, 3)).astype(np.uint16)
     picture = Picture(values, values[:, :, 0])
-    content = deep.write_png(picture, {})
-    assert deep.is_deep_png(content[:26])
+    content = high_depth.write_png(picture, {})
+    assert high_depth.is_deep_png(content[:26])
     # imageio reads it by Pillow, which drops the low byte: the high one must be right.
     found = imageio.imread(content)
     assert found.dtype == np.uint8
@@ -94,14 +94,14 @@ def test_a_16_bit_png_is_what_another_library_reads() -> None:
 
 def test_a_ppm_of_10_bits_uses_the_whole_range() -> None:
     body = np.array([[[0, 512, 1023]]], ">u2").tobytes()
-    found = deep.read_ppm(io.BytesIO(b"P6 1 1 1023\n" + body), MANY)
+    found = high_depth.read_ppm(io.BytesIO(b"P6 1 1 1023\n" + body), MANY)
     assert found is not None
     assert found.values.ravel().tolist() == [0, round(512 / 1023 * 65535), 65535]
 
 
 def test_five_channels_are_too_many() -> None:
     with pytest.raises(InputError, match="5 channels"):
-        deep.from_samples(np.zeros((2, 2, 5)))
+        high_depth.from_samples(np.zeros((2, 2, 5)))
 
 
 def test_12_bits_use_the_whole_range() -> None:
@@ -150,11 +150,11 @@ def test_pages_are_turned_each_its_own_way() -> None:
             tags = [(274, "H", 1, turn, True)]
             writer.write(np.zeros((3, 5), np.uint16), extratags=tags, metadata=None)
     file.seek(0)
-    pages, _ = deep.read_tiff(file, MANY) or ([], [])
+    pages, _ = high_depth.read_tiff(file, MANY) or ([], [])
     assert [page.size for page in pages] == [(5, 3), (3, 5)]
 
 
 def test_a_text_ppm_keeps_its_depth() -> None:
-    found = deep.read_ppm(io.BytesIO(b"P3 1 1 65535\n7 300 65535\n"), MANY)
+    found = high_depth.read_ppm(io.BytesIO(b"P3 1 1 65535\n7 300 65535\n"), MANY)
     assert found is not None
     assert found.values.ravel().tolist() == [7, 300, 65535]

@@ -11,9 +11,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from linn_cli import metadata as kept
 from linn_cli.errors import InputError
-from linn_cli.picture import Picture
+from linn_cli.pictures import metadata as kept
+from linn_cli.pictures.picture import Picture
 from linn_cli.samples import white
 
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from linn_cli.errors import UsageError
-from linn_cli.formats import FORMATS, SUFFIXES, format_named, format_of
+from linn_cli.pictures.formats import FORMATS, SUFFIXES, format_named, format_of
 
 
 def test_every_ending_has_one_format() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linn_cli import metadata as kept
 from linn_cli.errors import InputError
-from linn_cli.formats import Format
-from linn_cli.picture import Document, Picture
+from linn_cli.pictures import metadata as kept
+from linn_cli.pictures.formats import Format
+from linn_cli.pictures.picture import Document, Picture
 from linn_cli.samples import white
 
 # What no other format has a place for. Of it, these change the colours.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from linn_cli import metadata
+from linn_cli.pictures import metadata
 
 
 def exif(**tags: object) -> bytes:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
-from linn_cli import encoding, images
-from linn_cli.errors import InputError
-from linn_cli.formats import format_named
-from linn_cli.picture import Document, Picture
+from linn_cli.errors import InputError, UsageError
+from linn_cli.pictures import reading, writing
+from linn_cli.pictures.formats import format_named
+from linn_cli.pictures.picture import Document, Picture
 
 
 def document(values: NDArray[Any], alpha: NDArray[Any] | None = None, **more: Any) -> Document:
@@ -24,7 +25,7 @@ def encoded(
 ) -> tuple[io.BytesIO, list[str]]:
     """The bytes in a format, rewound, and what was said."""
     file = io.BytesIO(b"something longer that was there before" * 10_000)
-    remarks = encoding.encode(file, picture, format_named(kind), quality=quality)
+    remarks = writing.encode(file, picture, format_named(kind), quality=quality)
     file.seek(0)
     return file, remarks
 
@@ -33,7 +34,7 @@ def encoded(
 def test_lossless_formats_hold_every_pixel(grey: NDArray[np.uint8], kind: str) -> None:
     file, remarks = encoded(document(grey), kind)
     assert remarks == []
-    values = images.decode(file, kind).frames[0].values  # WebP makes three channels of grey
+    values = reading.decode(file, kind).frames[0].values  # WebP makes three channels of grey
     np.testing.assert_array_equal(values, np.broadcast_to(grey[:, :, None], values.shape))
 
 
@@ -45,7 +46,7 @@ def test_metadata_that_cannot_be_written_is_left_out(
 ) -> None:
     file, [remark] = encoded(document(grey, metadata=metadata | {"dpi": (300.0, 300.0)}), "jpeg")
     assert remark == f"metadata ({next(iter(metadata))}) is damaged or too large and was left out"
-    assert images.decode(file, "").metadata == {"dpi": (300, 300)}
+    assert reading.decode(file, "").metadata == {"dpi": (300, 300)}
 
 
 def test_a_jpeg_keeps_its_tables_unless_told_otherwise(grey: NDArray[np.uint8]) -> None:
@@ -54,7 +55,7 @@ def test_a_jpeg_keeps_its_tables_unless_told_otherwise(grey: NDArray[np.uint8]) 
         source, "JPEG", quality=61, subsampling="4:2:2"
     )
     source.seek(0)
-    picture = images.decode(source, "")
+    picture = reading.decode(source, "")
     files = source, encoded(picture, "jpeg")[0], encoded(picture, "jpeg", quality=20)[0]
     before, after, smaller = (Image.open(file) for file in files)
     assert isinstance(before, JpegImagePlugin.JpegImageFile)
@@ -71,7 +72,7 @@ def test_pages_of_different_kinds_are_written() -> None:
         Picture(np.full((4, 5, 1), 30, np.uint8)),
     )
     file, _ = encoded(Document(pages, format_named("tiff")), "tiff")
-    for page, expected in zip(images.decode(file, "").frames, pages, strict=True):
+    for page, expected in zip(reading.decode(file, "").frames, pages, strict=True):
         np.testing.assert_array_equal(page.values, expected.values)
 
 
@@ -79,7 +80,7 @@ def test_a_grey_profile_is_not_put_on_colours(grey: NDArray[np.uint8]) -> None:
     profile = bytes(16) + b"GRAY" + bytes(200)
     file, [remark] = encoded(document(grey, metadata={"icc_profile": profile}), "webp")
     assert "the grey colour profile was left out" in remark
-    assert images.decode(file, "").metadata == {}
+    assert reading.decode(file, "").metadata == {}
 
 
 def test_what_the_encoder_cannot_do_is_a_reason() -> None:
@@ -107,4 +108,39 @@ def test_depth_that_a_format_cannot_hold_is_lost_and_that_is_said() -> None:
     bright = document(np.array([[[-1.0], [0.25], [9.0]]], np.float32))
     file, remarks = encoded(bright, "png")
     assert remarks == ["float32 samples became uint16, which PNG holds"]
-    assert images.decode(file, "").frames[0].values.ravel().tolist() == [0, 16384, 65535]
+    assert reading.decode(file, "").frames[0].values.ravel().tolist() == [0, 16384, 65535]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        writing.write(tmp_path / "picture.png", document(np.zeros((2, 2), np.uint8)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_are_checked_before_any_work(tmp_path: Path, noisy_file: Path) -> None:
+    link = tmp_path / "link.png"
+    link.symlink_to(noisy_file)
+    folder = tmp_path / "folder.png"
+    folder.mkdir()
+    for output, reason in [
+        (noisy_file, "same file"),
+        (link, "same file"),
+        (folder, "is a folder"),
+        (tmp_path / "missing" / "out.png", "there is no folder"),
+        (tmp_path / "out.tga", "ends in .png"),
+        (tmp_path / "out", "ends in .png"),
+    ]:
+        with pytest.raises(UsageError, match=reason):
+            writing.check_output(output, noisy_file)
+    writing.check_output(tmp_path / "out.png", noisy_file)
+
+
+def test_a_refused_picture_leaves_nothing_and_the_file_is_named(tmp_path: Path) -> None:
+    wide = document(np.zeros((1, 16_400), np.uint8))
+    with pytest.raises(InputError, match=r"a.webp: WebP cannot hold this picture"):
+        writing.write(tmp_path / "a.webp", wide)
+    assert list(tmp_path.iterdir()) == []

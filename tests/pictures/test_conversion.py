@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from linn_cli.conversion import is_deep, suited
 from linn_cli.errors import InputError
-from linn_cli.formats import format_named
-from linn_cli.picture import Document, Picture
+from linn_cli.pictures.conversion import is_deep, suited
+from linn_cli.pictures.formats import format_named
+from linn_cli.pictures.picture import Document, Picture
 
 
 def document(

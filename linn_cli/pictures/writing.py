@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from linn_cli import deep
-from linn_cli import metadata as kept
-from linn_cli.conversion import is_deep, suited
+from linn_cli import files
 from linn_cli.errors import InputError
-from linn_cli.formats import Format
-from linn_cli.picture import Document, Picture
+from linn_cli.files import write_atomically
+from linn_cli.pictures import high_depth
+from linn_cli.pictures import metadata as kept
+from linn_cli.pictures.conversion import is_deep, suited
+from linn_cli.pictures.formats import SUFFIXES, Format, format_of
+from linn_cli.pictures.picture import Document, Picture
 
 _QUALITY = 95
 # Metadata that is left out, in this order, until the encoder takes the rest.
@@ -29,6 +32,39 @@ _LEFT_OUT = tuple(
         "chunks comment dpi exif icc_profile xmp",
     )
 )
+
+
+def check_output(path: Path, source: Path | None = None) -> None:
+    """Refuse an output that could not be written, or that would replace its own source.
+
+    Raises:
+        UsageError: before any work is done.
+    """
+    files.check_output(path, [source] if source else [], SUFFIXES)
+
+
+def write(path: Path, document: Document, *, quality: int | None = None) -> list[str]:
+    """Write a picture in the format of the path's ending; the file appears whole or not at all.
+
+    Args:
+        path: where to; an existing file is replaced.
+        document: what to write.
+        quality: as in `encode`.
+
+    Returns:
+        The remarks of `encode`.
+
+    Raises:
+        InputError: the folder cannot be written to, the disk is full, or the format cannot hold the
+            picture's transparency or frames.
+    """
+    try:
+        with write_atomically(path) as temporary, temporary.open("w+b") as file:
+            return encode(file, document, format_of(path), quality=quality)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def encode(
@@ -86,11 +122,11 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
     if is_deep(frames, target):
         match target.name:
             case "PNG":
-                file.write(deep.write_png(first, metadata))
+                file.write(high_depth.write_png(first, metadata))
             case "TIFF":
-                deep.write_tiff(file, frames, metadata)
+                high_depth.write_tiff(file, frames, metadata)
             case _:
-                deep.write_ppm(file, first)
+                high_depth.write_ppm(file, first)
         return
     options: dict[str, Any] = {key: value for key, value in metadata.items() if key != "chunks"}
     if target.name == "TIFF" and (xmp := options.pop("xmp", None)):
@@ -119,7 +155,7 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
 
 
 def _image(picture: Picture) -> Image.Image:
-    samples = deep.to_samples(picture)
+    samples = high_depth.to_samples(picture)
     return Image.fromarray(
         np.ascontiguousarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
     )
