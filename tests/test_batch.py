@@ -101,6 +101,15 @@ def test_faults_are_outcomes_and_leave_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blocked", "pictures"]
 
 
+def assert_as_whole(by_rows: NDArray[Any], whole: NDArray[Any], levels: int) -> None:
+    """Equal but for rounding: other heights of bands may add up in another order on some processors.
+
+    The engine promises 1e-5 in float32; where that meets the half of an integer, it is one level.
+    """
+    assert by_rows.dtype == whole.dtype
+    np.testing.assert_allclose(by_rows.astype(np.float64), whole, rtol=0, atol=levels or 1e-5)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_a_large_tiff_goes_by_rows_to_the_same_answer(
@@ -131,7 +140,7 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     )
     assert sum(counts) == 37
     expected = denoise(values if channels == 3 else values[:, :, 0], 25)
-    np.testing.assert_array_equal(tifffile.imread(job.target), expected)
+    assert_as_whole(tifffile.imread(job.target), expected, 1 if dtype.startswith("uint") else 0)
     estimated = batch.run(job, networks, Request())
     assert estimated.error is None
     assert len(estimated.sigma) == 1 or channels == 3
@@ -168,7 +177,7 @@ def test_a_cameras_noise_in_a_large_tiff_is_removed_by_rows_unless_it_is_heavy(
     if by_rows:
         monkeypatch.setattr(batch, "_whole", None)
     assert batch.run(job, networks, Request()).error is None
-    np.testing.assert_array_equal(tifffile.imread(job.target), expected)
+    assert_as_whole(tifffile.imread(job.target), expected, 0)
 
 
 def test_a_large_grey_tiff_stored_as_colour_stays_grey(
