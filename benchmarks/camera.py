@@ -26,15 +26,16 @@ from typing import Any
 import torch
 from common import Log, arguments, choose
 
-from linn_cli import measurement, removal, stabilisation
-from linn_cli.measurement import CAMERA
-from linn_cli.measurement import WHITE as WHITE_NOISE
+from linn_cli import removal
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.noise import Found, Request
+from linn_cli.noise import camera, measurement
+from linn_cli.noise.camera import CameraNoise
+from linn_cli.noise.measurement import CAMERA
+from linn_cli.noise.measurement import WHITE as WHITE_NOISE
+from linn_cli.noise.request import Found, Request
 from linn_cli.pictures import folders, reading
 from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks
-from linn_cli.stabilisation import CameraNoise
 
 CASES = [(peak, read) for peak in (2, 5, 10, 30) for read in (0, 1, 2)]
 ALARMS = (2, 5, 10, 25, 50)
@@ -90,7 +91,7 @@ def alarms(pictures: list[Path]) -> None:
                 noisy = add_noise(clean, sigma / 255, seed=index)
                 if step:
                     noisy = (noisy / step).round().clamp(0, 255).to(torch.uint8)
-                told, certainty = stabilisation.estimate(noisy * step if step else noisy, step)
+                told, certainty = camera.estimate(noisy * step if step else noisy, step)
                 itself = measurement.measure(Picture(noisy[..., None].numpy())).grows
                 rows.append((told.gain > 0, itself, certainty if told.gain else 0.0))
             told_so, by_itself, highest = zip(*rows, strict=True)

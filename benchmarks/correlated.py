@@ -6,7 +6,7 @@ White noise of sigma is added, the picture goes through what `benchmarks/estimat
 rounded to 8 bits, and each way of taking its noise away is scored in PSNR. The first two are what linn has:
 
 - white: as white noise of the sigma estimated from all pixels;
-- correlated: `linn denoise --noise correlated`, see `linn_cli/correlated.py`;
+- correlated: `linn denoise --noise correlated`, see `linn_cli/noise/correlated.py`;
 - spread: as white noise of the sigma estimated from every second pixel of every second row;
 - phases: the four pictures of every second pixel by themselves (Zhou et al., AAAI 2020).
 """
@@ -21,10 +21,11 @@ from common import arguments, choose
 from estimation import EIGHT_BITS, correlate
 from torch import Tensor
 
-from linn_cli import estimation, removal
-from linn_cli.measurement import CORRELATED
+from linn_cli import removal
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.noise import Request
+from linn_cli.noise import estimation
+from linn_cli.noise.measurement import CORRELATED
+from linn_cli.noise.request import Request
 from linn_cli.pictures import folders, reading
 from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks

@@ -34,8 +34,9 @@ from skimage.restoration import estimate_sigma
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import estimation, pipeline
+from linn_cli import pipeline
 from linn_cli.metrics import add_noise, psnr
+from linn_cli.noise import estimation
 from linn_cli.pictures import folders
 
 SIGMAS = (1, 2, 5, 10, 15, 25, 35, 50, 75)

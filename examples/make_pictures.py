@@ -16,8 +16,8 @@ from PIL import Image
 from skimage import data
 
 from linn_cli import denoise
-from linn_cli.measurement import CAMERA, CORRELATED, WHITE
-from linn_cli.noise import Request
+from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.removal import remove

@@ -17,11 +17,12 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import measurement, noise, removal
+from linn_cli import removal
 from linn_cli.denoiser import Denoiser
 from linn_cli.errors import InputError, explain
 from linn_cli.files import write_atomically
-from linn_cli.noise import Found, Request
+from linn_cli.noise import measurement
+from linn_cli.noise.request import AUTO, Found, Request
 from linn_cli.pictures import metadata, reading, tiff_rows, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.high_depth import too_large
@@ -317,7 +318,7 @@ def _outcome(denoiser: Denoiser, found: Found, request: Request) -> Outcome:
         output=str(PIPE),
         frames=1,
         sigma=found.at(request.strength),
-        noise=model if request.model == noise.AUTO else request.model,
+        noise=model if request.model == AUTO else request.model,
         gain=tuple(one.levels[0] for one in found.camera),
         read=tuple(one.levels[1] for one in found.camera),
         clipped=found.clipped.where,

@@ -11,11 +11,11 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from linn_cli import clipping
 from linn_cli.classical import Classical
 from linn_cli.denoiser import Denoiser
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.network.model import DnINN
+from linn_cli.noise import clipping
 from linn_cli.pictures import reading
 from linn_cli.units import GREY_LEVELS
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from linn_cli.batch import Handling, Outcome
-    from linn_cli.noise import Request
+    from linn_cli.noise.request import Request
     from linn_cli.pictures.formats import Format
     from linn_cli.pipeline import Networks
 
@@ -146,7 +146,7 @@ def denoise(
 
         from linn_cli import batch, files, page, pipeline, planning, sources, units, views
         from linn_cli.engine import devices
-        from linn_cli.noise import Request, parse_camera
+        from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
 
         levels = None if sigma == "auto" else units.parse_sigma(sigma, sigma_unit)
@@ -282,8 +282,8 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
-        from linn_cli import measurement
         from linn_cli.engine import devices
+        from linn_cli.noise import measurement
         from linn_cli.pictures import reading
 
         devices.use_threads(threads)

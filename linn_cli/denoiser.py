@@ -9,22 +9,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linn_cli import clipping, samples
-from linn_cli.clipping import Clipping
+from linn_cli import samples
 from linn_cli.engine import budget, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
 from linn_cli.engine.normalisation import network_sigma, normalise, restore
-from linn_cli.errors import InputError, UsageError
+from linn_cli.errors import InputError
 from linn_cli.units import LEAST_SIGMA, Sigma, channel_sigmas
 from linn_cli.weights import WeightSet
-
-_DTYPES = {
-    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
-    *(torch.uint8, torch.uint16, torch.uint32),
-    *(torch.int8, torch.int16, torch.int32),
-}
-_FLOATS = 2**20  # pixels that are held as floats at a time where all are looked at
 
 Change = Callable[[Tensor], Tensor]
 Done = Callable[[float], None]
@@ -73,7 +65,7 @@ class Denoiser:
                 suit the channels.
             InputError: the images are empty or hold values that are not finite.
         """
-        _check(images)
+        samples.check(images)
         levels = channel_sigmas(sigma, images.shape[1])
         if max(levels) < LEAST_SIGMA:
             return images.clone()
@@ -106,7 +98,7 @@ class Denoiser:
             for strip in rows:
                 dtypes[:] = [strip.dtype]
                 for levels in strip.split(height, dim=1):
-                    yield before(_floats(levels))
+                    yield before(samples.to_floats(levels.cpu()))
 
         for answer in self._bands(bands(), width, sigma, height):
             yield _levels(after(answer), dtypes[0])
@@ -159,21 +151,6 @@ class Denoiser:
             done(count / 2)
 
 
-def _check(images: Tensor) -> None:
-    if images.dtype not in _DTYPES:
-        raise UsageError(f"expected floats or integers of up to 32 bits, not {images.dtype}")
-    if images.numel() == 0:
-        raise InputError("the image is empty")
-
-
-def _floats(levels: Tensor) -> Tensor:
-    """Values of an image's dtype to finite float32, white at 1."""
-    floats = samples.to_floats(levels.cpu())
-    if not bool(torch.isfinite(floats).all()):
-        raise InputError("the image holds values that are not finite numbers")
-    return floats
-
-
 def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:
     """Finite floats, white at 1, to the values of an image's dtype."""
     if not bool(torch.isfinite(floats).all()):
@@ -188,17 +165,3 @@ def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:
 def is_grey(images: Tensor) -> bool:
     """Whether all channels of images (B, C, H, W) are the same."""
     return bool((images == images[:, :1]).all())
-
-
-def find_clipping(images: Tensor, sigma: Sequence[float]) -> Clipping:
-    """See whether the noise of images (B, C, H, W) of any dtype is cut off at black and at white.
-
-    Raises:
-        UsageError: the dtype is neither float nor an integer of up to 32 bits.
-        InputError: the images are empty or hold values that are not finite.
-    """
-    _check(images)
-    # Whole squares of what `clipping.find` looks at, yet few pixels at a time as floats.
-    height = max(1, _FLOATS // (8 * images.shape[-1])) * 8
-    bands = (band for image in images for band in image.split(height, dim=1))
-    return clipping.find(map(_floats, bands), sigma)

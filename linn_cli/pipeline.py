@@ -10,14 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import clipping, sources, weights
-from linn_cli.clipping import Clipping
-from linn_cli.denoiser import Denoiser, Done, find_clipping, is_grey
+from linn_cli import sources, weights
+from linn_cli.denoiser import Denoiser, Done, is_grey
 from linn_cli.engine import devices, pyramid
 from linn_cli.engine.folding import fold
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Variant
+from linn_cli.noise import clipping
+from linn_cli.noise.clipping import Clipping
 from linn_cli.sources import Source
 from linn_cli.units import Sigma, channel_sigmas
 
@@ -176,5 +177,5 @@ def denoise(
 
 
 def _denoise(networks: Networks, images: Tensor, sigma: Sigma) -> Tensor:
-    clipped = find_clipping(images, channel_sigmas(sigma, images.shape[1]))
+    clipped = clipping.find_in(images, channel_sigmas(sigma, images.shape[1]))
     return networks.denoise(images, sigma, clipped=clipped)[0]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
-from linn_cli import clipping, correlated, samples
+from linn_cli import samples
 from linn_cli.denoiser import Denoiser, Done, is_grey
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import network_sigma
-from linn_cli.noise import Found, scaled
+from linn_cli.noise import clipping, correlated
+from linn_cli.noise.camera import CameraNoise, Transform
+from linn_cli.noise.request import Found, scaled
 from linn_cli.pipeline import Networks
-from linn_cli.stabilisation import CameraNoise
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, channel_sigmas
+from linn_cli.units import channel_sigmas
 
 
 def remove(
@@ -127,45 +127,6 @@ def _remove_camera(
         networks, pyramid.halve(floats), smaller, strength, lambda rows: done(0)
     )
     return samples.from_floats(pyramid.corrected(answer, half), values.dtype), denoiser
-
-
-class Transform:
-    """The stabilising transforms of the channels, scaled so that black is 0 and white is 1."""
-
-    def __init__(self, cameras: Sequence[CameraNoise]) -> None:
-        least = LEAST_SIGMA / GREY_LEVELS  # white noise that can be divided by
-        self.cameras = [
-            one if one.gain else CameraNoise(0.0, max(one.read, least)) for one in cameras
-        ]
-        limits = torch.tensor([0.0, 1.0], dtype=torch.float64)
-        self.ranges = [one.stabilise(limits).tolist() for one in self.cameras]
-
-    def sigma(self, strength: float) -> list[float]:
-        """The sigma of stabilised noise by channel, in 8-bit grey levels, times `strength`."""
-        return [
-            min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
-            for one, (low, high) in zip(self.cameras, self.ranges, strict=True)
-        ]
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """Stabilise a picture or rows of it (..., C, H, W), white at 1."""
-        planes = [
-            (one.stabilise(plane) - low) / (high - low)
-            for one, plane, (low, high) in zip(
-                self.cameras, picture.unbind(-3), self.ranges, strict=True
-            )
-        ]
-        return torch.stack(planes, dim=-3)
-
-    def inverse(self, picture: Tensor) -> Tensor:
-        """From what is denoised (..., C, H, W) back to a picture, without bias."""
-        planes = [
-            one.restore(plane * (high - low) + low)
-            for one, plane, (low, high) in zip(
-                self.cameras, picture.unbind(-3), self.ranges, strict=True
-            )
-        ]
-        return torch.stack(planes, dim=-3)
 
 
 def _one(sigma: tuple[float, ...]) -> float | tuple[float, ...]:

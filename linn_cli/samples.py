@@ -8,8 +8,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from linn_cli.errors import InputError, UsageError
+
+_DTYPES = {
+    *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    *(torch.uint8, torch.uint16, torch.uint32),
+    *(torch.int8, torch.int16, torch.int32),
+}
 # float32 holds integers of up to 24 bits exactly.
 _MOST_BYTES_IN_FLOAT32 = 2
+
+
+def check(samples: Tensor) -> None:
+    """Refuse what is no picture.
+
+    Raises:
+        UsageError: the dtype is neither float nor an integer of up to 32 bits.
+        InputError: there are none.
+    """
+    if samples.dtype not in _DTYPES:
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {samples.dtype}")
+    if samples.numel() == 0:
+        raise InputError("the image is empty")
 
 
 def white(dtype: torch.dtype | np.dtype[Any]) -> float:
@@ -20,9 +40,16 @@ def white(dtype: torch.dtype | np.dtype[Any]) -> float:
 
 
 def to_floats(samples: Tensor) -> Tensor:
-    """Samples of any dtype and shape as float32, white at 1."""
+    """Samples of any dtype and shape as float32, white at 1.
+
+    Raises:
+        InputError: some are not finite.
+    """
     if samples.is_floating_point():
-        return samples.float()
+        floats = samples.float()
+        if not bool(torch.isfinite(floats).all()):
+            raise InputError("the image holds values that are not finite numbers")
+        return floats
     exact = torch.float32 if samples.dtype.itemsize <= _MOST_BYTES_IN_FLOAT32 else torch.float64
     return (samples.to(exact) / white(samples.dtype)).float()
 

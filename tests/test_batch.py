@@ -14,9 +14,9 @@ from PIL import Image
 
 from linn_cli import batch, denoise, planning
 from linn_cli.batch import Handling
-from linn_cli.engine import budget, convolution
+from linn_cli.engine import _convolution, budget
 from linn_cli.errors import InputError
-from linn_cli.noise import Request
+from linn_cli.noise.request import Request
 from linn_cli.pictures import reading, tiff_rows
 from linn_cli.pictures.formats import format_named
 from linn_cli.pictures.picture import Document, Picture
@@ -241,8 +241,8 @@ def test_running_out_of_memory_fails_one_picture_only(
         nonlocal taken
         taken += rows == 2.5
 
-    original = convolution.convolve
-    monkeypatch.setattr(convolution, "convolve", failing)
+    original = _convolution.convolve
+    monkeypatch.setattr(_convolution, "convolve", failing)
     monkeypatch.setattr(budget, "_BAND_PIXELS", 5 * 52)  # bands of five rows, and pictures of 37
     monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
     outcomes = [batch.run(job, networks, REQUEST, done=done) for job in planning.plan([tree], None)]

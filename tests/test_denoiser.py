@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from linn_cli import pipeline
 from linn_cli.denoiser import is_grey
-from linn_cli.engine import budget, convolution, pyramid
+from linn_cli.engine import _convolution, budget, pyramid
 from linn_cli.engine.normalisation import CHROMA_STRENGTH
 from linn_cli.pipeline import denoise, load
 
@@ -59,14 +59,14 @@ def test_noise_cut_off_at_black_is_made_up_for() -> None:
 def test_progress_comes_with_the_rows_that_go_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "_BAND_PIXELS", 5 * 9)
     monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
-    original, events = convolution.convolve, list[object]()
+    original, events = _convolution.convolve, list[object]()
 
     def convolve(*arguments: Any) -> torch.Tensor:
         if events[-1] != "work":
             events.append("work")
         return original(*arguments)
 
-    monkeypatch.setattr(convolution, "convolve", convolve)
+    monkeypatch.setattr(_convolution, "convolve", convolve)
     pipeline.load(25)(torch.rand((1, 1, 42, 9)), 25, done=events.append)
     assert sum(event for event in events if isinstance(event, float)) == 42
     # Two bands are taken before any is worked on, one to look ahead; no two without work in between after.

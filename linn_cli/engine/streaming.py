@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from linn_cli.engine._convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.engine.bands import Meeting, Pair, Rows, cut, marked
 from linn_cli.engine.budget import band_height
-from linn_cli.engine.convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.engine.folding import FoldedScale, FoldedStep
 from linn_cli.errors import is_out_of_memory
 from linn_cli.network import haar

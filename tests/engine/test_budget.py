@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from linn_cli.engine import budget, streaming
+from linn_cli.engine._convolution import Workspaces
 from linn_cli.engine.bands import marked
-from linn_cli.engine.convolution import Workspaces
 from linn_cli.engine.folding import fold
 from linn_cli.network.architecture import Architecture
 from tests.conftest import ARCHITECTURES, random_image, random_model

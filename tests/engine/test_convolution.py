@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linn_cli.engine.convolution import ConvStream, NetworkStream, Workspaces
+from linn_cli.engine._convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.engine.folding import fold_network
 from linn_cli.network.architecture import Architecture
 from tests.conftest import random_image, random_model

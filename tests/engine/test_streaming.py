@@ -13,9 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 from linn_cli import pipeline, weights
-from linn_cli.engine import bands, budget, convolution, streaming
+from linn_cli.engine import _convolution, bands, budget, streaming
+from linn_cli.engine._convolution import Workspaces
 from linn_cli.engine.bands import marked
-from linn_cli.engine.convolution import Workspaces
 from linn_cli.engine.devices import BFLOAT16_FROM
 from linn_cli.engine.folding import fold
 from linn_cli.engine.streaming import MergeStream, SplitStream
@@ -25,7 +25,7 @@ from linn_cli.network.model import DnINN
 from tests.conftest import ARCHITECTURES, random_image, random_model, shared
 from tests.network.test_model import arrays
 
-PARTS = {module.__name__ for module in (streaming, convolution, bands)}
+PARTS = {module.__name__ for module in (streaming, _convolution, bands)}
 MODELS = {architecture: random_model(architecture) for architecture in ARCHITECTURES}
 FOLDED = {architecture: fold(model, torch.float64) for architecture, model in MODELS.items()}
 
@@ -233,14 +233,14 @@ def test_short_of_memory_the_band_is_lower_and_the_answer_the_same(
 ) -> None:
     scales, image = FOLDED[Architecture("lista", 2)], random_image(60, 9)
     expected = streaming.run(scales, image, band=32)
-    original = convolution.rows_like
+    original = _convolution.rows_like
 
     def short(bank: Tensor, height: int, width: int) -> Tensor:
         if height > 45:  # workspaces have 57 rows at bands of 32 and 41 at bands of 16
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
         return original(bank, height, width)
 
-    monkeypatch.setattr(convolution, "rows_like", short)
+    monkeypatch.setattr(_convolution, "rows_like", short)
     answer = streaming.run(scales, image, band=32)
     assert [record.args for record in caplog.records] == [(16,)]
     torch.testing.assert_close(answer, expected, rtol=0, atol=1e-9)
@@ -250,7 +250,7 @@ def test_without_memory_for_one_row_there_is_no_answer(monkeypatch: pytest.Monke
     def none(bank: Tensor, height: int, width: int) -> Tensor:
         raise MemoryError
 
-    monkeypatch.setattr(convolution, "rows_like", none)
+    monkeypatch.setattr(_convolution, "rows_like", none)
     with pytest.raises(MemoryError):
         streaming.run(FOLDED[Architecture("st", 1)], random_image(20, 9))
 
@@ -262,14 +262,14 @@ def test_no_bands_no_answer() -> None:
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
 def test_no_part_adds_a_band(architecture: Architecture, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
-    original = convolution.convolve
+    original = _convolution.convolve
 
     def counting(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
         nonlocal calls
         calls += 1
         return original(rows, bank, dilation)
 
-    monkeypatch.setattr(convolution, "convolve", counting)
+    monkeypatch.setattr(_convolution, "convolve", counting)
 
     def convolutions(height: int) -> int:
         nonlocal calls

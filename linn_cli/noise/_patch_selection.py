@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from linn_cli.smoothness import PATCH, Patches
+from linn_cli.noise._patch_statistics import PATCH, Patches
 
 # The ladder of Lepski's rule starts at all patches halved this often: 0.2 % of them.
 _HALVINGS = 9

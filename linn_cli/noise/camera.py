@@ -8,6 +8,7 @@ Poissonian-Gaussian noise modeling and fitting for single-image raw-data", IEEE 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import estimation
-from linn_cli.ladder import variance
-from linn_cli.smoothness import Patches, measure
-from linn_cli.units import GREY_LEVELS
+from linn_cli.noise import estimation
+from linn_cli.noise._patch_selection import variance
+from linn_cli.noise._patch_statistics import Patches, measure
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
 _TABLE_COUNTS = 100.0
@@ -123,6 +124,45 @@ def _moments(
     chances = np.exp(seen * logarithm - true[:, None] - factorials)
     mean = chances @ (values @ weights)
     return true, mean, chances @ (values**2 @ weights) - mean**2
+
+
+class Transform:
+    """The stabilising transforms of the channels, scaled so that black is 0 and white is 1."""
+
+    def __init__(self, cameras: Sequence[CameraNoise]) -> None:
+        least = LEAST_SIGMA / GREY_LEVELS  # white noise that can be divided by
+        self.cameras = [
+            one if one.gain else CameraNoise(0.0, max(one.read, least)) for one in cameras
+        ]
+        limits = torch.tensor([0.0, 1.0], dtype=torch.float64)
+        self.ranges = [one.stabilise(limits).tolist() for one in self.cameras]
+
+    def sigma(self, strength: float) -> list[float]:
+        """The sigma of stabilised noise by channel, in 8-bit grey levels, times `strength`."""
+        return [
+            min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
+            for one, (low, high) in zip(self.cameras, self.ranges, strict=True)
+        ]
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Stabilise a picture or rows of it (..., C, H, W), white at 1."""
+        planes = [
+            (one.stabilise(plane) - low) / (high - low)
+            for one, plane, (low, high) in zip(
+                self.cameras, picture.unbind(-3), self.ranges, strict=True
+            )
+        ]
+        return torch.stack(planes, dim=-3)
+
+    def inverse(self, picture: Tensor) -> Tensor:
+        """From what is denoised (..., C, H, W) back to a picture, without bias."""
+        planes = [
+            one.restore(plane * (high - low) + low)
+            for one, plane, (low, high) in zip(
+                self.cameras, picture.unbind(-3), self.ranges, strict=True
+            )
+        ]
+        return torch.stack(planes, dim=-3)
 
 
 def estimate(

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from linn_cli import samples
 from linn_cli.units import GREY_LEVELS
 
 # Noise counts as cut off if about as many pixels are at the limit as it would put there, and if their
@@ -29,6 +30,7 @@ _LEAST_PIXELS = 20
 # Stronger noise is that of single photons, whose counts can look like noise cut off.
 _MOST_SIGMA = 100 / GREY_LEVELS
 _TABLE_SIZE = 4096
+_FLOATS = 2**20  # pixels that are held as floats at a time
 # No noise at all would be divided by.
 _LEAST_SIGMA = 1e-9
 
@@ -94,6 +96,20 @@ class Clipping:
 
 
 NONE, BOTH = Clipping(), Clipping(black=True, white=True)
+
+
+def find_in(images: Tensor, sigma: Sequence[float]) -> Clipping:
+    """See whether the noise of images (B, C, H, W) of any dtype is cut off at black and at white.
+
+    Raises:
+        UsageError: the dtype is neither float nor an integer of up to 32 bits.
+        InputError: the images are empty or hold values that are not finite.
+    """
+    samples.check(images)
+    # Whole squares of what `find` looks at, yet few pixels at a time as floats.
+    height = max(1, _FLOATS // (_CELL * images.shape[-1])) * _CELL
+    bands = (band for image in images for band in image.split(height, dim=1))
+    return find((samples.to_floats(band.cpu()) for band in bands), sigma)
 
 
 def find(bands: Iterable[Tensor], sigma: Sequence[float]) -> Clipping:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
-from linn_cli import estimation
 from linn_cli.engine.pyramid import double, halve
-from linn_cli.estimation import Estimate
+from linn_cli.noise import estimation
+from linn_cli.noise.estimation import Estimate
 
 # Stronger than white noise by this factor, lest an estimate's error counts as blotches.
 _STRONGER = 1.1

@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.fft import dctn
 
-from linn_cli.smoothness import measure
-from tests.test_estimation import noise
+from linn_cli.noise._patch_statistics import measure
+from tests.noise.test_estimation import noise
 
 
 def test_the_transform_is_the_orthonormal_cosine_transform() -> None:

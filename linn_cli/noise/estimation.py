@@ -1,6 +1,6 @@
 """How strong the noise of a picture is: white Gaussian noise, estimated from its smoothest patches.
 
-smoothness.py measures patches, ladder.py chooses among them. Here rounding and clipping are allowed for, and
+`_patch_statistics` measures patches, `_patch_selection` chooses among them. Here rounding and clipping are allowed for, and
 the estimates get their intervals.
 """
 
@@ -14,10 +14,10 @@ from statistics import fmean
 
 from torch import Tensor
 
-from linn_cli import clipping
 from linn_cli.errors import InputError
-from linn_cli.ladder import variance
-from linn_cli.smoothness import PATCH, Patches, measure
+from linn_cli.noise import clipping
+from linn_cli.noise._patch_selection import variance
+from linn_cli.noise._patch_statistics import PATCH, Patches, measure
 from linn_cli.units import GREY_LEVELS
 
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the

@@ -7,8 +7,8 @@ from scipy.integrate import quad
 from scipy.stats import norm
 from torch import Tensor
 
-from linn_cli import clipping
-from linn_cli.clipping import Clipping
+from linn_cli.noise import clipping
+from linn_cli.noise.clipping import Clipping
 
 AT_25 = Clipping((25.0,), black=True, white=True)
 

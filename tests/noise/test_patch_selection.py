@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from linn_cli.ladder import Rung, climb, ladder, variance
-from linn_cli.smoothness import Patches
+from linn_cli.noise._patch_selection import Rung, climb, ladder, variance
+from linn_cli.noise._patch_statistics import Patches
 
 
 def patches(

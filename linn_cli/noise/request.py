@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from linn_cli import clipping, measurement
-from linn_cli.clipping import Clipping
 from linn_cli.errors import UsageError
-from linn_cli.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise import clipping, measurement
+from linn_cli.noise.camera import CameraNoise
+from linn_cli.noise.clipping import Clipping
+from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.pictures.picture import Picture
-from linn_cli.stabilisation import CameraNoise
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
 
 AUTO = "auto"

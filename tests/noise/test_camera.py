@@ -8,8 +8,8 @@ import torch
 from scipy import integrate, stats
 from skimage import data
 
-from linn_cli import estimation, stabilisation
-from linn_cli.stabilisation import CameraNoise, closed_form
+from linn_cli.noise import camera, estimation
+from linn_cli.noise.camera import CameraNoise, closed_form
 
 
 def photograph() -> torch.Tensor:
@@ -97,16 +97,16 @@ def test_the_inverse_keeps_the_dtype_and_is_never_below_black() -> None:
 
 @pytest.mark.parametrize(("peak", "read"), [(2, 1.0), (10, 0.0), (30, 2.0)])
 def test_gain_and_read_noise_are_found(peak: float, read: float) -> None:
-    found, _ = stabilisation.estimate(shot(photograph(), peak, read))
+    found, _ = camera.estimate(shot(photograph(), peak, read))
     assert found.gain == pytest.approx(1 / peak, rel=0.15)
     assert found.read == pytest.approx(read / peak, abs=0.3 / peak)
 
 
 @pytest.mark.parametrize(("peak", "read"), [(2, 0.0), (5, 2.0), (10, 0.0)])
 def test_low_light_is_beyond_doubt(peak: float, read: float) -> None:
-    found, certainty = stabilisation.estimate(shot(photograph(), peak, read))
+    found, certainty = camera.estimate(shot(photograph(), peak, read))
     assert found.gain > 0
-    assert certainty > stabilisation.CERTAIN
+    assert certainty > camera.CERTAIN
 
 
 @pytest.mark.parametrize("sigma", [5, 25])
@@ -114,19 +114,19 @@ def test_white_noise_has_no_gain(sigma: float) -> None:
     generator = torch.Generator().manual_seed(0)
     clean = photograph()
     noisy = clean + sigma / 255 * torch.randn(clean.shape, generator=generator).double()
-    found, _ = stabilisation.estimate(noisy)
+    found, _ = camera.estimate(noisy)
     assert found == CameraNoise(0.0, estimation.estimate(noisy).sigma / 255)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
 def test_a_picture_without_noise_has_none(level: float) -> None:
-    assert stabilisation.estimate(torch.full((40, 60), level))[0] == CameraNoise(0, 0)
+    assert camera.estimate(torch.full((40, 60), level))[0] == CameraNoise(0, 0)
 
 
 def test_noise_that_hardly_varies_counts_as_white() -> None:
     clean = photograph()
     noisy = shot(clean, 4, 4.0)
-    found, _ = stabilisation.estimate(noisy)
+    found, _ = camera.estimate(noisy)
     assert found.gain == 0
     assert found.read == pytest.approx((noisy - clean).std().item(), rel=0.05)
 
@@ -145,7 +145,7 @@ def test_the_deviation_bounds_that_of_stabilised_noise(read: float) -> None:
 
 def test_a_tiny_picture_counts_as_white() -> None:
     noisy = shot(torch.full((8, 8), 0.5).double(), 30, 1.0)
-    assert stabilisation.estimate(noisy)[0].gain == 0
+    assert camera.estimate(noisy)[0].gain == 0
 
 
 def test_clipped_white_noise_has_no_gain() -> None:
@@ -153,4 +153,4 @@ def test_clipped_white_noise_has_no_gain() -> None:
     generator = torch.Generator().manual_seed(0)
     noisy = clean + 25 / 255 * torch.randn(clean.shape, generator=generator).double()
     rounded = (255 * noisy).round().clamp(0, 255) / 255
-    assert stabilisation.estimate(rounded, 1 / 255)[0].gain == 0
+    assert camera.estimate(rounded, 1 / 255)[0].gain == 0

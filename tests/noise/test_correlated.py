@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import correlated
+from linn_cli.noise import correlated
 
 
 def noise(sigma: float, height: int, width: int, seed: int = 0) -> Tensor:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from linn_cli import measurement, stabilisation
 from linn_cli.errors import InputError
-from linn_cli.estimation import Estimate
-from linn_cli.measurement import Measured
-from linn_cli.noise import Request
+from linn_cli.noise import camera, measurement
+from linn_cli.noise.camera import CameraNoise
+from linn_cli.noise.estimation import Estimate
+from linn_cli.noise.measurement import Measured
+from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
-from linn_cli.stabilisation import CameraNoise
 from tests.conftest import SIDE, cut_off, noisy_picture
 
 
@@ -60,11 +60,9 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
     cameras = (CameraNoise(1 / 40, 0.02),)
     _, may_grow, _ = Measured((one,), one, None, cameras).in_words()
     assert "may grow with brightness" in may_grow
-    _, grows, camera = Measured(
-        (one,), one, None, cameras, certainty=stabilisation.CERTAIN
-    ).in_words()
+    _, grows, words = Measured((one,), one, None, cameras, certainty=camera.CERTAIN).in_words()
     assert "grows with brightness" in grows
-    assert camera == "white is 40 counts, --gain 6.375 --read-noise 5.10, estimated"
+    assert words == "white is 40 counts, --gain 6.375 --read-noise 5.10, estimated"
 
 
 def test_little_noise_in_a_lossy_file_may_have_been_more() -> None:
@@ -83,7 +81,7 @@ def test_data_are_in_grey_levels() -> None:
 def test_white_noise_that_is_cut_off_is_not_taken_for_a_cameras() -> None:
     values = cut_off(40)
     planes = torch.from_numpy(values).permute(2, 0, 1) / 255
-    assert stabilisation.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
+    assert camera.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
     assert not measurement.measure(Picture(values)).cameras
     assert Request().find(Picture(values)).clipped.black
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from skimage import data
 from skimage.restoration import estimate_sigma
 
-from linn_cli import estimation
 from linn_cli.errors import InputError, UsageError
-from linn_cli.estimation import Estimate
 from linn_cli.metrics import add_noise
+from linn_cli.noise import estimation
+from linn_cli.noise.estimation import Estimate
 
 EIGHT_BITS = 1 / 255
 Levels = tuple[float, float, float]

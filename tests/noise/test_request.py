@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from linn_cli import clipping, measurement, noise, stabilisation
 from linn_cli.errors import UsageError
-from linn_cli.measurement import CAMERA, CORRELATED, WHITE
-from linn_cli.noise import AUTO, Found, Request
+from linn_cli.noise import camera, clipping, measurement, request
+from linn_cli.noise.camera import CameraNoise
+from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.request import AUTO, Found, Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.pipeline import Networks
 from linn_cli.removal import remove
-from linn_cli.stabilisation import CameraNoise
 from tests.conftest import cut_off, noisy_picture
 
 
@@ -54,8 +54,8 @@ def test_noise_that_grows_with_brightness_is_taken_for_a_cameras(channels: int) 
 def test_noise_that_may_grow_with_brightness_is_taken_for_white(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one, doubt = CameraNoise(1 / 40, 0.02), stabilisation.CERTAIN - 1
-    monkeypatch.setattr(stabilisation, "estimate", lambda *_: (one, doubt))
+    one, doubt = CameraNoise(1 / 40, 0.02), camera.CERTAIN - 1
+    monkeypatch.setattr(camera, "estimate", lambda *_: (one, doubt))
     found = Request().find(Picture(noisy_picture((10,))))
     assert not found.camera
     assert any("may grow" in words for words in found.words)
@@ -115,7 +115,7 @@ def test_a_given_cameras_noise_is_not_estimated(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_a_gain_no_camera_is_given() -> None:
-    assert noise.parse_camera(None, None) == ()
+    assert request.parse_camera(None, None) == ()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_without_a_gain_no_camera_is_given() -> None:
 def test_gain_and_read_noise_are_white_at_one(
     gain: str, read: str | None, unit: str, cameras: list[tuple[float, float]]
 ) -> None:
-    found = [(one.gain, one.read) for one in noise.parse_camera(gain, read, unit)]
+    found = [(one.gain, one.read) for one in request.parse_camera(gain, read, unit)]
     np.testing.assert_allclose(found, cameras)
 
 
@@ -149,4 +149,4 @@ def test_what_is_no_cameras_noise_is_refused(
     gain: str | None, read: str | None, reason: str
 ) -> None:
     with pytest.raises(UsageError, match=reason):
-        noise.parse_camera(gain, read)
+        request.parse_camera(gain, read)

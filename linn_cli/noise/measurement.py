@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import correlated, denoiser, estimation, samples, stabilisation
-from linn_cli.clipping import Clipping
-from linn_cli.estimation import Estimate
+from linn_cli import samples
+from linn_cli.noise import camera, clipping, correlated, estimation
+from linn_cli.noise.camera import CameraNoise
+from linn_cli.noise.clipping import Clipping
+from linn_cli.noise.estimation import Estimate
 from linn_cli.pictures.picture import Picture
-from linn_cli.stabilisation import CameraNoise
 from linn_cli.units import MOST_SIGMA
 
 WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
@@ -50,7 +51,7 @@ class Measured:
     @property
     def grows(self) -> bool:
         """Whether it grows with brightness beyond doubt."""
-        return self.certainty >= stabilisation.CERTAIN
+        return self.certainty >= camera.CERTAIN
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -98,7 +99,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     if stronger:
         return Measured(channels, overall, estimation.overall(stronger))
     white = Measured(channels, overall)
-    fits = [stabilisation.estimate(plane, step, seen) for plane in planes] if grows else []
+    fits = [camera.estimate(plane, step, seen) for plane in planes] if grows else []
     # White noise that is cut off at black is weaker in the dark, too.
     if not any(one.gain for one, _ in fits) or find_clipping(picture, white.sigma).black:
         return white
@@ -122,12 +123,12 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
     planes, step, seen = _planes(picture)
-    return [stabilisation.estimate(plane, step, seen)[0] for plane in planes]
+    return [camera.estimate(plane, step, seen)[0] for plane in planes]
 
 
 def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
-    """Where a picture's levels cut its noise off, as `denoiser.find_clipping` finds it."""
-    return denoiser.find_clipping(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
+    """Where a picture's levels cut its noise off, as `clipping.find_in` finds it."""
+    return clipping.find_in(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
 
 
 def correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[str]:
