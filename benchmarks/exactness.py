@@ -17,10 +17,11 @@ from pathlib import Path
 
 import torch
 
-from linn_cli import pipeline, weights
+from linn_cli import pipeline
 from linn_cli.metrics import add_noise
 from linn_cli.pictures import folders, reading
 from linn_cli.units import GREY_LEVELS
+from linn_cli.weights import sets
 
 
 def main() -> None:
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sigma", type=float, default=25.0)
     parser.add_argument("--limit", type=int, help="only so many pictures")
-    names = [entry.name for entry in weights.bundled()]
+    names = [entry.name for entry in sets.bundled()]
     parser.add_argument(
         "--set", action="append", choices=names, help="only this one; may be repeated"
     )
@@ -43,7 +44,7 @@ def main() -> None:
     print(f"{len(pictures)} pictures, sigma {options.sigma:g}, float32")
     head = "weights              largest  in 8-bit levels  pixels that differ"
     print(head + ("  streamed, float64  whole, float64" if options.float64 else ""))
-    for entry in weights.bundled():
+    for entry in sets.bundled():
         if options.set and entry.name not in options.set:
             continue
         apart = difference(entry, pictures, options.sigma, options.float64)
@@ -66,10 +67,10 @@ class Difference:
 
 @torch.inference_mode()
 def difference(
-    entry: weights.WeightSet, pictures: list[Path], sigma: float, float64: bool
+    entry: sets.WeightSet, pictures: list[Path], sigma: float, float64: bool
 ) -> Difference:
     """Over all the pictures; what float64 says is left at zero unless asked for."""
-    model = weights.load(entry)
+    model = sets.load(entry)
     exact = copy.deepcopy(model).double() if float64 else None
     denoiser = pipeline.load(sigma, weight_file=entry.path, precision="float32")
     apart = Difference()

@@ -15,9 +15,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from linn_cli import benchmark, pipeline, publishing, weights
-from linn_cli.card import model_card, weights_table
+from linn_cli import benchmark, pipeline
 from linn_cli.pictures import folders
+from linn_cli.weights import publishing, sets
+from linn_cli.weights.card import model_card, weights_table
 
 ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = ROOT / "weights"
@@ -41,7 +42,7 @@ def main() -> None:
     if options.source:
         entry = ship(options.source, options.name, options.bsd68)
         if options.suits:
-            entry["suits"] = list(weights.parse_range(options.suits))
+            entry["suits"] = list(sets.parse_range(options.suits))
         others = [other for other in entries if other["file"] != entry["file"]]
         entries = sorted([*others, entry], key=lambda listed: str(listed["file"]))
     for entry in entries:
@@ -57,7 +58,7 @@ def main() -> None:
 
 def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
     """Copy the file and describe it for the manifest."""
-    weights.load(weights.describe(source))
+    sets.load(sets.describe(source))
     target = WEIGHTS / f"{name}.safetensors"
     if source.resolve() != target:
         shutil.copyfile(source, target)

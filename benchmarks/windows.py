@@ -13,10 +13,10 @@ from itertools import groupby
 
 from common import CROP, arguments, centre, choose, mean_psnr
 
-from linn_cli import weights
 from linn_cli.network.architecture import VARIANTS
 from linn_cli.pictures import folders
-from linn_cli.weights import WeightSet
+from linn_cli.weights import sets
+from linn_cli.weights.sets import WeightSet
 
 # Closest where one set gives way to the next.
 SIGMAS = (8, 10, 12, 13, 15, 16, 17, 20, 21, 23, 25, 27, 29, 35, 41, 43, 50, 60, 69, 70, 80, 100)
@@ -37,7 +37,7 @@ def main() -> None:
     print(f"{len(pictures)} pictures, up to {CROP} x {CROP}; PSNR in dB")
     sets = [
         held
-        for held in weights.bundled()
+        for held in sets.bundled()
         if options.variant in (None, held.architecture.variant)
         and options.scales in (None, held.architecture.scales)
     ]

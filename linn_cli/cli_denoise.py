@@ -144,10 +144,11 @@ def denoise(
         from functools import partial
         from statistics import fmean
 
-        from linn_cli import batch, files, page, pipeline, planning, sources, units, views
+        from linn_cli import batch, files, page, pipeline, planning, units, views
         from linn_cli.engine import devices
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
+        from linn_cli.weights import sources
 
         levels = None if sigma == "auto" else units.parse_sigma(sigma, sigma_unit)
         camera = parse_camera(gain, read_noise, sigma_unit)

@@ -83,9 +83,10 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import classical, files, page, pipeline, report, sources, tables
+        from linn_cli import classical, files, page, pipeline, report, tables
         from linn_cli.engine import devices
         from linn_cli.pictures import folders
+        from linn_cli.weights import sources
 
         devices.use_threads(threads)
         pictures = folders.list_pictures(folder)
@@ -163,8 +164,9 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli import invertibility, sources, tables, weights
+        from linn_cli import invertibility, tables
         from linn_cli.pictures import reading
+        from linn_cli.weights import sets, sources
 
         check_scalable(sigma)
         pictures = list(invertibility.random_pictures())
@@ -174,15 +176,15 @@ def verify_invertibility(
             own.append(torch.from_numpy(levels).double() / GREY_LEVELS)
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
-            sets = source.obtain_all()
+            found = source.obtain_all()
             usual = source.choose(sigma, None, None)
-        checks = [(entry, dtype) for entry in sets for dtype in invertibility.DTYPES]
+        checks = [(entry, dtype) for entry in found for dtype in invertibility.DTYPES]
         worst: list[tuple[str, RoundTrip]] = []
         with console.progress("round trips", len(checks) * len(pictures)) as advance:
             for entry, dtype in checks:
                 # A picture may be large: the set that would be chosen for it is enough.
                 tried = pictures + (own if entry.path == usual.path else [])
-                model = weights.load(entry).to(dtype)
+                model = sets.load(entry).to(dtype)
                 trips = invertibility.worst_by_part(
                     model,
                     tried,

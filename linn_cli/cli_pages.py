@@ -40,9 +40,9 @@ def inspect(
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
         from linn_cli import files, inspection, page, pipeline, tables, views
-        from linn_cli import weights as weight_sets
         from linn_cli.engine import devices
         from linn_cli.pictures import reading
+        from linn_cli.weights import sets as weight_sets
 
         check_scalable(sigma)
         files.check_output(output, [picture], [page.ENDING])

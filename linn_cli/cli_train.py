@@ -74,15 +74,16 @@ def train(
 ) -> None:
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
-        from linn_cli import heap, tables, training, weights
+        from linn_cli import heap, tables, training
         from linn_cli.engine import devices
         from linn_cli.trainer import Recipe
+        from linn_cli.weights import sets
 
         heap.keep_freed_memory()
         where = devices.resolve(device)
         recipe = Recipe(
             architecture=Architecture(parse_variant(variant) or "st", scales),
-            sigma=weights.parse_range(sigma),
+            sigma=sets.parse_range(sigma),
             steps=steps,
             batch=batch,
             patch=patch,

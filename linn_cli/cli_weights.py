@@ -13,8 +13,8 @@ from linn_cli.network.architecture import parse_variant
 from linn_cli.options import DebugOption, HubRepoOption, JsonOption, ScalesOption, VariantOption
 
 if TYPE_CHECKING:
-    from linn_cli.sources import Source
-    from linn_cli.weights import WeightSet
+    from linn_cli.weights.sets import WeightSet
+    from linn_cli.weights.sources import Source
 
 WeightsArgument = Annotated[
     str | None,
@@ -38,7 +38,8 @@ def list_(
 ) -> None:
     """List weights: bundled, of repositories used before, of --hub-repo."""
     with console.reported(debug=debug):
-        from linn_cli import sources, tables
+        from linn_cli import tables
+        from linn_cli.weights import sources
 
         found = sources.known()
         if hub_repo:
@@ -112,13 +113,14 @@ def verify(
     The bundled weights if none are named.
     """
     with console.reported(debug=debug):
-        from linn_cli import golden, sources, tables
+        from linn_cli import tables
+        from linn_cli.weights import known_answer, sources
 
         source = sources.find(weights, hub_repo, notify=console.say)
         found = []
         with console.progress("verify", len(source.sets)) as advance:
             for entry in source.sets:
-                found.append(golden.verify(source, entry))
+                found.append(known_answer.verify(source, entry))
                 advance(entry.name, 1)
         if json:
             console.emit_json([asdict(verdict) for verdict in found])
@@ -153,7 +155,7 @@ def push(
     Needs a token that may write: `hf auth login` or HF_TOKEN.
     """
     with console.reported(debug=debug):
-        from linn_cli import hub, publishing, sources
+        from linn_cli.weights import hub, publishing, sources
 
         found = [sources.find(name, notify=console.say) for name in weights or (None,)]
         sets = [entry for source in found for entry in source.obtain_all()]
@@ -178,7 +180,8 @@ def path(
 ) -> None:
     """Print the path of the file that `linn denoise` would use."""
     with console.reported(debug=debug):
-        from linn_cli import sources, units
+        from linn_cli import units
+        from linn_cli.weights import sources
 
         units.channel_sigmas(sigma, 1)
         kind = parse_variant(variant)
@@ -190,7 +193,7 @@ def path(
 
 def _remote(repository: str | None, hub_repo: str | None, *, update: bool = False) -> Source:
     """The repository that is named, never the bundle in its place."""
-    from linn_cli import hub, sources
+    from linn_cli.weights import hub, sources
 
     name = repository or hub_repo
     if not name:

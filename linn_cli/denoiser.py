@@ -16,7 +16,7 @@ from linn_cli.engine.folding import FoldedScale
 from linn_cli.engine.normalisation import network_sigma, normalise, restore
 from linn_cli.errors import InputError
 from linn_cli.units import LEAST_SIGMA, Sigma, channel_sigmas
-from linn_cli.weights import WeightSet
+from linn_cli.weights.sets import WeightSet
 
 Change = Callable[[Tensor], Tensor]
 Done = Callable[[float], None]

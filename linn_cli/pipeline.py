@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli import sources, weights
 from linn_cli.denoiser import Denoiser, Done, is_grey
 from linn_cli.engine import devices, pyramid
 from linn_cli.engine.folding import fold
@@ -19,8 +18,9 @@ from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Variant
 from linn_cli.noise import clipping
 from linn_cli.noise.clipping import Clipping
-from linn_cli.sources import Source
 from linn_cli.units import Sigma, channel_sigmas
+from linn_cli.weights import sets, sources
+from linn_cli.weights.sources import Source
 
 _CHANNELS = (1, 3)
 
@@ -79,7 +79,7 @@ class Networks:
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype
         if key not in self._made:
-            folded = fold(weights.load(chosen), dtype, device)
+            folded = fold(sets.load(chosen), dtype, device)
             self._made[key] = Denoiser(folded, chosen, device, self._budget(device))
         return self._made[key]
 

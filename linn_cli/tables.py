@@ -18,11 +18,11 @@ from linn_cli.benchmark import (
     Summary,
 )
 from linn_cli.comparison import Comparison
-from linn_cli.golden import Verdict
 from linn_cli.inspection import CHANNELS, Inspection, rms
 from linn_cli.invertibility import RoundTrip
-from linn_cli.sources import Source
 from linn_cli.training import Progress
+from linn_cli.weights.known_answer import Verdict
+from linn_cli.weights.sources import Source
 
 Table = tuple[str, list[str], list[list[str]]]
 

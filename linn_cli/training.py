@@ -14,7 +14,7 @@ from statistics import fmean
 import torch
 from torch import Generator, Tensor
 
-from linn_cli import __version__, weights
+from linn_cli import __version__
 from linn_cli.engine import streaming
 from linn_cli.engine.folding import fold
 from linn_cli.errors import InputError, LinnError, UsageError
@@ -26,6 +26,7 @@ from linn_cli.patches import Patches, hold_out, read_grey
 from linn_cli.pictures.folders import list_pictures
 from linn_cli.trainer import Recipe, Trainer
 from linn_cli.units import GREY_LEVELS
+from linn_cli.weights import sets
 
 _TESTED_SIGMAS = (15.0, 25.0, 50.0)
 _VALIDATION_CROP = 160
@@ -109,7 +110,7 @@ class Run:
         """
         self.prepare()
         try:
-            weights.save(
+            sets.save(
                 self.weights,
                 trainer.averaged,
                 trainer.recipe.sigma,
@@ -249,8 +250,8 @@ def prepare(
         model = initialise(DnINN(recipe.architecture), generator)
         start = "nothing"
     else:
-        described = weights.describe(init)
-        model = grow(weights.load(described), recipe.architecture, generator, residual)
+        described = sets.describe(init)
+        model = grow(sets.load(described), recipe.architecture, generator, residual)
         added = f", a new scale for {residual:g} of the noise" if residual else ""
         start = f"{init.stem}{added} ({described.provenance})"
     return Trainer(

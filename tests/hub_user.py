@@ -1,6 +1,6 @@
 """A user of the Hub as a process of its own, since the Hub's client reads its environment at import.
 
-    python -m tests.hub_user REFERENCE... [--update]     resolve and fetch each through linn_cli.hub
+    python -m tests.hub_user REFERENCE... [--update]     resolve and fetch each through linn_cli.weights.hub
     python -m tests.hub_user --linn                      run the command lines that come on stdin
 
 Prints a line of JSON for each.
@@ -13,8 +13,8 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
-from linn_cli import hub
 from linn_cli.errors import LinnError
+from linn_cli.weights import hub
 
 
 @dataclass

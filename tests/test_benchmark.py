@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import benchmark, pipeline, weights
+from linn_cli import benchmark, pipeline
 from linn_cli.metrics import psnr, ssim
+from linn_cli.weights import sets
 from tests.conftest import shared
 
 
@@ -89,7 +90,7 @@ def test_a_real_picture_scores_what_the_plain_network_scores(
     with Image.open(path) as picture:
         clean = torch.from_numpy(np.array(picture)).float()[None, None] / 255
     noisy = clean + 25 / 255 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
-    model = weights.load(denoiser.weight_set)
+    model = sets.load(denoiser.weight_set)
     with torch.no_grad():
         estimate = model(noisy, 25 / 255).clamp(0, 1)
     # Streamed float32 is off by 1e-5 at most; bfloat16 may cost 0.01 dB where it is chosen.

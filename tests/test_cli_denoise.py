@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import denoise, weights
+from linn_cli import denoise
 from linn_cli.engine import budget
+from linn_cli.weights import sets
 from tests.conftest import Run, only_line
 
 
@@ -245,9 +246,7 @@ def test_a_pipe_is_used_one_way(linn: Run, arguments: list[str], reason: str) ->
 
 
 def test_a_variant_without_weights_says_so(linn: Run, noisy_file: Path) -> None:
-    bundled = {
-        (entry.architecture.variant, entry.architecture.scales) for entry in weights.bundled()
-    }
+    bundled = {(entry.architecture.variant, entry.architecture.scales) for entry in sets.bundled()}
     missing = {("st", 1), ("st", 2), ("lista", 1), ("lista", 2)} - bundled
     if not missing:
         pytest.skip("every variant has weights")

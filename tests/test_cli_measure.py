@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import weights
 from linn_cli.network.architecture import Architecture
+from linn_cli.weights import sets
 from tests.conftest import Run, only_line, random_model
 
 
@@ -76,9 +76,7 @@ def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_fil
     assert data["passed"]
     assert data["pictures"] == 4
     assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64", "bfloat16"}
-    assert {entry["weights"] for entry in data["worst"]} == {
-        entry.name for entry in weights.bundled()
-    }
+    assert {entry["weights"] for entry in data["worst"]} == {entry.name for entry in sets.bundled()}
 
 
 @pytest.mark.usefixtures("small_pictures")
@@ -89,7 +87,7 @@ def test_verify_invertibility_fails_on_a_network_that_explodes(linn: Run, tmp_pa
         if name.endswith("weight"):
             value.mul_(3)
     path = tmp_path / "exploding.safetensors"
-    weights.save(path, model, (5, 60), "made to fail")
+    sets.save(path, model, (5, 60), "made to fail")
     done = linn("verify-invertibility", "--weights", path)
     assert done.returncode == 1
     assert "NO" in done.stdout

@@ -14,16 +14,16 @@ import pytest
 from huggingface_hub import ModelCard
 from PIL import Image
 
-from linn_cli import weights
 from linn_cli.network.architecture import Architecture
+from linn_cli.weights import sets
 from tests.conftest import Run, User, random_model
 from tests.hub_server import TOKEN, Hub, Repository
 from tests.test_cli_train import SHORT, gallery
-from tests.test_hub import NOWHERE
+from tests.weights.test_hub import NOWHERE
 
 __all__ = ["gallery"]
 
-BUNDLED = weights.bundled()
+BUNDLED = sets.bundled()
 
 
 class Shell:
@@ -134,7 +134,7 @@ def test_a_repository_takes_the_place_of_the_bundle(
     for variant, sigma in (("st", (23, 27)), ("st", (40, 60)), ("lista", (1, 80))):
         path = tmp_path / f"{variant}-{sigma[0]}.safetensors"
         model = random_model(Architecture(variant, 1))  # type: ignore[arg-type]
-        weights.save(path, model, sigma, "made up")
+        sets.save(path, model, sigma, "made up")
         assert shell("weights", "push", "me/mine", path)[0] == 0
     options = ["--hub-repo", "me/mine", "--json"]
     chosen = []

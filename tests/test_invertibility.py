@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from linn_cli import weights
 from linn_cli.engine import streaming
 from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, worst_by_part
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.lifting import LiftingStep
 from linn_cli.network.model import DnINN, Scale
-from linn_cli.weights import WeightSet
+from linn_cli.weights import sets
+from linn_cli.weights.sets import WeightSet
 from tests.conftest import ARCHITECTURES, random_model
 
 SMALL = [picture for picture in random_pictures() if picture.numel() < 5000]
@@ -20,9 +20,9 @@ SIGMA = 25 / 255
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
-@pytest.mark.parametrize("weight_set", weights.bundled(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("weight_set", sets.bundled(), ids=lambda entry: entry.name)
 def test_every_bundled_network_is_inverted(weight_set: WeightSet, dtype: torch.dtype) -> None:
-    model = weights.load(weight_set).to(dtype)
+    model = sets.load(weight_set).to(dtype)
     worst = worst_by_part(model, random_pictures(), SIGMA)
     plain = [f"scale {k + 1}" for k in range(weight_set.architecture.scales)]
     streamed = ["streamed"] * (2 if dtype == torch.float32 else 1)

@@ -9,11 +9,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import pipeline, weights
+from linn_cli import pipeline
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
 from linn_cli.network.architecture import Architecture
 from linn_cli.pipeline import denoise, load
+from linn_cli.weights import sets
 from tests.conftest import random_model
 
 ANY = "dninn-st-1-any"
@@ -117,7 +118,7 @@ def test_images_that_cannot_be_are_refused(image: Any, error: type[Exception], r
 
 def test_a_weight_file_decides_the_network(tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
     path = tmp_path / "own.safetensors"
-    weights.save(path, random_model(Architecture("lista", 2)), (5, 60), "random")
+    sets.save(path, random_model(Architecture("lista", 2)), (5, 60), "random")
     assert not np.array_equal(denoise(noisy, 25, weight_file=path), denoise(noisy, 25))
     denoise(noisy, 25, weight_file=str(path), variant="lista")
     for scales in (0, 1):
@@ -131,7 +132,7 @@ def test_an_answer_that_is_not_finite_is_an_error(tmp_path: Path, noisy: NDArray
     for name, value in model.named_parameters():
         if name.endswith("weight"):
             value.mul_(1e30)
-    weights.save(path, model, (5, 60), "extreme")
+    sets.save(path, model, (5, 60), "extreme")
     with pytest.raises(InputError, match="the answer is not finite"):
         denoise(noisy, 25, weight_file=path)
 
@@ -175,8 +176,8 @@ def test_a_network_is_loaded_once() -> None:
 
 
 def test_colour_takes_no_set_that_is_made_for_one_sigma() -> None:
-    sets = [entry for entry in weights.bundled() if entry.architecture == Architecture("st", 1)]
-    narrow = [entry for entry in sets if entry.sigma[1] < 2 * entry.sigma[0]]
+    known = [entry for entry in sets.bundled() if entry.architecture == Architecture("st", 1)]
+    narrow = [entry for entry in known if entry.sigma[1] < 2 * entry.sigma[0]]
     assert narrow
     for entry in narrow:
         sigma = sum(entry.sigma) / 2

@@ -9,12 +9,12 @@ import torch
 
 from linn_cli import tables
 from linn_cli.benchmark import Score, Summary
-from linn_cli.golden import Verdict
 from linn_cli.invertibility import RoundTrip
 from linn_cli.network.architecture import Architecture
-from linn_cli.sources import Source
 from linn_cli.training import Progress
-from linn_cli.weights import WeightSet
+from linn_cli.weights.known_answer import Verdict
+from linn_cli.weights.sets import WeightSet
+from linn_cli.weights.sources import Source
 
 SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
 SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100, "linn m")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 
-from linn_cli import weights
 from linn_cli.errors import InputError, UsageError, WeightsError
 from linn_cli.network.architecture import Architecture
 from linn_cli.trainer import Recipe, Trainer
@@ -19,6 +18,7 @@ from linn_cli.training import (
     prepare,
     train,
 )
+from linn_cli.weights import sets
 
 CPU = torch.device("cpu")
 SHORT = Recipe(
@@ -74,11 +74,11 @@ def test_the_written_weights_load_and_say_where_they_come_from(
 ) -> None:
     subject = trainer(files)
     finish(subject, files, tmp_path)
-    described = weights.describe(tmp_path / "weights.safetensors")
+    described = sets.describe(tmp_path / "weights.safetensors")
     assert described.architecture == SHORT.architecture
     assert described.sigma == (5, 50)
     assert described.provenance == subject.provenance
-    loaded = weights.load(described)
+    loaded = sets.load(described)
     for name, value in subject.averaged.state_dict().items():
         assert torch.equal(value, loaded.state_dict()[name])
 
@@ -88,7 +88,7 @@ def test_weights_can_be_grown_into_a_run(files: Pictures, tmp_path: Path) -> Non
     init = tmp_path / "weights.safetensors"
     grown = prepare(SHORT, files, init, CPU, compiled=False)
     measured = Validation(files.held_out, SHORT.sigma).measure(grown.averaged)
-    original = weights.load(weights.describe(init))
+    original = sets.load(sets.describe(init))
     expected = Validation(files.held_out, SHORT.sigma).measure(original)
     assert measured == pytest.approx(expected, abs=1e-4)
     told = "18 pictures of pictures, 2 others to judge by; started from "
@@ -152,7 +152,7 @@ def test_the_schedule_may_change_and_the_provenance_stays(files: Pictures, tmp_p
     Run(tmp_path).resume(longer)
     finish(longer, files, tmp_path)
     assert longer.steps_done == 8
-    described = weights.describe(tmp_path / "weights.safetensors")
+    described = sets.describe(tmp_path / "weights.safetensors")
     assert described.provenance == first.provenance
 
 

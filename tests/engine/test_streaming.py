@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from linn_cli import pipeline, weights
+from linn_cli import pipeline
 from linn_cli.engine import _convolution, bands, budget, streaming
 from linn_cli.engine._convolution import Workspaces
 from linn_cli.engine.bands import marked
@@ -22,6 +22,7 @@ from linn_cli.engine.streaming import MergeStream, SplitStream
 from linn_cli.metrics import add_noise
 from linn_cli.network.architecture import Architecture, Variant
 from linn_cli.network.model import DnINN
+from linn_cli.weights import sets
 from tests.conftest import ARCHITECTURES, random_image, random_model, shared
 from tests.network.test_model import arrays
 
@@ -93,11 +94,11 @@ def test_agrees_with_the_independent_implementation(architecture: Architecture) 
             torch.testing.assert_close(answer.double(), expected, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("entry", weights.bundled(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", sets.bundled(), ids=lambda entry: entry.name)
 def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
-    entry: weights.WeightSet,
+    entry: sets.WeightSet,
 ) -> None:
-    model = weights.load(entry)
+    model = sets.load(entry)
     rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], 25 / 255, seed=0)
@@ -110,7 +111,7 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
 
 def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
     denoiser = pipeline.load(25, precision="float32")
-    model = weights.load(denoiser.weight_set)
+    model = sets.load(denoiser.weight_set)
     different, pixels = 0, 0
     for index, path in enumerate(sorted(shared("data/BSD68").iterdir())[:2]):
         with Image.open(path) as picture:
@@ -133,8 +134,8 @@ def test_half_precision_stays_near_the_whole_images_answer(
     rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], sigma / 255, seed=0)
-    entry = weights.select(weights.bundled(), sigma, architecture.variant, architecture.scales)
-    model = weights.load(entry)
+    entry = sets.select(sets.bundled(), sigma, architecture.variant, architecture.scales)
+    model = sets.load(entry)
     with torch.no_grad():
         expected = model(noisy, sigma / 255)
     normalised = (noisy - 0.5) * 255 / sigma
@@ -171,11 +172,11 @@ def test_half_precision_never_turns_black_or_nan(
 
 @pytest.mark.parametrize(
     "entry",
-    [one for one in weights.bundled() if one.name.endswith("-any")],
+    [one for one in sets.bundled() if one.name.endswith("-any")],
     ids=lambda one: one.name,
 )
-def test_the_answer_is_the_same_every_time(entry: weights.WeightSet) -> None:
-    scales = fold(weights.load(entry))
+def test_the_answer_is_the_same_every_time(entry: sets.WeightSet) -> None:
+    scales = fold(sets.load(entry))
     image = random_image(90, 40).float()
     for band in (7, 200):
         hashes = {

@@ -16,15 +16,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linn_cli import weights
 from linn_cli.engine import streaming
 from linn_cli.engine.folding import fold
 from linn_cli.errors import WeightsError
 from linn_cli.metrics import psnr
 from linn_cli.network.model import DnINN
-from linn_cli.sources import Source
 from linn_cli.units import GREY_LEVELS
-from linn_cli.weights import WeightSet
+from linn_cli.weights import sets
+from linn_cli.weights.sets import WeightSet
+from linn_cli.weights.sources import Source
 
 # In 8-bit grey levels. Rounding moves single pixels by some 1e-5 of the range, 0.003 grey levels
 # (docs/streaming.md); other weights move them by whole ones.
@@ -115,7 +115,7 @@ def verify(source: Source, weight_set: WeightSet) -> Verdict:
     known = weight_set.sha256 is not None
     try:
         expected = parse(weight_set.facts)
-        model = weights.load(source.obtain(weight_set))
+        model = sets.load(source.obtain(weight_set))
         sigma = expected.sigma if expected else usual_sigma(weight_set.sigma)
         trial = attempt(model, sigma)
     except WeightsError as error:

@@ -19,11 +19,11 @@ from urllib.parse import quote, unquote
 
 from platformdirs import user_cache_path
 
-from linn_cli import hub_client
 from linn_cli.errors import NoFileError, UnreachableError, UsageError, WeightsError
 from linn_cli.files import write_atomically
-from linn_cli.hub_client import Advance, ignore
 from linn_cli.network.architecture import MOST_BYTES
+from linn_cli.weights import hub_client
+from linn_cli.weights.hub_client import Advance, ignore
 
 SCHEME = "hf://"
 MANIFEST = "manifest.json"

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from linn_cli import golden, weights
 from linn_cli.errors import WeightsError
 from linn_cli.network.architecture import Architecture
-from linn_cli.sources import Source
-from linn_cli.weights import WeightSet
+from linn_cli.weights import known_answer, sets
+from linn_cli.weights.sets import WeightSet
+from linn_cli.weights.sources import Source
 from tests.conftest import ARCHITECTURES, random_model
 
-BUNDLED = weights.bundled()
+BUNDLED = sets.bundled()
 
 
-def verify(weight_set: WeightSet) -> golden.Verdict:
-    return golden.verify(Source("test", (weight_set,)), weight_set)
+def verify(weight_set: WeightSet) -> known_answer.Verdict:
+    return known_answer.verify(Source("test", (weight_set,)), weight_set)
 
 
 @pytest.mark.parametrize("entry", BUNDLED, ids=lambda entry: entry.name)
@@ -35,24 +35,24 @@ def test_an_answer_survives_the_manifest_and_differs_between_networks(
     architecture: Architecture,
 ) -> None:
     one, other = (
-        golden.attempt(random_model(architecture, seed).float(), 25).golden for seed in (0, 1)
+        known_answer.attempt(random_model(architecture, seed).float(), 25).golden for seed in (0, 1)
     )
-    assert golden.parse({"golden": asdict(one)}) == one
+    assert known_answer.parse({"golden": asdict(one)}) == one
     assert one.distance(one) == 0
-    assert one.distance(other) > 10 * golden.TOLERANCE
+    assert one.distance(other) > 10 * known_answer.TOLERANCE
 
 
 def test_a_small_change_of_one_layer_is_found() -> None:
-    model = weights.load(BUNDLED[0])
-    answer = golden.attempt(model, 25).golden
+    model = sets.load(BUNDLED[0])
+    answer = known_answer.attempt(model, 25).golden
     next(model.parameters()).mul_(1.01)
-    assert answer.distance(golden.attempt(model, 25).golden) > golden.TOLERANCE
+    assert answer.distance(known_answer.attempt(model, 25).golden) > known_answer.TOLERANCE
 
 
 def test_weights_that_do_not_denoise_are_found(tmp_path: Path) -> None:
     path = tmp_path / "random.safetensors"
-    weights.save(path, random_model(Architecture("st", 1)), (5, 60), "made up")
-    verdict = verify(weights.describe(path))
+    sets.save(path, random_model(Architecture("st", 1)), (5, 60), "made up")
+    verdict = verify(sets.describe(path))
     assert not verdict.hash_known
     assert verdict.fault is not None
     assert "it does not denoise" in verdict.fault
@@ -60,7 +60,7 @@ def test_weights_that_do_not_denoise_are_found(tmp_path: Path) -> None:
 
 def test_another_answer_than_the_manifests_is_found() -> None:
     entry = BUNDLED[0]
-    expected = golden.parse(entry.facts)
+    expected = known_answer.parse(entry.facts)
     assert expected is not None
     off = replace(expected, levels=(expected.levels[0] + 1, *expected.levels[1:]))
     verdict = verify(replace(entry, facts={"golden": asdict(off)}))
@@ -91,10 +91,10 @@ def test_a_damaged_file_is_found(tmp_path: Path) -> None:
 )
 def test_an_answer_of_another_form_is_refused(answer: Any) -> None:
     with pytest.raises(WeightsError, match="golden answer"):
-        golden.parse({"golden": answer})
+        known_answer.parse({"golden": answer})
 
 
 def test_a_set_is_tried_at_a_level_that_it_was_trained_for() -> None:
-    assert golden.usual_sigma((1, 80)) == 25
-    assert golden.usual_sigma((48, 52)) == 48
-    assert golden.usual_sigma((3, 7)) == 7
+    assert known_answer.usual_sigma((1, 80)) == 25
+    assert known_answer.usual_sigma((48, 52)) == 48
+    assert known_answer.usual_sigma((3, 7)) == 7

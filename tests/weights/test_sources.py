@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from linn_cli import sources, weights
 from linn_cli.errors import UsageError, WeightsError
+from linn_cli.weights import sets, sources
 
-BUNDLED = weights.bundled()
+BUNDLED = sets.bundled()
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +21,12 @@ def test_without_a_wish_the_bundle_is_the_source() -> None:
     source = sources.find()
     assert source.sets == BUNDLED
     assert source.obtain_all() == list(BUNDLED)
-    assert source.choose(25, None, None) == weights.select(BUNDLED, 25, None, None)
+    assert source.choose(25, None, None) == sets.select(BUNDLED, 25, None, None)
     assert sources.known() == [source]
 
 
 @pytest.mark.parametrize("entry", BUNDLED, ids=lambda entry: entry.name)
-def test_a_bundled_name_is_that_set_for_every_sigma(entry: weights.WeightSet) -> None:
+def test_a_bundled_name_is_that_set_for_every_sigma(entry: sets.WeightSet) -> None:
     source = sources.find(entry.name)
     assert [source.choose(sigma, None, None) for sigma in (0.5, 255)] == [entry, entry]
     assert source.is_here(entry)

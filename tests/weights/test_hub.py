@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linn_cli import hub
 from linn_cli.errors import UsageError, WeightsError
-from linn_cli.hub import Reference
+from linn_cli.weights import hub
+from linn_cli.weights.hub import Reference
 from tests.conftest import User
 from tests.hub_server import Hub, Repository
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from safetensors import safe_open
 
-from linn_cli import golden, hub, hub_client, weights
-from linn_cli.card import BUNDLED_TERMS, Terms, model_card
 from linn_cli.errors import NoFileError, UsageError, WeightsError
-from linn_cli.weights import WeightSet
+from linn_cli.weights import hub, hub_client, known_answer, sets
+from linn_cli.weights.card import BUNDLED_TERMS, Terms, model_card
+from linn_cli.weights.sets import WeightSet
 
 _FACTS = ("steps", "pixels", "seed")
 _CARD, _LICENCE = "README.md", "LICENSE.md"
@@ -27,11 +27,11 @@ def entry(path: Path) -> dict[str, Any]:
     Raises:
         WeightsError: the file is not one that linn would load.
     """
-    described = weights.describe(path)
-    model = weights.load(described)
+    described = sets.describe(path)
+    model = sets.load(described)
     with safe_open(path, "pt") as file:
         header = file.metadata()
-    answer = golden.attempt(model, golden.usual_sigma(described.sigma)).golden
+    answer = known_answer.attempt(model, known_answer.usual_sigma(described.sigma)).golden
     facts: dict[str, Any] = {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -49,7 +49,7 @@ def entry(path: Path) -> dict[str, Any]:
 
 def push(
     repository: str,
-    sets: Sequence[WeightSet],
+    pushed: Sequence[WeightSet],
     licence: str | None = None,
     datasets: Sequence[str] = (),
     *,
@@ -61,7 +61,7 @@ def push(
 
     Args:
         repository: OWNER/REPO; created if there is none.
-        sets: on this machine; each is checked as if it were to be used.
+        pushed: on this machine; each is checked as if it were to be used.
         licence: the Hub's identifier of one; None keeps what the repository says.
         datasets: the Hub's identifiers of what the sets were trained on; empty as None above.
         private: create the repository for its owner only.
@@ -74,19 +74,19 @@ def push(
     reference = hub.parse(repository)
     if reference != hub.Reference(reference.repository):
         raise UsageError(f"{repository!r}: give OWNER/REPO")
-    names = Counter(weight_set.path.name for weight_set in sets)
+    names = Counter(weight_set.path.name for weight_set in pushed)
     if twice := [name for name, count in names.items() if count > 1]:
         raise UsageError(f"{twice[0]}: two files of this name, rename one")
     for name in names:
         hub.parse(f"{hub.SCHEME}{reference.repository}/{name}")
-    added = [_checked_entry(weight_set) for weight_set in sets]
+    added = [_checked_entry(weight_set) for weight_set in pushed]
     files: dict[str, bytes | Path] = {
-        weight_set.path.name: weight_set.path.read_bytes() for weight_set in sets
+        weight_set.path.name: weight_set.path.read_bytes() for weight_set in pushed
     }
     defaults = Terms()
-    if set(sets) <= set(weights.bundled()):
+    if set(pushed) <= set(sets.bundled()):
         defaults = BUNDLED_TERMS
-        files[_LICENCE] = sets[0].path.with_name(_LICENCE)
+        files[_LICENCE] = pushed[0].path.with_name(_LICENCE)
     hub_client.create(reference.repository, private=private)
     before, parent = _present(reference)
     terms = _terms(before, defaults, licence, datasets)
@@ -101,7 +101,7 @@ def push(
 
 def _checked_entry(weight_set: WeightSet) -> dict[str, Any]:
     """The manifest's entry of a set that passes every check; a manifest's own is kept."""
-    weights.load(weight_set)
+    sets.load(weight_set)
     return {**entry(weight_set.path), **weight_set.facts, "file": weight_set.path.name}
 
 
@@ -118,7 +118,7 @@ def _present(reference: hub.Reference) -> tuple[Mapping[str, Any], str | None]:
         return {}, None
     content = path.read_bytes()
     for other in hub.manifest_entries(content, str(reference)):
-        weights.listed(other, Path())
+        sets.listed(other, Path())
     manifest: dict[str, Any] = json.loads(content)
     return manifest, commit
 

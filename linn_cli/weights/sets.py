@@ -22,7 +22,7 @@ from linn_cli.network.model import DnINN
 
 _HEADER_LENGTH_BYTES = 8
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)

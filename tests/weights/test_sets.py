@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from linn_cli import weights
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.network.architecture import Architecture
-from linn_cli.weights import WeightSet
+from linn_cli.weights import sets
+from linn_cli.weights.sets import WeightSet
 from tests.conftest import ARCHITECTURES, ROOT, random_model
 
 METADATA = {"architecture": "dninn", "variant": "st", "scales": "1", "sigma": "5-60"}
@@ -23,7 +23,7 @@ State = dict[str, torch.Tensor]
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
     path = tmp_path / "trained.safetensors"
-    weights.save(path, random_model(Architecture("st", 1)), (5, 60), "made up", seed=7)
+    sets.save(path, random_model(Architecture("st", 1)), (5, 60), "made up", seed=7)
     return path
 
 
@@ -31,10 +31,10 @@ def trained(tmp_path: Path) -> Path:
 def test_what_is_saved_is_loaded(architecture: Architecture, tmp_path: Path) -> None:
     model = random_model(architecture).float()
     path = tmp_path / "any.safetensors"
-    weights.save(path, model, (5, 62.5), "made up", seed=7)
-    described = weights.describe(path)
+    sets.save(path, model, (5, 62.5), "made up", seed=7)
+    described = sets.describe(path)
     assert described == WeightSet(path, architecture, (5, 62.5), "made up")
-    loaded = weights.load(described)
+    loaded = sets.load(described)
     assert not loaded.training
     for name, value in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value)
@@ -49,20 +49,20 @@ def test_the_manifest_lists_every_file_with_its_hash() -> None:
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
 
 
-@pytest.mark.parametrize("entry", weights.bundled(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", sets.bundled(), ids=lambda entry: entry.name)
 def test_the_manifest_agrees_with_the_headers(entry: WeightSet) -> None:
-    assert weights.describe(entry.path) == replace(entry, sha256=None, suits=None)
-    weights.load(entry)
+    assert sets.describe(entry.path) == replace(entry, sha256=None, suits=None)
+    sets.load(entry)
 
 
 def test_a_changed_byte_is_refused(trained: Path) -> None:
     content = bytearray(trained.read_bytes())
-    entry = replace(weights.describe(trained), sha256=hashlib.sha256(content).hexdigest())
-    weights.load(entry)
+    entry = replace(sets.describe(trained), sha256=hashlib.sha256(content).hexdigest())
+    sets.load(entry)
     content[-5] ^= 1
     trained.write_bytes(content)
     with pytest.raises(WeightsError, match="damaged or changed"):
-        weights.load(entry)
+        sets.load(entry)
 
 
 def spoil_nan(state: State) -> None:
@@ -119,7 +119,7 @@ def test_wrong_values_are_refused(
     spoil(state)
     save_file(state, trained, METADATA)
     with pytest.raises(WeightsError, match=reason):
-        weights.load(weights.describe(trained))
+        sets.load(sets.describe(trained))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_wrong_values_are_refused(
 def test_a_header_that_is_not_ours_is_refused(trained: Path, metadata: dict[str, str]) -> None:
     save_file(load_file(trained), trained, metadata)
     with pytest.raises(WeightsError, match="not a DnINN weight file"):
-        weights.describe(trained)
+        sets.describe(trained)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_metadata_that_is_not_text_is_refused(tmp_path: Path, key: str, value: o
     path = tmp_path / "odd.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(WeightsError, match="the metadata is not text"):
-        weights.describe(path)
+        sets.describe(path)
 
 
 @pytest.mark.parametrize(
@@ -168,38 +168,38 @@ def test_a_hostile_header_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "hostile.safetensors"
     path.write_bytes(content)
     with pytest.raises(WeightsError, match="not a"):
-        weights.describe(path)
+        sets.describe(path)
 
 
 def test_tensors_beyond_the_end_are_refused(trained: Path) -> None:
     content = trained.read_bytes()
-    described = weights.describe(trained)
+    described = sets.describe(trained)
     trained.write_bytes(content[:-100])
     with pytest.raises(WeightsError, match="not a valid safetensors file"):
-        weights.load(described)
+        sets.load(described)
 
 
 def test_a_pickle_is_refused_unread(tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     path.write_bytes(b"anything")
     with pytest.raises(WeightsError, match="pickled weights can run code"):
-        weights.describe(path)
+        sets.describe(path)
 
 
 def test_missing_and_huge_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="No such file"):
-        weights.describe(tmp_path / "missing.safetensors")
+        sets.describe(tmp_path / "missing.safetensors")
     huge = tmp_path / "huge.safetensors"
     with huge.open("wb") as file:
         file.truncate(2**30)
     with pytest.raises(WeightsError, match="too large"):
-        weights.describe(huge)
+        sets.describe(huge)
 
 
 def test_another_architecture_than_the_manifest_says_is_refused(trained: Path) -> None:
-    entry = replace(weights.describe(trained), architecture=Architecture("st", 2))
+    entry = replace(sets.describe(trained), architecture=Architecture("st", 2))
     with pytest.raises(WeightsError, match="holds DnINN-ST 1-scale, not DnINN-ST 2-scale"):
-        weights.load(entry)
+        sets.load(entry)
 
 
 def test_a_failed_save_keeps_the_old_file(trained: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_failed_save_keeps_the_old_file(trained: Path) -> None:
     model = random_model(Architecture("st", 1))
     model.scales[0].steps[0].predict.output.weight.fill_(torch.inf)
     with pytest.raises(WeightsError, match="not finite"):
-        weights.save(trained, model, (5, 60), "diverged")
+        sets.save(trained, model, (5, 60), "diverged")
     assert trained.read_bytes() == content
 
 
@@ -222,7 +222,7 @@ LISTED = {
 
 
 def test_an_entry_of_a_manifest_is_a_set() -> None:
-    found = weights.listed(LISTED, Path("there"))
+    found = sets.listed(LISTED, Path("there"))
     assert found.path == Path("there/x.safetensors")
     assert (found.architecture, found.sigma) == (Architecture("st", 1), (5, 60))
     assert found.facts == LISTED
@@ -242,10 +242,10 @@ def test_an_entry_of_a_manifest_is_a_set() -> None:
 )
 def test_an_entry_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(WeightsError, match="an entry of the manifest cannot be used"):
-        weights.listed(LISTED | wrong, Path())
+        sets.listed(LISTED | wrong, Path())
     incomplete = {key: value for key, value in LISTED.items() if key not in wrong}
     with pytest.raises(WeightsError, match="an entry of the manifest cannot be used"):
-        weights.listed(incomplete, Path())
+        sets.listed(incomplete, Path())
 
 
 def entry(name: str, sigma: tuple[float, float], scales: int = 1) -> WeightSet:
@@ -256,27 +256,27 @@ def entry(name: str, sigma: tuple[float, float], scales: int = 1) -> WeightSet:
     ("sigma", "chosen"), [(25, "s25"), (24, "s25"), (30, "any"), (2, "any"), (90, "any")]
 )
 def test_the_most_specialised_set_that_covers_sigma_is_chosen(sigma: float, chosen: str) -> None:
-    sets = [entry("any", (5, 60)), entry("s25", (23, 27)), entry("s50", (48, 52))]
-    assert weights.select(sets, sigma, "st", 1).name == chosen
+    known = [entry("any", (5, 60)), entry("s25", (23, 27)), entry("s50", (48, 52))]
+    assert sets.select(known, sigma, "st", 1).name == chosen
 
 
 def test_planes_of_several_contrasts_need_a_set_that_covers_them_all() -> None:
-    sets = [entry("any", (1, 80)), entry("s25", (23, 27))]
-    assert weights.select(sets, 25, "st", 1, most=25).name == "s25"
-    assert weights.select(sets, 25, "st", 1, most=70).name == "any"
-    assert weights.select(sets[1:], 25, "st", 1, most=70).name == "s25"
+    known = [entry("any", (1, 80)), entry("s25", (23, 27))]
+    assert sets.select(known, 25, "st", 1, most=25).name == "s25"
+    assert sets.select(known, 25, "st", 1, most=70).name == "any"
+    assert sets.select(known[1:], 25, "st", 1, most=70).name == "s25"
 
 
 def test_a_set_must_suit_a_range() -> None:
-    assert weights.listed(LISTED | {"suits": [20, 30]}, Path()).suits == (20, 30)
+    assert sets.listed(LISTED | {"suits": [20, 30]}, Path()).suits == (20, 30)
     with pytest.raises(WeightsError, match="an entry of the manifest cannot be used"):
-        weights.listed(LISTED | {"suits": [30, 20]}, Path())
+        sets.listed(LISTED | {"suits": [30, 20]}, Path())
 
 
 def test_a_set_is_chosen_where_it_suits() -> None:
     wider = replace(entry("s25", (23, 27)), suits=(20, 30))
-    sets = [entry("any", (5, 60)), wider, entry("s32", (31, 33))]
-    assert [weights.select(sets, sigma, "st", 1).name for sigma in (19, 20, 30, 31)] == [
+    known = [entry("any", (5, 60)), wider, entry("s32", (31, 33))]
+    assert [sets.select(known, sigma, "st", 1).name for sigma in (19, 20, 30, 31)] == [
         "any",
         "s25",
         "s25",
@@ -285,38 +285,38 @@ def test_a_set_is_chosen_where_it_suits() -> None:
 
 
 def test_the_architecture_asked_for_is_respected() -> None:
-    sets = [entry("one", (5, 60)), entry("two", (5, 60), scales=2)]
-    assert weights.select(sets, 25, None, 2).name == "two"
-    assert weights.select(sets, 25, None, None).name == "one"
+    known = [entry("one", (5, 60)), entry("two", (5, 60), scales=2)]
+    assert sets.select(known, 25, None, 2).name == "two"
+    assert sets.select(known, 25, None, None).name == "one"
     with pytest.raises(UsageError, match="no weights for DnINN-LISTA are bundled yet"):
-        weights.select(sets, 25, "lista", None)
+        sets.select(known, 25, "lista", None)
 
 
 @pytest.mark.parametrize(
     ("text", "sigma"), [("25", (25, 25)), ("5-60", (5, 60)), ("0.5-1.5", (0.5, 1.5))]
 )
 def test_a_range_is_parsed(text: str, sigma: tuple[float, float]) -> None:
-    assert weights.parse_range(text) == sigma
+    assert sets.parse_range(text) == sigma
 
 
 @pytest.mark.parametrize("text", ["", "x", "-5", "5-", "9-5", "0-256", "nan", "5-nan"])
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="sigma"):
-        weights.parse_range(text)
+        sets.parse_range(text)
 
 
 def test_of_equals_the_faster_is_chosen() -> None:
-    sets = [
-        weights.WeightSet(Path(f"{variant}-{scales}"), Architecture(variant, scales), (1, 80), "")
+    known = [
+        sets.WeightSet(Path(f"{variant}-{scales}"), Architecture(variant, scales), (1, 80), "")
         for variant in ("lista", "st")
         for scales in (2, 1)
     ]
-    assert weights.select(sets, 25, None, None).name == "st-1"
-    assert weights.select(sets, 25, "lista", None).name == "lista-1"
-    assert weights.select(sets, 25, None, 2).name == "st-2"
+    assert sets.select(known, 25, None, None).name == "st-1"
+    assert sets.select(known, 25, "lista", None).name == "lista-1"
+    assert sets.select(known, 25, None, 2).name == "st-2"
 
 
 def test_a_slower_network_is_not_chosen_for_suiting_less() -> None:
     fast = replace(entry("one", (23, 27)), suits=(21, 29))
     slow = replace(entry("two", (23, 27), scales=2), suits=(23, 27))
-    assert weights.select([slow, fast], 25, "st", None).name == "one"
+    assert sets.select([slow, fast], 25, "st", None).name == "one"

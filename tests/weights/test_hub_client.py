@@ -10,13 +10,13 @@ import pytest
 
 from tests.conftest import User
 from tests.hub_server import TOKEN, Hub, Repository
-from tests.test_hub import COMMIT, NOWHERE, WEIGHTS, repository, use, with_manifest
+from tests.weights.test_hub import COMMIT, NOWHERE, WEIGHTS, repository, use, with_manifest
 
 __all__ = ["repository"]
 
 
 def test_importing_it_does_not_import_the_client() -> None:
-    code = "import sys, linn_cli.hub; print('huggingface_hub' in sys.modules)"
+    code = "import sys, linn_cli.weights.hub; print('huggingface_hub' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linn_cli import hub, weights
 from linn_cli.errors import UnreachableError, UsageError, WeightsError
-from linn_cli.hub import Notify, Record, Reference, keep_quiet
-from linn_cli.hub_client import Advance, ignore
 from linn_cli.network.architecture import Variant
-from linn_cli.weights import WeightSet
+from linn_cli.weights import hub, sets
+from linn_cli.weights.hub import Notify, Record, Reference, keep_quiet
+from linn_cli.weights.hub_client import Advance, ignore
+from linn_cli.weights.sets import WeightSet
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Source:
         """
         if not self.named:
             where = f"in {self.name}" if self.locked else "bundled"
-            return weights.select(self.sets, sigma, variant, scales, where, most)
+            return sets.select(self.sets, sigma, variant, scales, where, most)
         [chosen] = self.sets
         held = chosen.architecture
         if variant not in (None, held.variant) or scales not in (None, held.scales):
@@ -132,7 +132,7 @@ def find(
         return _remote(hub.parse(text), None, update=update, notify=notify, done=done)
     if wanted is not None:
         return _local(Path(wanted))
-    bundled = Source("bundled", weights.bundled())
+    bundled = Source("bundled", sets.bundled())
     if not hub_repo:
         return bundled
     reference = hub.parse(hub_repo)
@@ -145,7 +145,7 @@ def find(
 
 def known() -> list[Source]:
     """The bundled sets and those of every repository that has a record here; asks nobody."""
-    found = [Source("bundled", weights.bundled())]
+    found = [Source("bundled", sets.bundled())]
     for reference, record in hub.records():
         if record.has_manifest:
             found.append(_locked(reference, record))
@@ -158,14 +158,14 @@ def known() -> list[Source]:
 
 
 def _local(path: Path) -> Source:
-    bundled = {entry.name: entry for entry in weights.bundled()}
+    bundled = {entry.name: entry for entry in sets.bundled()}
     if str(path) in bundled and not path.exists():
         return Source(str(path), (bundled[str(path)],), named=True)
     if not path.exists() and not path.suffix:
         raise WeightsError(
             f"{path}: no such file and no bundled set; these are bundled: {', '.join(bundled)}"
         )
-    return Source(str(path), (weights.describe(path),), named=True)
+    return Source(str(path), (sets.describe(path),), named=True)
 
 
 def _remote(
@@ -183,7 +183,7 @@ def _remote(
         path = hub.fetch(reference, record, reference.file, done=done, notify=notify)
         record = hub.lock(reference)
         digest = record.sha256(reference.file)
-        described = replace(weights.describe(path), path=Path(reference.file), sha256=digest)
+        described = replace(sets.describe(path), path=Path(reference.file), sha256=digest)
         found = Source(str(reference), (described,), locked=(reference, record))
     return replace(
         found, named=reference.file is not None, fallback=fallback, notify=notify, done=done
@@ -193,7 +193,7 @@ def _remote(
 def _locked(reference: Reference, record: Record) -> Source:
     """What the manifest in a record lists: all of it, or the file that the reference names."""
     sets = tuple(
-        weights.listed(entry, Path())
+        sets.listed(entry, Path())
         for entry in record.entries
         if reference.file in (None, entry["file"])
     )

@@ -7,54 +7,54 @@ from pathlib import Path
 
 import pytest
 
-from linn_cli import golden, publishing, weights
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.network.architecture import Architecture
+from linn_cli.weights import known_answer, publishing, sets
 from tests.conftest import random_model
 
-BUNDLED = weights.bundled()
+BUNDLED = sets.bundled()
 
 
 @pytest.mark.parametrize("bundled", BUNDLED, ids=lambda entry: entry.name)
-def test_an_entry_says_what_the_manifest_says(bundled: weights.WeightSet) -> None:
+def test_an_entry_says_what_the_manifest_says(bundled: sets.WeightSet) -> None:
     entry = publishing.entry(bundled.path)
     measured = {"golden"}  # the same up to rounding
     assert {key: entry[key] for key in entry.keys() - measured} == {
         key: bundled.facts[key] for key in entry.keys() - measured
     }
-    expected, found = golden.parse(bundled.facts), golden.parse(entry)
+    expected, found = known_answer.parse(bundled.facts), known_answer.parse(entry)
     assert expected is not None
     assert found is not None
-    assert found.distance(expected) < golden.TOLERANCE
+    assert found.distance(expected) < known_answer.TOLERANCE
 
 
 def test_an_entry_can_be_listed_again(tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     held_out = json.dumps({"25": 29.0})
-    weights.save(
+    sets.save(
         path, random_model(Architecture("lista", 2)), (5, 60), "made up", held_out_psnr=held_out
     )
     entry = json.loads(json.dumps(publishing.entry(path)))
     assert entry["held_out_psnr"] == {"25": 29.0}
-    listed = weights.listed(entry, tmp_path)
+    listed = sets.listed(entry, tmp_path)
     assert listed.architecture == Architecture("lista", 2)
-    weights.load(listed)
+    sets.load(listed)
 
 
 def test_what_cannot_be_pushed_is_refused_before_the_hub_is_asked(tmp_path: Path) -> None:
     [one] = [tmp_path / "mine.safetensors"]
-    weights.save(one, random_model(Architecture("st", 1)), (5, 60), "made up")
+    sets.save(one, random_model(Architecture("st", 1)), (5, 60), "made up")
     (tmp_path / "other").mkdir()
     twin = tmp_path / "other" / "mine.safetensors"
     odd = tmp_path / "mine.weights"
     for path in (twin, odd):
         path.write_bytes(one.read_bytes())
-    sets = [weights.describe(path) for path in (one, twin, odd)]
+    made = [sets.describe(path) for path in (one, twin, odd)]
     with pytest.raises(UsageError, match=r"mine.safetensors: two files of this name"):
-        publishing.push("me/mine", sets[:2])
+        publishing.push("me/mine", made[:2])
     with pytest.raises(WeightsError, match=r"only .safetensors files are taken"):
-        publishing.push("me/mine", sets[2:])
+        publishing.push("me/mine", made[2:])
     with pytest.raises(UsageError, match="give OWNER/REPO"):
-        publishing.push("me/mine@v1", sets[:1])
+        publishing.push("me/mine@v1", made[:1])
     with pytest.raises(UsageError, match="give hf://OWNER/REPO"):
-        publishing.push("mine", sets[:1])
+        publishing.push("mine", made[:1])

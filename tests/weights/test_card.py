@@ -5,7 +5,7 @@ import json
 import pytest
 from huggingface_hub import ModelCard, ModelCardData
 
-from linn_cli.card import Terms, lineage, model_card, weights_table
+from linn_cli.weights.card import Terms, lineage, model_card, weights_table
 from tests.conftest import ROOT
 
 ENTRIES = json.loads((ROOT / "weights" / "manifest.json").read_text(encoding="utf-8"))["files"]
