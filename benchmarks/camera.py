@@ -26,7 +26,8 @@ from typing import Any
 import torch
 from common import Log, arguments, choose
 
-from linn_cli import removal
+from linn_cli.denoising import removal
+from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import camera, measurement
 from linn_cli.noise.camera import CameraNoise
@@ -35,7 +36,6 @@ from linn_cli.noise.measurement import WHITE as WHITE_NOISE
 from linn_cli.noise.request import Found, Request
 from linn_cli.pictures import folders, reading
 from linn_cli.pictures.picture import Picture
-from linn_cli.pipeline import Networks
 
 CASES = [(peak, read) for peak in (2, 5, 10, 30) for read in (0, 1, 2)]
 ALARMS = (2, 5, 10, 25, 50)

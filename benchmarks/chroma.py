@@ -16,7 +16,7 @@ from statistics import fmean
 from common import CROP, by_planes, centre
 from torch import Tensor
 
-from linn_cli import pipeline
+from linn_cli.denoising import networks
 from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.patches import hold_out
@@ -52,7 +52,7 @@ def main() -> None:
 
 def by_channel(picture: Tensor, sigma: float) -> Tensor:
     """Each channel as a grey picture."""
-    return pipeline.load(sigma)(picture[:, None], sigma)[:, 0]
+    return networks.load(sigma)(picture[:, None], sigma)[:, 0]
 
 
 def in_planes(picture: Tensor, sigma: float, strength: float) -> Tensor:

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from linn_cli import pipeline
+from linn_cli.denoising import networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import CHROMA_STRENGTH, normalise, restore
 from linn_cli.metrics import add_noise, psnr
@@ -67,7 +67,7 @@ def mean_psnr(
 ) -> float:
     """The mean PSNR in dB of weights over pictures (1, C, H, W) in [0, 1], by the published protocol."""
     channels = pictures[0].shape[1]
-    denoiser = pipeline.load(sigma, channels, weight_file=weight_file, precision=precision)
+    denoiser = networks.load(sigma, channels, weight_file=weight_file, precision=precision)
     return fmean(
         psnr(denoiser(add_noise(clean, sigma / 255, seed=index), sigma).clamp(0, 1), clean)
         for index, clean in enumerate(pictures)
@@ -112,7 +112,7 @@ def by_planes(
 
     `halvings` are those of each plane. One network, which is made for any sigma, does all of them.
     """
-    scales = pipeline.load(sigma, precision="float32", weight_file="dninn-st-1-any").scales
+    scales = networks.load(sigma, precision="float32", weight_file="dninn-st-1-any").scales
     levels = [sigma] * len(noisy)
     planes = [
         pyramid.stream(scales, [plane[None]], plane.shape[-1], halvings=count, weight=weight)

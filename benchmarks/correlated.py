@@ -21,14 +21,14 @@ from common import arguments, choose
 from estimation import EIGHT_BITS, correlate
 from torch import Tensor
 
-from linn_cli import removal
+from linn_cli.denoising import removal
+from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import estimation
 from linn_cli.noise.measurement import CORRELATED
 from linn_cli.noise.request import Request
 from linn_cli.pictures import folders, reading
 from linn_cli.pictures.picture import Picture
-from linn_cli.pipeline import Networks
 from linn_cli.units import LEAST_SIGMA, MOST_SIGMA
 
 KINDS = ("white", "bayer", "scaled", "doubled", "jpeg")

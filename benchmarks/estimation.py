@@ -34,7 +34,7 @@ from skimage.restoration import estimate_sigma
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import pipeline
+from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import estimation
 from linn_cli.pictures import folders
@@ -135,7 +135,7 @@ def loss(noisy: Tensor, clean: Tensor, sigma: float, estimate: float) -> float:
     """PSNR in dB with the true sigma less that with the estimate, planes by themselves."""
 
     def quality(used: float) -> float:
-        denoiser = pipeline.load(min(used, 255.0))
+        denoiser = networks.load(min(used, 255.0))
         planes = noisy[None] if noisy.dim() == 2 else noisy.movedim(-1, 0)
         answer = denoiser(planes[:, None], used)[:, 0].clamp(0, 1)
         return psnr(answer, clean[None] if clean.dim() == 2 else clean.movedim(-1, 0))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from linn_cli import pipeline
+from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise
 from linn_cli.pictures import folders, reading
 from linn_cli.units import GREY_LEVELS
@@ -72,7 +72,7 @@ def difference(
     """Over all the pictures; what float64 says is left at zero unless asked for."""
     model = sets.load(entry)
     exact = copy.deepcopy(model).double() if float64 else None
-    denoiser = pipeline.load(sigma, weight_file=entry.path, precision="float32")
+    denoiser = networks.load(sigma, weight_file=entry.path, precision="float32")
     apart = Difference()
     different, pixels = 0, 0
     for index, path in enumerate(pictures):

@@ -9,8 +9,9 @@ import argparse
 import time
 from pathlib import Path
 
-from linn_cli import benchmark, pipeline
+from linn_cli import benchmark
 from linn_cli.benchmark import Score, Trial
+from linn_cli.denoising import networks
 from linn_cli.pictures import folders
 from linn_cli.report import Gallery, render
 
@@ -32,7 +33,7 @@ def main() -> None:
         spent += time.perf_counter() - began
         used += time.process_time() - before
 
-    denoiser = pipeline.load(arguments.sigma)
+    denoiser = networks.load(arguments.sigma)
     scores = list(benchmark.measure(denoiser, pictures, arguments.sigma, add))
     began, before = time.perf_counter(), time.process_time()
     page = render(arguments.folder, [benchmark.summarise(denoiser, scores)], gallery)

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from linn_cli import pipeline, residual
+from linn_cli import residual
+from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise
 from linn_cli.patches import hold_out, read_grey
 from linn_cli.pictures import folders
@@ -35,7 +36,7 @@ def main() -> None:
     print(f"{len(pictures)} held-out pictures, {CROP} x {CROP}")
     print("sigma  told  clipped  deviation / told  correlation     flatness")
     for sigma, told in CASES:
-        denoiser = pipeline.load(told)
+        denoiser = networks.load(told)
         for clipped in (False, True):
             figures = []
             for seed, clean in enumerate(pictures):

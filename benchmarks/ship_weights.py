@@ -15,7 +15,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from linn_cli import benchmark, pipeline
+from linn_cli import benchmark
+from linn_cli.denoising import networks
 from linn_cli.pictures import folders
 from linn_cli.weights import publishing, sets
 from linn_cli.weights.card import model_card, weights_table
@@ -72,7 +73,7 @@ def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
 
 def mean_psnr(file: Path, folder: Path, sigma: float) -> float:
     """The mean PSNR that `linn benchmark` gives, rounded to a thousandth of a dB."""
-    denoiser = pipeline.load(sigma, weight_file=file, precision="float32")
+    denoiser = networks.load(sigma, weight_file=file, precision="float32")
     scores = list(benchmark.measure(denoiser, folders.list_pictures(folder), sigma))
     return round(benchmark.summarise(denoiser, scores).psnr, 3)
 

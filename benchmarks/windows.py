@@ -35,13 +35,13 @@ def main() -> None:
     paths = choose(folders.list_pictures(options.folder), options)
     pictures = [centre(path, as_grey=not options.colour)[None] for path in paths]
     print(f"{len(pictures)} pictures, up to {CROP} x {CROP}; PSNR in dB")
-    sets = [
+    known = [
         held
         for held in sets.bundled()
         if options.variant in (None, held.architecture.variant)
         and options.scales in (None, held.architecture.scales)
     ]
-    for architecture, alike in groupby(sets, lambda held: held.architecture):
+    for architecture, alike in groupby(known, lambda held: held.architecture):
         columns = sorted(alike, key=lambda held: held.sigma)
         print(f"\n{architecture}", *(f"{range_of(held):>9}" for held in columns))
         for sigma in options.sigmas:

@@ -16,11 +16,11 @@ from PIL import Image
 from skimage import data
 
 from linn_cli import denoise
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.removal import remove
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
-from linn_cli.pipeline import Networks
-from linn_cli.removal import remove
 
 SIGMA = 25
 HERE = Path(__file__).resolve().parent

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linn_cli.pipeline import denoise
+    from linn_cli.denoising.networks import denoise
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "denoise"]
@@ -17,7 +17,7 @@ __all__ = ["__version__", "denoise"]
 def __getattr__(name: str) -> Any:
     """Load `denoise` on first use: importing the package must not import torch."""
     if name == "denoise":
-        from linn_cli.pipeline import denoise
+        from linn_cli.denoising.networks import denoise
 
         return denoise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

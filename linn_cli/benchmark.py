@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from linn_cli.classical import Classical
-from linn_cli.denoiser import Denoiser
+from linn_cli.denoising.denoiser import Denoiser
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.network.model import DnINN
 from linn_cli.noise import clipping

@@ -27,10 +27,10 @@ from linn_cli.options import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from linn_cli.batch import Handling, Outcome
+    from linn_cli.denoising.batch import Handling, Outcome
+    from linn_cli.denoising.networks import Networks
     from linn_cli.noise.request import Request
     from linn_cli.pictures.formats import Format
-    from linn_cli.pipeline import Networks
 
 USUAL_SIGMA = 25.0
 
@@ -144,7 +144,9 @@ def denoise(
         from functools import partial
         from statistics import fmean
 
-        from linn_cli import batch, files, page, pipeline, planning, units, views
+        from linn_cli import files, page, units, views
+        from linn_cli.denoising import batch, planning
+        from linn_cli.denoising.networks import Networks
         from linn_cli.engine import devices
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
@@ -179,7 +181,7 @@ def denoise(
         devices.use_threads(devices.share_of_threads(workers))
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
-        networks = pipeline.Networks(
+        networks = Networks(
             variant=parse_variant(variant),
             scales=scales,
             weight_file=source,
@@ -241,7 +243,7 @@ def _pipe(
     """From standard input to standard output or a file."""
     import sys
 
-    from linn_cli import batch
+    from linn_cli.denoising import batch
     from linn_cli.pictures import formats, writing
 
     target = None if output == batch.PIPE else output

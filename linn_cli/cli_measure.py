@@ -25,7 +25,7 @@ from linn_cli.units import GREY_LEVELS
 if TYPE_CHECKING:
     from linn_cli.benchmark import Score, Summary
     from linn_cli.classical import Classical
-    from linn_cli.denoiser import Denoiser
+    from linn_cli.denoising.denoiser import Denoiser
     from linn_cli.invertibility import RoundTrip
 
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
@@ -83,7 +83,8 @@ def benchmark(
         from itertools import product
 
         from linn_cli import benchmark as protocol
-        from linn_cli import classical, files, page, pipeline, report, tables
+        from linn_cli import classical, files, page, report, tables
+        from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.pictures import folders
         from linn_cli.weights import sources
@@ -103,7 +104,7 @@ def benchmark(
             runs: list[tuple[float, Denoiser | Classical]] = [
                 (
                     level,
-                    pipeline.load(
+                    networks.load(
                         level,
                         channels=3 if colour else 1,
                         variant=kind,

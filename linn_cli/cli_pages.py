@@ -39,7 +39,8 @@ def inspect(
 ) -> None:
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
-        from linn_cli import files, inspection, page, pipeline, tables, views
+        from linn_cli import files, inspection, page, tables, views
+        from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.pictures import reading
         from linn_cli.weights import sets as weight_sets
@@ -47,7 +48,7 @@ def inspect(
         check_scalable(sigma)
         files.check_output(output, [picture], [page.ENDING])
         devices.use_threads(threads)
-        chosen = pipeline.load(
+        chosen = networks.load(
             sigma,
             variant=parse_variant(variant),
             scales=scales,

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import benchmark, pipeline
+from linn_cli import benchmark
+from linn_cli.denoising import networks
 from linn_cli.metrics import psnr, ssim
 from linn_cli.weights import sets
 from tests.conftest import shared
@@ -23,7 +24,7 @@ def folder(tmp_path: Path, grey: NDArray[np.uint8]) -> Path:
 
 
 def test_the_protocol_is_followed(folder: Path, grey: NDArray[np.uint8]) -> None:
-    denoiser = pipeline.load(25)
+    denoiser = networks.load(25)
     scores = list(benchmark.measure(denoiser, sorted(folder.iterdir()), 25))
     assert [score.image for score in scores] == ["0.png", "1.png"]
     for index, clean_levels in enumerate([grey, grey.T.copy()]):
@@ -37,7 +38,7 @@ def test_the_protocol_is_followed(folder: Path, grey: NDArray[np.uint8]) -> None
 
 
 def test_the_summary_holds_the_means(folder: Path) -> None:
-    denoiser = pipeline.load(25)
+    denoiser = networks.load(25)
     scores = list(benchmark.measure(denoiser, sorted(folder.iterdir()), 25))
     summary = benchmark.summarise(denoiser, scores)
     assert summary.psnr == pytest.approx(fmean(score.psnr for score in scores))
@@ -50,7 +51,7 @@ def test_the_summary_holds_the_means(folder: Path) -> None:
 def test_eight_bits_are_scored_as_stored_and_made_up_for(tmp_path: Path) -> None:
     dark = np.linspace(0, 60, 96).astype(np.uint8)[None].repeat(64, axis=0)
     Image.fromarray(dark).save(tmp_path / "dark.png")
-    denoiser = pipeline.load(50)
+    denoiser = networks.load(50)
     pictures = [tmp_path / "dark.png"]
     trials: list[benchmark.Trial] = []
     exact, stored, plain = (
@@ -85,7 +86,7 @@ def test_a_real_picture_scores_what_the_plain_network_scores(
     precision: str, tolerance: float
 ) -> None:
     [path, *_] = sorted(shared("data/BSD68").iterdir())
-    denoiser = pipeline.load(25, precision=precision)
+    denoiser = networks.load(25, precision=precision)
     [score] = benchmark.measure(denoiser, [path], 25)
     with Image.open(path) as picture:
         clean = torch.from_numpy(np.array(picture)).float()[None, None] / 255

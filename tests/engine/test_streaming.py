@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from linn_cli import pipeline
+from linn_cli.denoising import networks
 from linn_cli.engine import _convolution, bands, budget, streaming
 from linn_cli.engine._convolution import Workspaces
 from linn_cli.engine.bands import marked
@@ -110,7 +110,7 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
 
 
 def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
-    denoiser = pipeline.load(25, precision="float32")
+    denoiser = networks.load(25, precision="float32")
     model = sets.load(denoiser.weight_set)
     different, pixels = 0, 0
     for index, path in enumerate(sorted(shared("data/BSD68").iterdir())[:2]):
@@ -163,7 +163,7 @@ def test_half_precision_never_turns_black_or_nan(
     }[picture][None, None]
     monkeypatch.setattr(budget, "_BAND_PIXELS", 9 * 40)
     monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
-    answer = pipeline.load(sigma, precision="bfloat16", variant=variant)(image, sigma)
+    answer = networks.load(sigma, precision="bfloat16", variant=variant)(image, sigma)
     assert torch.isfinite(answer).all()
     # The mean is what is left of a picture taken for noise; 2^-8 is the rounding of a bfloat16.
     scale = max(1.0, image.max().item())

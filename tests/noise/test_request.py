@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import torch
 
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.removal import remove
 from linn_cli.errors import UsageError
 from linn_cli.noise import camera, clipping, measurement, request
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.request import AUTO, Found, Request
 from linn_cli.pictures.picture import Picture
-from linn_cli.pipeline import Networks
-from linn_cli.removal import remove
 from tests.conftest import cut_off, noisy_picture
 
 

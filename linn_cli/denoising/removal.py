@@ -8,13 +8,13 @@ from dataclasses import replace
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoiser import Denoiser, Done, is_grey
+from linn_cli.denoising.denoiser import Denoiser, Done, is_grey
+from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import clipping, correlated
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.request import Found, scaled
-from linn_cli.pipeline import Networks
 from linn_cli.units import channel_sigmas
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import pipeline
-from linn_cli.denoiser import is_grey
+from linn_cli.denoising import networks
+from linn_cli.denoising.denoiser import is_grey
+from linn_cli.denoising.networks import denoise, load
 from linn_cli.engine import _convolution, budget, pyramid
 from linn_cli.engine.normalisation import CHROMA_STRENGTH
-from linn_cli.pipeline import denoise, load
 
 ANY = "dninn-st-1-any"
 
@@ -52,7 +52,7 @@ def test_noise_cut_off_at_black_is_made_up_for() -> None:
     stored = (clean + 25 * chance).round().clip(0, 255).astype(np.uint8)
     assert stored.mean() > 10  # noise below black is gone
     assert abs(denoise(stored, 25).mean() - 4) < 2
-    plain = pipeline.load(25)(torch.from_numpy(stored)[None, None], 25)
+    plain = networks.load(25)(torch.from_numpy(stored)[None, None], 25)
     assert plain.float().mean() > 10
 
 
@@ -67,7 +67,7 @@ def test_progress_comes_with_the_rows_that_go_in_and_out(monkeypatch: pytest.Mon
         return original(*arguments)
 
     monkeypatch.setattr(_convolution, "convolve", convolve)
-    pipeline.load(25)(torch.rand((1, 1, 42, 9)), 25, done=events.append)
+    networks.load(25)(torch.rand((1, 1, 42, 9)), 25, done=events.append)
     assert sum(event for event in events if isinstance(event, float)) == 42
     # Two bands are taken before any is worked on, one to look ahead; no two without work in between after.
     assert events[:5] == [2.5, 2.5, "work", 2.5, "work"]

@@ -17,8 +17,10 @@ from typing import Any, BinaryIO
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import removal
-from linn_cli.denoiser import Denoiser
+from linn_cli.denoising import removal
+from linn_cli.denoising.denoiser import Denoiser
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.planning import Existing, Job
 from linn_cli.errors import InputError, explain
 from linn_cli.files import write_atomically
 from linn_cli.noise import measurement
@@ -27,8 +29,6 @@ from linn_cli.pictures import metadata, reading, tiff_rows, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Document, Picture
-from linn_cli.pipeline import Networks
-from linn_cli.planning import Existing, Job
 from linn_cli.units import LEAST_SIGMA
 
 PIPE = Path("-")

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli.denoiser import Denoiser, Done, is_grey
+from linn_cli.denoising.denoiser import Denoiser, Done, is_grey
 from linn_cli.engine import devices, pyramid
 from linn_cli.engine.folding import fold
 from linn_cli.engine.normalisation import network_sigma

@@ -12,16 +12,17 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import batch, denoise, planning
-from linn_cli.batch import Handling
+from linn_cli import denoise
+from linn_cli.denoising import batch, planning
+from linn_cli.denoising.batch import Handling
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.planning import Existing, Job
 from linn_cli.engine import _convolution, budget
 from linn_cli.errors import InputError
 from linn_cli.noise.request import Request
 from linn_cli.pictures import reading, tiff_rows
 from linn_cli.pictures.formats import format_named
 from linn_cli.pictures.picture import Document, Picture
-from linn_cli.pipeline import Networks
-from linn_cli.planning import Existing, Job
 
 REQUEST = Request((25.0,))
 

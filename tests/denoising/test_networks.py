@@ -9,11 +9,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import pipeline
+from linn_cli.denoising import networks
+from linn_cli.denoising.networks import denoise, load
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
 from linn_cli.network.architecture import Architecture
-from linn_cli.pipeline import denoise, load
 from linn_cli.weights import sets
 from tests.conftest import random_model
 
@@ -170,9 +170,9 @@ def test_sigmas_that_do_not_suit_the_channels_are_refused(
 
 
 def test_a_network_is_loaded_once() -> None:
-    networks = pipeline.Networks(precision="float32")
-    assert networks.at(35) is networks.at(36)
-    assert networks.at(35) is networks.at((25, 20, 15), 3)
+    made = networks.Networks(precision="float32")
+    assert made.at(35) is made.at(36)
+    assert made.at(35) is made.at((25, 20, 15), 3)
 
 
 def test_colour_takes_no_set_that_is_made_for_one_sigma() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from linn_cli import planning
+from linn_cli.denoising import planning
+from linn_cli.denoising.planning import Existing, Job
 from linn_cli.errors import InputError, UsageError
 from linn_cli.pictures.formats import format_named
-from linn_cli.planning import Existing, Job
 
 
 def targets(jobs: list[Job], below: Path) -> list[str]:

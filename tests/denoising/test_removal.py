@@ -9,14 +9,14 @@ import skimage.data
 import torch
 from numpy.typing import NDArray
 
+from linn_cli.denoising.networks import Networks, denoise
+from linn_cli.denoising.removal import remove
 from linn_cli.engine import pyramid
 from linn_cli.noise import clipping
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.request import Found, Request
 from linn_cli.pictures.picture import Picture
-from linn_cli.pipeline import Networks, denoise
-from linn_cli.removal import remove
 from tests.conftest import SIDE, cut_off, noisy_picture
 
 
