@@ -19,8 +19,8 @@ from torch import Tensor
 from linn_cli.denoising import networks
 from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.patches import hold_out
 from linn_cli.pictures import folders
+from linn_cli.training.patches import hold_out
 
 SIGMAS = (5, 15, 25, 50)
 STRENGTHS = (0.95, 1.0, 1.05, 1.1, 1.2)

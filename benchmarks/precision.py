@@ -12,8 +12,8 @@ from pathlib import Path
 
 from common import mean_psnr
 
-from linn_cli.patches import hold_out, read_grey
 from linn_cli.pictures import folders
+from linn_cli.training.patches import hold_out, read_grey
 
 SIGMAS = (1, 2, 5, 10, 15, 25, 50)
 CROP = 160

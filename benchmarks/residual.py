@@ -16,8 +16,8 @@ import torch
 from linn_cli import residual
 from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise
-from linn_cli.patches import hold_out, read_grey
 from linn_cli.pictures import folders
+from linn_cli.training.patches import hold_out, read_grey
 
 # The noise's sigma and the one that linn is told.
 CASES = ((15, 15), (25, 25), (50, 50), (25, 12.5), (25, 50))

@@ -30,9 +30,9 @@ from torch.nn import functional as F
 
 from linn_cli.engine import budget, streaming
 from linn_cli.engine.folding import FoldedScale, fold
-from linn_cli.initialisation import initialise
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
+from linn_cli.training.initialisation import initialise
 
 
 def main() -> None:

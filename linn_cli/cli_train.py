@@ -74,12 +74,14 @@ def train(
 ) -> None:
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
-        from linn_cli import heap, tables, training
+        from linn_cli import tables
         from linn_cli.engine import devices
-        from linn_cli.trainer import Recipe
+        from linn_cli.training import freed_memory
+        from linn_cli.training import run as training
+        from linn_cli.training.trainer import Recipe
         from linn_cli.weights import sets
 
-        heap.keep_freed_memory()
+        freed_memory.keep_freed_memory()
         where = devices.resolve(device)
         recipe = Recipe(
             architecture=Architecture(parse_variant(variant) or "st", scales),

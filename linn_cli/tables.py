@@ -20,7 +20,7 @@ from linn_cli.benchmark import (
 from linn_cli.comparison import Comparison
 from linn_cli.inspection import CHANNELS, Inspection, rms
 from linn_cli.invertibility import RoundTrip
-from linn_cli.training import Progress
+from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
 from linn_cli.weights.sources import Source
 

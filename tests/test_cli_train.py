@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import heap
+from linn_cli.training import freed_memory
 from tests.conftest import Run, only_line
 
 SHORT = ["--steps", 4, "--batch", 1, "--patch", 16, "--every", 2, "--no-compile"]
@@ -54,7 +54,7 @@ def test_train_keeps_freed_memory(
     linn: Run, gallery: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    monkeypatch.setattr(heap, "keep_freed_memory", lambda: asked.append(True))
+    monkeypatch.setattr(freed_memory, "keep_freed_memory", lambda: asked.append(True))
     done = linn("train", gallery, "--run", tmp_path / "run", *SHORT)
     assert done.returncode == 0, done.stderr
     assert len(asked) == 1

@@ -11,7 +11,7 @@ from linn_cli import tables
 from linn_cli.benchmark import Score, Summary
 from linn_cli.invertibility import RoundTrip
 from linn_cli.network.architecture import Architecture
-from linn_cli.training import Progress
+from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
 from linn_cli.weights.sets import WeightSet
 from linn_cli.weights.sources import Source

@@ -19,12 +19,12 @@ from linn_cli.engine import streaming
 from linn_cli.engine.folding import fold
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
-from linn_cli.initialisation import grow, initialise
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.network.model import DnINN
-from linn_cli.patches import Patches, hold_out, read_grey
 from linn_cli.pictures.folders import list_pictures
-from linn_cli.trainer import Recipe, Trainer
+from linn_cli.training.initialisation import grow, initialise
+from linn_cli.training.patches import Patches, hold_out, read_grey
+from linn_cli.training.trainer import Recipe, Trainer
 from linn_cli.units import GREY_LEVELS
 from linn_cli.weights import sets
 

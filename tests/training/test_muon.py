@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from linn_cli.optimizer import Muon, orthogonalise
+from linn_cli.training._muon import Muon, orthogonalise
 
 
 @pytest.mark.parametrize("shape", [(4, 16, 144), (2, 16, 9), (3, 1, 144), (1, 5, 5)])

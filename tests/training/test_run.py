@@ -9,8 +9,7 @@ import torch
 
 from linn_cli.errors import InputError, UsageError, WeightsError
 from linn_cli.network.architecture import Architecture
-from linn_cli.trainer import Recipe, Trainer
-from linn_cli.training import (
+from linn_cli.training.run import (
     Pictures,
     Run,
     Validation,
@@ -18,6 +17,7 @@ from linn_cli.training import (
     prepare,
     train,
 )
+from linn_cli.training.trainer import Recipe, Trainer
 from linn_cli.weights import sets
 
 CPU = torch.device("cpu")

@@ -15,8 +15,8 @@ from linn_cli.engine.devices import has_bfloat16
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
-from linn_cli.optimizer import Muon
-from linn_cli.patches import Patches
+from linn_cli.training._muon import Muon
+from linn_cli.training.patches import Patches
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA
 
 # A patch is judged by the logarithm of its error, as PSNR is, or textured patches would rule. A typical

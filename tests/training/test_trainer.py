@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from linn_cli.errors import UsageError
-from linn_cli.initialisation import initialise
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
-from linn_cli.patches import Patches
-from linn_cli.trainer import Recipe, Trainer, draw_sigma, patch_loss
+from linn_cli.training.initialisation import initialise
+from linn_cli.training.patches import Patches
+from linn_cli.training.trainer import Recipe, Trainer, draw_sigma, patch_loss
 
 CPU = torch.device("cpu")
 SHORT = Recipe(

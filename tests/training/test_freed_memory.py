@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from linn_cli import heap
+from linn_cli.training import freed_memory
 
 ROUNDS = """
 import resource, sys
@@ -42,10 +42,10 @@ def test_freed_blocks_serve_again_without_new_pages() -> None:
 
 def test_other_systems_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert not heap.keep_freed_memory()
+    assert not freed_memory.keep_freed_memory()
 
 
 def test_a_library_without_the_switch_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
-    assert not heap.keep_freed_memory()
+    assert not freed_memory.keep_freed_memory()

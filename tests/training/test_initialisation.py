@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from linn_cli.errors import UsageError
-from linn_cli.initialisation import grow, initialise
 from linn_cli.network import haar
 from linn_cli.network.architecture import Architecture, Variant
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import SoftThreshold, soft_threshold
+from linn_cli.training.initialisation import grow, initialise
 from tests.conftest import ARCHITECTURES, random_model
 
 IMAGE = torch.rand((1, 1, 23, 31), generator=torch.Generator().manual_seed(0), dtype=torch.float64)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from linn_cli.errors import InputError
-from linn_cli.patches import Patches, hold_out, read_grey, reduce
+from linn_cli.training.patches import Patches, hold_out, read_grey, reduce
 
 CPU = torch.device("cpu")
 
