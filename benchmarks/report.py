@@ -9,9 +9,9 @@ import argparse
 import time
 from pathlib import Path
 
-from linn_cli import benchmark
-from linn_cli.benchmark import Score, Trial
 from linn_cli.denoising import networks
+from linn_cli.evaluation import benchmark
+from linn_cli.evaluation.benchmark import Score, Trial
 from linn_cli.pictures import folders
 from linn_cli.report import Gallery, render
 

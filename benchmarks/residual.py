@@ -2,7 +2,7 @@
 
     python benchmarks/residual.py BSD432/
 
-The bounds in `linn_cli/residual.py` are chosen by it. Clipped pictures are 8-bit ones.
+The bounds in `linn_cli/evaluation/residual.py` are chosen by it. Clipped pictures are 8-bit ones.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from linn_cli import residual
 from linn_cli.denoising import networks
+from linn_cli.evaluation import residual
 from linn_cli.metrics import add_noise
 from linn_cli.pictures import folders
 from linn_cli.training.patches import hold_out, read_grey

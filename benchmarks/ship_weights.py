@@ -15,8 +15,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from linn_cli import benchmark
 from linn_cli.denoising import networks
+from linn_cli.evaluation import benchmark
 from linn_cli.pictures import folders
 from linn_cli.weights import publishing, sets
 from linn_cli.weights.card import model_card, weights_table

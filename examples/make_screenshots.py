@@ -51,10 +51,10 @@ def make_pages(folder: Path, pictures: Path) -> None:
 
     import torch
 
-    from linn_cli import classical
+    from linn_cli.evaluation import other_methods
 
     levels = torch.from_numpy(np.array(Image.open(NOISY))).float()[None, None] / 255
-    estimate = classical.load("nlm")(levels, SIGMA)[0, 0].numpy()
+    estimate = other_methods.load("nlm")(levels, SIGMA)[0, 0].numpy()
     Image.fromarray(np.clip(np.rint(estimate * 255), 0, 255).astype(np.uint8)).save(other)
     linn("compare", answer, other, "--clean", clean, "-o", names["compared"])
     linn(

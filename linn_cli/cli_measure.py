@@ -23,10 +23,10 @@ from linn_cli.options import (
 from linn_cli.units import GREY_LEVELS
 
 if TYPE_CHECKING:
-    from linn_cli.benchmark import Score, Summary
-    from linn_cli.classical import Classical
     from linn_cli.denoising.denoiser import Denoiser
-    from linn_cli.invertibility import RoundTrip
+    from linn_cli.evaluation.benchmark import Score, Summary
+    from linn_cli.evaluation.invertibility import RoundTrip
+    from linn_cli.evaluation.other_methods import Classical
 
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
 ANY: list[None] = [None]
@@ -82,10 +82,11 @@ def benchmark(
     with console.reported(debug=debug):
         from itertools import product
 
-        from linn_cli import benchmark as protocol
-        from linn_cli import classical, files, page, report, tables
+        from linn_cli import files, page, report
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
+        from linn_cli.evaluation import benchmark as protocol
+        from linn_cli.evaluation import other_methods, tables
         from linn_cli.pictures import folders
         from linn_cli.weights import sources
 
@@ -93,7 +94,7 @@ def benchmark(
         pictures = folders.list_pictures(folder)
         if report_file:
             files.check_output(report_file, pictures, [page.ENDING])
-        rivals = [classical.load(name) for name in dict.fromkeys(against or [])]
+        rivals = [other_methods.load(name) for name in dict.fromkeys(against or [])]
         sigmas = list(dict.fromkeys(sigma or DEFAULT_SIGMAS))
         variants = [parse_variant(name) for name in variant or ANY]
         colour = not grey and protocol.in_colour(pictures[0])
@@ -165,7 +166,7 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli import invertibility, tables
+        from linn_cli.evaluation import invertibility, tables
         from linn_cli.pictures import reading
         from linn_cli.weights import sets, sources
 

@@ -39,9 +39,10 @@ def inspect(
 ) -> None:
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
-        from linn_cli import files, inspection, page, tables, views
+        from linn_cli import files, page, views
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
+        from linn_cli.evaluation import inspection, tables
         from linn_cli.pictures import reading
         from linn_cli.weights import sets as weight_sets
 
@@ -88,7 +89,8 @@ def compare(
 ) -> None:
     """Measure two pictures against a clean one, and show where one is closer to it."""
     with console.reported(debug=debug):
-        from linn_cli import comparison, files, page, tables, views
+        from linn_cli import files, page, views
+        from linn_cli.evaluation import comparison, tables
         from linn_cli.pictures import reading
 
         paths = [first, second, clean]

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import page, tables
-from linn_cli.benchmark import PUBLISHED_PARAMETERS, Score, Summary, Trial
+from linn_cli import page
+from linn_cli.evaluation import tables
+from linn_cli.evaluation.benchmark import PUBLISHED_PARAMETERS, Score, Summary, Trial
 
 # All pictures together, before base64 makes four bytes of three: the page stays below 25 MB.
 _BUDGET = 17 * 10**6

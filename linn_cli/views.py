@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from linn_cli import inspection, page, residual, tables
-from linn_cli.comparison import Comparison
-from linn_cli.inspection import Inspection, ScaleView
+from linn_cli import page
+from linn_cli.evaluation import inspection, residual, tables
+from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.inspection import Inspection, ScaleView
+from linn_cli.evaluation.residual import Residual
 from linn_cli.network.architecture import Architecture
-from linn_cli.residual import Residual
 from linn_cli.samples import white
 from linn_cli.units import GREY_LEVELS
 

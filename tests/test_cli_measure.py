@@ -64,7 +64,7 @@ def test_benchmark_needs_pictures(linn: Run, tmp_path: Path) -> None:
 @pytest.fixture
 def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Verify on small pictures only; the full list is tried by test_invertibility.py."""
-    monkeypatch.setattr("linn_cli.invertibility.SIZES", ((1, 1), (3, 5), (33, 20)))
+    monkeypatch.setattr("linn_cli.evaluation.invertibility.SIZES", ((1, 1), (3, 5), (33, 20)))
 
 
 @pytest.mark.usefixtures("small_pictures")

@@ -34,7 +34,7 @@ def test_a_command_prints_what_the_readme_shows(
     (tmp_path / "BSD68").mkdir()
     Image.new("L", (20, 20), 90).save(tmp_path / "BSD68" / "clean.png")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("linn_cli.invertibility.SIZES", ((1, 1), (3, 5)))
+    monkeypatch.setattr("linn_cli.evaluation.invertibility.SIZES", ((1, 1), (3, 5)))
     program, *arguments = shlex.split(command)
     assert program == "linn"
     done = linn(*arguments)

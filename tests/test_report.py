@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linn_cli import report
-from linn_cli.benchmark import Score, Summary, Trial
+from linn_cli.evaluation.benchmark import Score, Summary, Trial
 from linn_cli.metrics import psnr
 from tests.test_page import decoded, shown
 

@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import comparison, inspection, page, residual, views
+from linn_cli import page, views
+from linn_cli.evaluation import comparison, inspection, residual
 from linn_cli.network.architecture import Architecture
 from tests.conftest import random_model
 from tests.test_page import decoded, shown

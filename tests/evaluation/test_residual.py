@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from scipy.stats import gmean
 
-from linn_cli import residual
-from linn_cli.residual import Residual
+from linn_cli.evaluation import residual
+from linn_cli.evaluation.residual import Residual
 
 Array = NDArray[np.float64]
 SIDE = 256

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from linn_cli import tables
-from linn_cli.benchmark import Score, Summary
-from linn_cli.invertibility import RoundTrip
+from linn_cli.evaluation import tables
+from linn_cli.evaluation.benchmark import Score, Summary
+from linn_cli.evaluation.invertibility import RoundTrip
 from linn_cli.network.architecture import Architecture
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict

@@ -7,7 +7,13 @@ import torch
 from torch import Tensor
 
 from linn_cli.engine import streaming
-from linn_cli.invertibility import DTYPES, SIZES, random_pictures, round_trips, worst_by_part
+from linn_cli.evaluation.invertibility import (
+    DTYPES,
+    SIZES,
+    random_pictures,
+    round_trips,
+    worst_by_part,
+)
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.lifting import LiftingStep
 from linn_cli.network.model import DnINN, Scale

@@ -8,8 +8,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from linn_cli import residual
-from linn_cli.benchmark import (
+from linn_cli.evaluation import residual
+from linn_cli.evaluation.benchmark import (
     PUBLISHED,
     PUBLISHED_COLOUR,
     PUBLISHED_COLOUR_ON,
@@ -17,9 +17,9 @@ from linn_cli.benchmark import (
     Score,
     Summary,
 )
-from linn_cli.comparison import Comparison
-from linn_cli.inspection import CHANNELS, Inspection, rms
-from linn_cli.invertibility import RoundTrip
+from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
+from linn_cli.evaluation.invertibility import RoundTrip
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
 from linn_cli.weights.sources import Source

@@ -11,8 +11,8 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from linn_cli.classical import Classical
 from linn_cli.denoising.denoiser import Denoiser
+from linn_cli.evaluation.other_methods import Classical
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.network.model import DnINN
 from linn_cli.noise import clipping

@@ -5,8 +5,8 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from linn_cli import inspection
 from linn_cli.errors import UsageError
+from linn_cli.evaluation import inspection
 from linn_cli.network import haar
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN

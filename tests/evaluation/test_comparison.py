@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from linn_cli import comparison
 from linn_cli.errors import InputError
+from linn_cli.evaluation import comparison
 
 Array = NDArray[np.float32]
 

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli import benchmark
 from linn_cli.denoising import networks
+from linn_cli.evaluation import benchmark
 from linn_cli.metrics import psnr, ssim
 from linn_cli.weights import sets
 from tests.conftest import shared
