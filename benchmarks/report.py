@@ -12,8 +12,8 @@ from pathlib import Path
 from linn_cli.denoising import networks
 from linn_cli.evaluation import benchmark
 from linn_cli.evaluation.benchmark import Score, Trial
+from linn_cli.pages.report import Gallery, render
 from linn_cli.pictures import folders
-from linn_cli.report import Gallery, render
 
 
 def main() -> None:

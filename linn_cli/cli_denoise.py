@@ -144,11 +144,12 @@ def denoise(
         from functools import partial
         from statistics import fmean
 
-        from linn_cli import files, page, units, views
+        from linn_cli import files, units
         from linn_cli.denoising import batch, planning
         from linn_cli.denoising.networks import Networks
         from linn_cli.engine import devices
         from linn_cli.noise.request import Request, parse_camera
+        from linn_cli.pages import denoised, html
         from linn_cli.pictures import formats, reading
         from linn_cli.weights import sources
 
@@ -175,7 +176,7 @@ def denoise(
         if compare and len(planned) > 1:
             raise UsageError("--compare shows one picture: denoise it by itself")
         if compare and planned:
-            files.check_output(compare, [planned[0].source, planned[0].target], views.ENDINGS)
+            files.check_output(compare, [planned[0].source, planned[0].target], denoised.ENDINGS)
         devices.use_threads(threads)
         workers = jobs or devices.workers(devices.resolve(device), len(planned))
         devices.use_threads(devices.share_of_threads(workers))
@@ -226,7 +227,7 @@ def denoise(
                     kind, name = compare.suffix.lower(), planned[0].source.name
                     before, after = seen
                     sigma_used = fmean(outcome.sigma)
-                    page.write(compare, views.denoised(kind, name, before, after, sigma_used))
+                    html.write(compare, denoised.render(kind, name, before, after, sigma_used))
         if len(planned) > 1 and failed:
             console.say(f"{failed} of {len(planned)} pictures failed")
         if failed:

@@ -82,18 +82,19 @@ def benchmark(
     with console.reported(debug=debug):
         from itertools import product
 
-        from linn_cli import files, page, report
+        from linn_cli import files
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.evaluation import benchmark as protocol
         from linn_cli.evaluation import other_methods, tables
+        from linn_cli.pages import html, report
         from linn_cli.pictures import folders
         from linn_cli.weights import sources
 
         devices.use_threads(threads)
         pictures = folders.list_pictures(folder)
         if report_file:
-            files.check_output(report_file, pictures, [page.ENDING])
+            files.check_output(report_file, pictures, [html.ENDING])
         rivals = [other_methods.load(name) for name in dict.fromkeys(against or [])]
         sigmas = list(dict.fromkeys(sigma or DEFAULT_SIGMAS))
         variants = [parse_variant(name) for name in variant or ANY]
@@ -137,7 +138,7 @@ def benchmark(
                 scores += measured
                 summaries.append(protocol.summarise(denoiser, measured, stored))
         if report_file:
-            page.write(report_file, report.render(folder, summaries, gallery, colour=colour))
+            html.write(report_file, report.render(folder, summaries, gallery, colour=colour))
         if json:
             console.emit_json(tables.benchmark_data(folder, summaries, scores, colour=colour))
             return

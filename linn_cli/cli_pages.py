@@ -39,15 +39,16 @@ def inspect(
 ) -> None:
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
-        from linn_cli import files, page, views
+        from linn_cli import files
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.evaluation import inspection, tables
+        from linn_cli.pages import embedding, html, inspected
         from linn_cli.pictures import reading
         from linn_cli.weights import sets as weight_sets
 
         check_scalable(sigma)
-        files.check_output(output, [picture], [page.ENDING])
+        files.check_output(output, [picture], [html.ENDING])
         devices.use_threads(threads)
         chosen = networks.load(
             sigma,
@@ -56,7 +57,7 @@ def inspect(
             weight_file=weight_file,
             device="cpu",
         ).weight_set
-        levels = views.grey_levels(reading.read_shown(picture))
+        levels = embedding.grey_levels(reading.read_shown(picture))
         if levels.ndim > 2:
             raise InputError(f"{picture}: is in colour; linn inspect looks at grey pictures")
         part = inspection.middle(levels, side)
@@ -65,8 +66,8 @@ def inspect(
         model = weight_sets.load(chosen)
         with console.progress(picture.name, inspection.parts(model)) as advance:
             seen = inspection.inspect(model, part, sigma, done=lambda done: advance(done, 1))
-        page.write(
-            output, views.inspected(picture.name, seen, sigma, chosen.architecture, chosen.name)
+        html.write(
+            output, inspected.render(picture.name, seen, sigma, chosen.architecture, chosen.name)
         )
         if json:
             console.emit_json(tables.inspection_data(seen, sigma, chosen.name))
@@ -89,20 +90,21 @@ def compare(
 ) -> None:
     """Measure two pictures against a clean one, and show where one is closer to it."""
     with console.reported(debug=debug):
-        from linn_cli import files, page, views
+        from linn_cli import files
         from linn_cli.evaluation import comparison, tables
+        from linn_cli.pages import compared, embedding, html
         from linn_cli.pictures import reading
 
         paths = [first, second, clean]
         if output:
-            files.check_output(output, paths, views.ENDINGS)
-        a, b, original = (views.grey_levels(reading.read_shown(path)) for path in paths)
+            files.check_output(output, paths, compared.ENDINGS)
+        a, b, original = (embedding.grey_levels(reading.read_shown(path)) for path in paths)
         seen = comparison.compare(a, b, original)
         names = (
             (first.name, second.name) if first.name != second.name else (str(first), str(second))
         )
         if output:
-            page.write(output, views.compared(output.suffix.lower(), names, a, b, original, seen))
+            html.write(output, compared.render(output.suffix.lower(), names, a, b, original, seen))
         if json:
             console.emit_json(tables.comparison_data(names, seen))
         else:

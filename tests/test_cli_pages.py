@@ -12,7 +12,8 @@ from PIL import Image
 
 from linn_cli import denoise
 from tests.conftest import Run, only_line
-from tests.test_page import decoded, shown
+from tests.pages.test_embedding import decoded
+from tests.pages.test_html import shown
 
 Grey = NDArray[np.uint8]
 

@@ -23,8 +23,8 @@ def test_the_wheel_denoises_elsewhere(tmp_path: Path, noisy_file: Path) -> None:
         names = set(archive.namelist())
     shipped = {path.name for path in (ROOT / "weights").glob("*.safetensors")} | {"manifest.json"}
     assert {f"linn_cli/bundled/{name}" for name in shipped} <= names
-    pages = {path.name for path in (ROOT / "linn_cli" / "pages").iterdir()}
-    assert {f"linn_cli/pages/{name}" for name in pages} <= names
+    pages = {path.name for path in (ROOT / "linn_cli" / "pages" / "templates").iterdir()}
+    assert {f"linn_cli/pages/templates/{name}" for name in pages} <= names
     assert not any(name.startswith(("tests", "weights")) for name in names)
 
     # Installed without its dependencies, which this environment lends.

@@ -8,10 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linn_cli import report
 from linn_cli.evaluation.benchmark import Score, Summary, Trial
 from linn_cli.metrics import psnr
-from tests.test_page import decoded, shown
+from linn_cli.pages import report
+from tests.pages.test_embedding import decoded
+from tests.pages.test_html import shown
 
 OWN, OTHER = "linn DnINN-ST 1-scale", "NLM"
 SUMMARIES = [

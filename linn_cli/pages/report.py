@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli import page
 from linn_cli.evaluation import tables
 from linn_cli.evaluation.benchmark import PUBLISHED_PARAMETERS, Score, Summary, Trial
+from linn_cli.pages import embedding, html
 
 # All pictures together, before base64 makes four bytes of three: the page stays below 25 MB.
 _BUDGET = 17 * 10**6
@@ -53,7 +53,7 @@ class Gallery:
     def add(self, score: Score, trial: Trial) -> None:
         """Keep what one score was measured on; the first method at a sigma chooses the crops."""
         if trial.index not in self._clean:
-            self._clean[trial.index] = page.preview(_levels(trial.clean), self._most)
+            self._clean[trial.index] = embedding.preview(_levels(trial.clean), self._most)
         shots = self._shots.setdefault(score.sigma, {})
         if trial.index not in shots:
             error = trial.estimate - trial.clean
@@ -62,7 +62,7 @@ class Gallery:
                 name=score.image,
                 height=trial.clean.shape[0],
                 width=trial.clean.shape[1],
-                noisy=page.preview(_levels(trial.noisy), self._most),
+                noisy=embedding.preview(_levels(trial.noisy), self._most),
                 corner=corner,
                 crops={
                     "clean": _crop(trial.clean, corner),
@@ -71,7 +71,7 @@ class Gallery:
             )
         shot = shots[trial.index]
         shot.scores[score.method] = score
-        shot.estimates[score.method] = page.preview(_levels(trial.estimate), self._most)
+        shot.estimates[score.method] = embedding.preview(_levels(trial.estimate), self._most)
         shot.crops[score.method] = _crop(trial.estimate, shot.corner)
 
     def data(self) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def render(
     first = summaries[0]
     on, psnrs = tables.published_figures(colour=colour)
     name = folder.resolve().name
-    return page.render(
+    return html.render(
         "report",
         f"{name}, denoised by linn",
         {
@@ -156,7 +156,7 @@ def _extremes(shots: Sequence[_Shot]) -> list[dict[str, Any]]:
             "rank": rank,
             "name": shot.name,
             "panels": [
-                {"name": name, "source": page.data_uri(page.webp(crop, None))}
+                {"name": name, "source": embedding.data_uri(embedding.webp(crop, None))}
                 for name, crop in shot.crops.items()
             ],
         }
