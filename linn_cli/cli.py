@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from linn_cli import (
-    __version__,
-    cli_denoise,
-    cli_measure,
-    cli_pages,
-    cli_train,
-    cli_weights,
+from linn_cli import __version__
+from linn_cli.commands import (
+    benchmark,
+    compare,
     console,
+    denoise,
+    estimate,
+    inspect,
+    train,
+    verify,
+    weights,
 )
 
 SPINS = "10000"  # how often a thread looks whether the others are done before it sleeps
@@ -28,16 +31,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    cli_denoise.denoise,
-    cli_denoise.estimate,
-    cli_measure.benchmark,
-    cli_measure.verify_invertibility,
-    cli_pages.inspect,
-    cli_pages.compare,
-    cli_train.train,
+    denoise.denoise,
+    estimate.estimate,
+    benchmark.benchmark,
+    verify.verify_invertibility,
+    inspect.inspect,
+    compare.compare,
+    train.train,
 ):
     app.command()(command)
-app.add_typer(cli_weights.app, name="weights")
+app.add_typer(weights.app, name="weights")
 
 
 def main() -> None:

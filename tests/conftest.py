@@ -216,3 +216,10 @@ def pictures(tmp_path: Path) -> list[Path]:
         levels = (120 + 60 * wave + 40 * edge).astype(np.uint8)
         Image.fromarray(levels).save(folder / f"{index:02}.png")
     return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def clean_file(noisy_file: Path, grey: NDArray[np.uint8]) -> Path:
+    path = noisy_file.with_name("original.png")
+    Image.fromarray(grey).save(path)
+    return path

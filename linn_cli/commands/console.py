@@ -138,7 +138,7 @@ class _Said(logging.Handler):
 
 @contextmanager
 def _logged(level: int) -> Iterator[None]:
-    logger, handler = logging.getLogger(__package__), _Said()
+    logger, handler = logging.getLogger("linn_cli"), _Said()
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(level)

@@ -8,9 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from linn_cli.network.architecture import Architecture
-from linn_cli.weights import sets
-from tests.conftest import Run, only_line, random_model
+from tests.conftest import Run, only_line
+from tests.pages.test_html import shown
 
 
 def test_benchmark_prints_tables_or_data(
@@ -61,40 +60,46 @@ def test_benchmark_needs_pictures(linn: Run, tmp_path: Path) -> None:
     assert "not a folder" in only_line(done.stderr)
 
 
-@pytest.fixture
-def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Verify on small pictures only; the full list is tried by test_invertibility.py."""
-    monkeypatch.setattr("linn_cli.evaluation.invertibility.SIZES", ((1, 1), (3, 5), (33, 20)))
-
-
-@pytest.mark.usefixtures("small_pictures")
-def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_file: Path) -> None:
-    done = linn("verify-invertibility", noisy_file)
+def test_benchmark_reports_and_runs_another_method(
+    linn: Run, noisy_file: Path, clean_file: Path
+) -> None:
+    pytest.importorskip("skimage", reason="needs linn-cli[compare]")
+    noisy_file.unlink()
+    target = clean_file.parent.parent / "report.html"
+    done = linn(
+        *("benchmark", clean_file.parent, "--sigma", 25, "--sigma", 50, "--against", "nlm"),
+        *("--report", target, "--json"),
+    )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "inverted" in done.stdout
-    data = json.loads(linn("verify-invertibility", noisy_file, "--json").stdout)
-    assert data["passed"]
-    assert data["pictures"] == 4
-    assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64", "bfloat16"}
-    assert {entry["weights"] for entry in data["worst"]} == {entry.name for entry in sets.bundled()}
+    record = json.loads(only_line(done.stdout))
+    methods = [(summary["method"], summary["sigma"]) for summary in record["summaries"]]
+    own = methods[0][0]
+    assert methods == [
+        (own, 25),
+        (own, 50),
+        ("NLM (scikit-image)", 25),
+        ("NLM (scikit-image)", 50),
+    ]
+    data = shown(target.read_bytes())
+    assert [level["sigma"] for level in data["sigmas"]] == [25, 50]
+    scores = data["sigmas"][1]["pictures"][0]["scores"]
+    assert list(scores) == [f"linn {own}", "NLM (scikit-image)"]
+    by_hand = {
+        (picture["method"], picture["sigma"]): picture["psnr"] for picture in record["pictures"]
+    }
+    assert scores["NLM (scikit-image)"]["psnr"] == by_hand["NLM (scikit-image)", 50]
 
 
-@pytest.mark.usefixtures("small_pictures")
-def test_verify_invertibility_fails_on_a_network_that_explodes(linn: Run, tmp_path: Path) -> None:
-    # Gains so large that the round trip drowns in rounding: the exit code must say so.
-    model = random_model(Architecture("st", 1))
-    for name, value in model.named_parameters():
-        if name.endswith("weight"):
-            value.mul_(3)
-    path = tmp_path / "exploding.safetensors"
-    sets.save(path, model, (5, 60), "made to fail")
-    done = linn("verify-invertibility", "--weights", path)
-    assert done.returncode == 1
-    assert "NO" in done.stdout
-    assert "not inverted" in only_line(done.stderr)
-
-
-def test_verify_invertibility_needs_some_sigma(linn: Run) -> None:
-    done = linn("verify-invertibility", "--sigma", 0)
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--against", "ffdnet"], "unknown method 'ffdnet'"),
+        (["--report", "report.pdf"], "ends in .html"),
+    ],
+)
+def test_faults_of_benchmark_come_before_the_work(
+    linn: Run, noisy_file: Path, options: list[str], reason: str
+) -> None:
+    done = linn("benchmark", noisy_file.parent, "--sigma", 25, *options)
     assert done.returncode == 2
-    assert "too small to scale by" in only_line(done.stderr)
+    assert reason in only_line(done.stderr)

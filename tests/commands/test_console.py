@@ -7,7 +7,7 @@ import signal
 import pytest
 import typer
 
-from linn_cli import console
+from linn_cli.commands import console
 from linn_cli.errors import InputError, UsageError
 
 

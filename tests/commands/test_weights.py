@@ -16,9 +16,9 @@ from PIL import Image
 
 from linn_cli.network.architecture import Architecture
 from linn_cli.weights import sets
+from tests.commands.test_train import SHORT, gallery
 from tests.conftest import Run, User, random_model
 from tests.hub_server import TOKEN, Hub, Repository
-from tests.test_cli_train import SHORT, gallery
 from tests.weights.test_hub import NOWHERE
 
 __all__ = ["gallery"]

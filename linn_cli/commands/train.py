@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from linn_cli import console
-from linn_cli.errors import UsageError
-from linn_cli.network.architecture import MOST_SCALES, Architecture, parse_variant
-from linn_cli.options import (
+from linn_cli.commands import console
+from linn_cli.commands.options import (
     DebugOption,
     DeviceOption,
 )
+from linn_cli.errors import UsageError
+from linn_cli.network.architecture import MOST_SCALES, Architecture, parse_variant
 
 
 def train(

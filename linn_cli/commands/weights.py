@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linn_cli import console
+from linn_cli.commands import console
+from linn_cli.commands.options import (
+    DebugOption,
+    HubRepoOption,
+    JsonOption,
+    ScalesOption,
+    VariantOption,
+)
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.network.architecture import parse_variant
-from linn_cli.options import DebugOption, HubRepoOption, JsonOption, ScalesOption, VariantOption
 
 if TYPE_CHECKING:
     from linn_cli.weights.sets import WeightSet

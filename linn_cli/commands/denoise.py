@@ -1,4 +1,4 @@
-"""`linn denoise` and `linn estimate`."""
+"""`linn denoise`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linn_cli import console
-from linn_cli.errors import InputError, UsageError
-from linn_cli.network.architecture import parse_variant
-from linn_cli.options import (
+from linn_cli.commands import console
+from linn_cli.commands.options import (
     DebugOption,
     DeviceOption,
     HubRepoOption,
@@ -23,6 +21,8 @@ from linn_cli.options import (
     VerboseOption,
     WeightsOption,
 )
+from linn_cli.errors import UsageError
+from linn_cli.network.architecture import parse_variant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -273,42 +273,3 @@ def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
         console.say(str(outcome))
     for remark in outcome.remarks:
         console.say(f"{outcome.output}: {remark}")
-
-
-def estimate(
-    pictures: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Noisy pictures.")],
-    max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
-    ] = None,
-    threads: ThreadsOption = None,
-    json: JsonOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
-    with console.reported(debug=debug):
-        from linn_cli.engine import devices
-        from linn_cli.noise import measurement
-        from linn_cli.pictures import reading
-
-        devices.use_threads(threads)
-        failed = False
-        with console.progress("estimate", len(pictures)) as advance:
-            for path in pictures:
-                try:
-                    document = reading.read(path, max_pixels=max_pixels or reading.MOST_PIXELS)
-                    measured = measurement.measure(document.frames[0])
-                except InputError as error:
-                    reason = str(error)
-                    console.say(reason if str(path) in reason else f"{path}: {reason}")
-                    failed = True
-                else:
-                    width, height = document.frames[0].size
-                    found = {"input": str(path), "width": width, "height": height}
-                    hidden = measurement.hidden(document.format.name, measured.sigma)
-                    if json:
-                        console.emit_json(found | measured.as_data() | {"remarks": hidden})
-                    else:
-                        console.emit(f"{path}: {'; '.join((*measured.in_words(), *hidden))}")
-                advance(path.name, 1)
-        if failed:
-            raise typer.Exit(1)

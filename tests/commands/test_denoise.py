@@ -20,6 +20,8 @@ from linn_cli import denoise
 from linn_cli.engine import budget
 from linn_cli.weights import sets
 from tests.conftest import Run, only_line
+from tests.pages.test_embedding import decoded
+from tests.pages.test_html import shown
 
 
 def test_denoise_writes_the_clean_picture_and_says_nothing(
@@ -352,22 +354,6 @@ def test_sigma_is_estimated_where_it_is_not_given_and_said(
         np.testing.assert_array_equal(np.array(image), denoise(noisy, overall["sigma"]))
 
 
-def test_estimate_goes_on_after_a_bad_file(linn: Run, noisy_file: Path) -> None:
-    small = noisy_file.with_name("small.png")
-    Image.new("L", (30, 7)).save(small)
-    done = linn("estimate", small, noisy_file)
-    assert done.returncode == 1
-    assert "30 x 7 pixels are too few" in done.stderr
-    assert only_line(done.stdout).startswith(f"{noisy_file}: sigma ")
-
-
-def test_correlated_noise_is_said(linn: Run, noisy_file: Path) -> None:
-    noise = np.random.default_rng(0).normal(0, 20, (300, 301))
-    smoothed = (127 + (noise[:, 1:] + noise[:, :-1]) / 2).round().clip(0, 255)
-    Image.fromarray(smoothed.astype(np.uint8)).save(noisy_file)
-    assert "the noise is not white" in only_line(linn("estimate", noisy_file).stdout)
-
-
 @pytest.mark.parametrize("options", [["--sigma", "25"], [], ["--noise", "poisson-gauss"]])
 def test_no_strength_leaves_every_pixel(
     linn: Run, noisy_file: Path, noisy: NDArray[np.uint8], options: list[str]
@@ -408,3 +394,34 @@ def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None
     with Image.open(target) as image:
         left = np.array(image) / 255 - ramp
     assert np.std(left) < 0.25 * np.std(counts / 40 - ramp)
+
+
+def test_denoise_shows_what_it_did(linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
+    folder = noisy_file.parent
+    for ending in ("html", "PNG"):
+        view = folder / f"view.{ending}"
+        done = linn(
+            "denoise", noisy_file, "-o", folder / "clean.png", "--sigma", 25, "--compare", view
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    data = shown((folder / "view.html").read_bytes())
+    np.testing.assert_array_equal(decoded(data["pictures"][0]["source"])[..., 0], noisy)
+    np.testing.assert_array_equal(
+        decoded(data["pictures"][1]["source"])[..., 0], denoise(noisy, 25)
+    )
+    with Image.open(folder / "view.PNG") as strip:
+        assert strip.format == "PNG"
+
+
+@pytest.mark.parametrize("name", ["view.pdf", "noisy.png", "clean.png", "missing/view.html"])
+def test_a_view_that_cannot_be_is_refused_before_any_work(
+    linn: Run, noisy_file: Path, name: str
+) -> None:
+    before = noisy_file.read_bytes()
+    target = noisy_file.with_name("clean.png")
+    view = noisy_file.parent / name
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--compare", view)
+    assert done.returncode == 2
+    assert name.partition("/")[0] in only_line(done.stderr)
+    assert noisy_file.read_bytes() == before
+    assert list(noisy_file.parent.iterdir()) == [noisy_file]

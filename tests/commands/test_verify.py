@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from linn_cli.network.architecture import Architecture
+from linn_cli.weights import sets
+from tests.conftest import Run, only_line, random_model
+
+
+@pytest.fixture
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verify on small pictures only; the full list is tried by test_invertibility.py."""
+    monkeypatch.setattr("linn_cli.evaluation.invertibility.SIZES", ((1, 1), (3, 5), (33, 20)))
+
+
+@pytest.mark.usefixtures("small_pictures")
+def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_file: Path) -> None:
+    done = linn("verify-invertibility", noisy_file)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "inverted" in done.stdout
+    data = json.loads(linn("verify-invertibility", noisy_file, "--json").stdout)
+    assert data["passed"]
+    assert data["pictures"] == 4
+    assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64", "bfloat16"}
+    assert {entry["weights"] for entry in data["worst"]} == {entry.name for entry in sets.bundled()}
+
+
+@pytest.mark.usefixtures("small_pictures")
+def test_verify_invertibility_fails_on_a_network_that_explodes(linn: Run, tmp_path: Path) -> None:
+    # Gains so large that the round trip drowns in rounding: the exit code must say so.
+    model = random_model(Architecture("st", 1))
+    for name, value in model.named_parameters():
+        if name.endswith("weight"):
+            value.mul_(3)
+    path = tmp_path / "exploding.safetensors"
+    sets.save(path, model, (5, 60), "made to fail")
+    done = linn("verify-invertibility", "--weights", path)
+    assert done.returncode == 1
+    assert "NO" in done.stdout
+    assert "not inverted" in only_line(done.stderr)
+
+
+def test_verify_invertibility_needs_some_sigma(linn: Run) -> None:
+    done = linn("verify-invertibility", "--sigma", 0)
+    assert done.returncode == 2
+    assert "too small to scale by" in only_line(done.stderr)
