@@ -41,6 +41,13 @@ def test_imports_go_one_way(module: str) -> None:
     assert not upward, f"{module} imports {upward}, which stand above it"
 
 
+def test_what_starts_with_an_underscore_is_its_packages_own() -> None:
+    for module in structure.modules():
+        for name in structure.imports(module):
+            private = name.split(".")[-1].startswith("_") and name not in structure.DOORS
+            assert not private or structure.package(name) == structure.package(module), module
+
+
 def test_every_package_says_what_lives_there_and_imports_nothing() -> None:
     for name in IN_ORDER:
         tree = ast.parse(structure.source(name).read_text(encoding="utf-8"))

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from linn_cli.evaluation import tables
 from linn_cli.evaluation.comparison import Comparison
-from linn_cli.pages import embedding, html, side_by_side
+from linn_cli.pages import _side_by_side, embedding, html
 from linn_cli.pages.embedding import Levels
 
-ENDINGS = (html.ENDING, side_by_side.ENDING)
+ENDINGS = (html.ENDING, _side_by_side.ENDING)
 _NEUTRAL, _BLUE, _ORANGE = (
     np.array(colour, np.float32) for colour in ((238, 238, 236), (11, 99, 165), (196, 84, 10))
 )
@@ -35,8 +35,8 @@ def render(
     (a, factor), (b, _), (clean, _), (difference, _) = (
         embedding.fitting(levels) for levels in (a, b, clean, difference)
     )
-    if kind == side_by_side.ENDING:
-        return side_by_side.png([(names[0], a), (names[1], b), (map_name, difference)])
+    if kind == _side_by_side.ENDING:
+        return _side_by_side.png([(names[0], a), (names[1], b), (map_name, difference)])
     caption, columns, rows = tables.comparison(names, seen)
     return html.render(
         "compared",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from linn_cli.evaluation import residual
-from linn_cli.pages import embedding, html, side_by_side
+from linn_cli.pages import _side_by_side, embedding, html
 from linn_cli.pages._facts import facts
 from linn_cli.pages.embedding import Levels
 
-ENDINGS = (html.ENDING, side_by_side.ENDING)
+ENDINGS = (html.ENDING, _side_by_side.ENDING)
 _MID_GREY = 127.5
 
 
@@ -26,10 +26,10 @@ def render(kind: str, name: str, noisy: Levels, clean: Levels, sigma: float) -> 
     (small_noisy, factor), (small_clean, _) = (
         embedding.fitting(levels) for levels in (noisy, clean)
     )
-    if kind == side_by_side.ENDING:
+    if kind == _side_by_side.ENDING:
         removed = _MID_GREY + 2 * (small_noisy - small_clean)
         deviation = f"removed, twofold (deviation {found.deviation:.1f}, sigma {sigma:g})"
-        return side_by_side.png(
+        return _side_by_side.png(
             [("noisy", small_noisy), ("denoised", small_clean), (deviation, removed)]
         )
     height, width = clean.shape[:2]

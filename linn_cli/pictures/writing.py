@@ -14,7 +14,7 @@ from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.pictures import high_depth
 from linn_cli.pictures import metadata as kept
-from linn_cli.pictures.conversion import is_deep, suited
+from linn_cli.pictures._conversion import is_deep, suited
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 

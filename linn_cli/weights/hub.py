@@ -22,8 +22,8 @@ from platformdirs import user_cache_path
 from linn_cli.errors import NoFileError, UnreachableError, UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.network.architecture import MOST_BYTES
-from linn_cli.weights import hub_client
-from linn_cli.weights.hub_client import Advance, ignore
+from linn_cli.weights import _hub_client
+from linn_cli.weights._hub_client import Advance, ignore
 
 SCHEME = "hf://"
 MANIFEST = "manifest.json"
@@ -157,12 +157,12 @@ def fetch(
     if expected is None:
         _record_digest(reference, record, file, found, notify)
     elif found != expected:
-        hub_client.discard(path)
+        _hub_client.discard(path)
         notify(f"{reference.repository}: {file} is damaged or changed, fetching it again")
         path = _obtain(reference.repository, file, record.commit, MOST_BYTES, done)[1]
         found = _digest(path)
         if found != expected:
-            hub_client.discard(path)
+            _hub_client.discard(path)
             raise WeightsError(
                 f"{reference.repository}: {file} is damaged or changed (sha256 {found[:12]}..., not "
                 f"{expected[:12]}...); it was fetched twice and is not used"
@@ -172,7 +172,7 @@ def fetch(
 
 def is_cached(reference: Reference, record: Record, file: str) -> bool:
     """Whether a file of the recorded commit is in the Hub's cache; its sha256 is not looked at."""
-    return hub_client.cached(reference.repository, file, record.commit) is not None
+    return _hub_client.cached(reference.repository, file, record.commit) is not None
 
 
 def records() -> list[tuple[Reference, Record]]:
@@ -212,17 +212,17 @@ def _find(reference: Reference, *, ask: bool) -> Record:
     except NoFileError:
         if reference.file is None:
             raise _no_manifest(reference) from None
-        commit, _ = hub_client.look_up(repository, reference.file, revision)
+        commit, _ = _hub_client.look_up(repository, reference.file, revision)
         return Record(commit, has_manifest=False)
     except UnreachableError:
-        found = None if ask else hub_client.cached(repository, MANIFEST, revision)
+        found = None if ask else _hub_client.cached(repository, MANIFEST, revision)
         if found is None:
             raise
         commit, path = found
     try:
         entries = manifest_entries(path.read_bytes(), str(reference))
     except WeightsError:
-        hub_client.discard(path)
+        _hub_client.discard(path)
         raise
     return Record(commit, has_manifest=True, entries=entries)
 
@@ -231,12 +231,12 @@ def _obtain(
     repository: str, file: str, revision: str, most_bytes: int, done: Advance = ignore
 ) -> tuple[str, Path]:
     """A file's commit and path, from the cache if the revision is a commit: only then it cannot move."""
-    found = hub_client.cached(repository, file, revision) if is_commit(revision) else None
-    commit, path = found or hub_client.download(
+    found = _hub_client.cached(repository, file, revision) if is_commit(revision) else None
+    commit, path = found or _hub_client.download(
         repository, file, revision, most_bytes=most_bytes, done=done
     )
     if path.stat().st_size > most_bytes:  # whatever the server said of its size
-        hub_client.discard(path)
+        _hub_client.discard(path)
         raise WeightsError(f"{SCHEME}{repository}: {file} is far too large")
     return commit, path
 

@@ -13,7 +13,7 @@ from typing import Any
 from safetensors import safe_open
 
 from linn_cli.errors import NoFileError, UsageError, WeightsError
-from linn_cli.weights import hub, hub_client, known_answer, sets
+from linn_cli.weights import _hub_client, hub, known_answer, sets
 from linn_cli.weights.card import BUNDLED_TERMS, Terms, model_card
 from linn_cli.weights.sets import WeightSet
 
@@ -87,7 +87,7 @@ def push(
     if set(pushed) <= set(sets.bundled()):
         defaults = BUNDLED_TERMS
         files[_LICENCE] = pushed[0].path.with_name(_LICENCE)
-    hub_client.create(reference.repository, private=private)
+    _hub_client.create(reference.repository, private=private)
     before, parent = _present(reference)
     terms = _terms(before, defaults, licence, datasets)
     kept = [other for other in before.get("files", []) if other["file"] not in names]
@@ -96,7 +96,7 @@ def push(
     files[hub.MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
     files[_CARD] = model_card(entries, terms).encode()
     message = f"Weights by linn: {', '.join(names)}"
-    return hub_client.upload(reference.repository, files, message, parent=parent)
+    return _hub_client.upload(reference.repository, files, message, parent=parent)
 
 
 def _checked_entry(weight_set: WeightSet) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _checked_entry(weight_set: WeightSet) -> dict[str, Any]:
 def _present(reference: hub.Reference) -> tuple[Mapping[str, Any], str | None]:
     """The repository's manifest and the commit that it is of; empty and None if it has none."""
     try:
-        commit, path = hub_client.download(
+        commit, path = _hub_client.download(
             reference.repository,
             hub.MANIFEST,
             reference.revision,

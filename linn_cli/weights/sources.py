@@ -8,8 +8,8 @@ from pathlib import Path
 from linn_cli.errors import UnreachableError, UsageError, WeightsError
 from linn_cli.network.architecture import Variant
 from linn_cli.weights import hub, sets
+from linn_cli.weights._hub_client import Advance, ignore
 from linn_cli.weights.hub import Notify, Record, Reference, keep_quiet
-from linn_cli.weights.hub_client import Advance, ignore
 from linn_cli.weights.sets import WeightSet
 
 

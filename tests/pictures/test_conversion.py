@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
-from linn_cli.pictures.conversion import is_deep, suited
+from linn_cli.pictures._conversion import is_deep, suited
 from linn_cli.pictures.formats import format_named
 from linn_cli.pictures.picture import Document, Picture
 
