@@ -19,6 +19,7 @@ from torch import Tensor
 from linn_cli.noise import estimation
 from linn_cli.noise._patch_selection import variance
 from linn_cli.noise._patch_statistics import Patches, measure
+from linn_cli.noise.estimation import Estimate
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
@@ -170,7 +171,7 @@ def estimate(
 ) -> tuple[CameraNoise, float]:
     """Fit gain and read noise to the smooth patches of a plane (H, W), float, white at 1.
 
-    The patches are grouped by their means. In each group the variance is that of `ladder.variance`,
+    The patches are grouped by their means. In each group the variance is that of `_patch_selection.variance`,
     and a line of non-negative gain and offset goes through them by weighted least squares that are
     reweighted against groups far off it, which have texture. Where the gain is not clearly
     above 0 the noise counts as white: the answer then is that of `estimation.estimate`. Where it is,
@@ -188,11 +189,16 @@ def estimate(
             not finite.
     """
     patches = measure(plane, seen)
+    return fit(patches, estimation.from_patches(patches, step), step)
+
+
+def fit(patches: Patches, as_white: Estimate, step: float = 0.0) -> tuple[CameraNoise, float]:
+    """`estimate` for a plane whose patches are measured, and estimated as if their noise were white."""
     patches = patches[patches.white == 0]
     # Black cuts noise off too, but at few counts it is a value like others and most patches have some.
     clear = patches[patches.black == 0]
     patches = clear if len(clear) > len(patches) / 4 else patches
-    white = CameraNoise(0.0, estimation.estimate(plane, step, seen).sigma / GREY_LEVELS)
+    white = CameraNoise(0.0, as_white.sigma / GREY_LEVELS)
     # Noise that an editor cut off above black is weaker in the dark for that.
     if len(patches) < 3 * _LEAST_GROUP or white.read == 0 or patches.limits[0] > 0:
         return white, 0.0

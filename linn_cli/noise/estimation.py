@@ -69,7 +69,11 @@ def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Es
         InputError: the plane, or what is seen of it, is smaller than 8 x 8, or it holds values that are not
             finite.
     """
-    patches = measure(plane, seen)
+    return from_patches(measure(plane, seen), step)
+
+
+def from_patches(patches: Patches, step: float = 0.0) -> Estimate:
+    """`estimate` for a plane whose patches are measured."""
     black, white = patches.limits
     span = white - black
     patches = replace(
@@ -133,10 +137,16 @@ def correlated(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> 
     full strength, so it seems stronger there, and that is the answer. None for white noise, for a plane
     too small to halve, and for one without noise.
     """
+    return stronger_in_half(plane, estimate(plane, step, seen), step, seen)
+
+
+def stronger_in_half(
+    plane: Tensor, whole: Estimate, step: float = 0.0, seen: Tensor | None = None
+) -> Estimate | None:
+    """`correlated` for a plane whose own estimate is known."""
     if min(plane.shape) < 2 * PATCH:
         return None
     spread = None if seen is None else seen[::2, ::2]
-    whole = estimate(plane, step, seen)
     try:
         halved = estimate(plane[::2, ::2], step, spread)
     except InputError:  # too little is seen of it

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.noise import camera, clipping, correlated, estimation
+from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
@@ -39,7 +39,7 @@ class Measured:
 
     `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
     `cameras` is the noise of each channel, if it may grow with brightness in some, and `certainty` how many times
-    its standard error the clearest gain is.
+    its standard error the clearest gain is. `clipped` is where the noise is cut off, if that had to be known.
     """
 
     channels: tuple[Estimate, ...]
@@ -47,6 +47,7 @@ class Measured:
     correlated: Estimate | None = None
     cameras: tuple[CameraNoise, ...] = ()
     certainty: float = 0.0
+    clipped: Clipping | None = None
 
     @property
     def grows(self) -> bool:
@@ -63,7 +64,9 @@ class Measured:
     def as_data(self) -> dict[str, Any]:
         """For programs: noise in 8-bit grey levels, as --sigma, --gain and --read-noise take them."""
         cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
-        return asdict(self) | {"cameras": cameras, "grows": self.grows}
+        data = asdict(self) | {"cameras": cameras, "grows": self.grows}
+        del data["clipped"]
+        return data
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
@@ -92,16 +95,26 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     Raises:
         InputError: the picture is too small, or holds values that are not finite.
     """
-    planes, step, seen = _planes(picture)
-    channels = tuple(estimation.estimate(plane, step, seen) for plane in planes)
-    stronger = [found for plane in planes if (found := estimation.correlated(plane, step, seen))]
+    planes, step, visible = _planes(picture)
+    patches = [_patch_statistics.measure(plane, visible) for plane in planes]
+    channels = tuple(estimation.from_patches(one, step) for one in patches)
     overall = estimation.overall(channels)
-    if stronger:
+    halves = (
+        estimation.stronger_in_half(plane, whole, step, visible)
+        for plane, whole in zip(planes, channels, strict=True)
+    )
+    if stronger := [half for half in halves if half]:
         return Measured(channels, overall, estimation.overall(stronger))
     white = Measured(channels, overall)
-    fits = [camera.estimate(plane, step, seen) for plane in planes] if grows else []
-    # White noise that is cut off at black is weaker in the dark, too.
-    if not any(one.gain for one, _ in fits) or find_clipping(picture, white.sigma).black:
+    if not grows:
+        return white
+    fits = [
+        camera.fit(one, as_white, step) for one, as_white in zip(patches, channels, strict=True)
+    ]
+    if not any(one.gain for one, _ in fits):
+        return white
+    white = replace(white, clipped=find_clipping(picture, white.sigma))
+    if white.clipped and white.clipped.black:  # such noise is weaker in the dark, too
         return white
     certainty = max(certainty for one, certainty in fits if one.gain)
     return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
@@ -122,8 +135,8 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
-    planes, step, seen = _planes(picture)
-    return [camera.estimate(plane, step, seen)[0] for plane in planes]
+    planes, step, visible = _planes(picture)
+    return [camera.estimate(plane, step, visible)[0] for plane in planes]
 
 
 def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
@@ -151,16 +164,16 @@ def camera_words(one: CameraNoise) -> str:
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
-    """The channels, white at 1, the step between their levels, and which pixels are seen; None for all."""
+    """The channels, white at 1, the step between their levels, and which pixels are visible; None for all."""
     values: NDArray[Any] = picture.values
     if picture.is_colour and bool((values == values[:, :, :1]).all()):
         values = values[:, :, :1]  # grey stored as colour
-    seen = None
+    visible = None
     if picture.alpha is not None and not bool(picture.alpha.all()):
-        seen = torch.from_numpy(picture.alpha != 0)
+        visible = torch.from_numpy(picture.alpha != 0)
     step = 1 / samples.white(values.dtype) if values.dtype.kind == "u" else 0.0
     planes = samples.to_floats(torch.from_numpy(values))
-    return list(planes.unbind(-1)), step, seen
+    return list(planes.unbind(-1)), step, visible
 
 
 def _interval(one: Estimate) -> str:
