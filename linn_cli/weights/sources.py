@@ -192,12 +192,12 @@ def _remote(
 
 def _locked(reference: Reference, record: Record) -> Source:
     """What the manifest in a record lists: all of it, or the file that the reference names."""
-    sets = tuple(
+    listed = tuple(
         sets.listed(entry, Path())
         for entry in record.entries
         if reference.file in (None, entry["file"])
     )
-    return Source(str(reference), sets, locked=(reference, record))
+    return Source(str(reference), listed, locked=(reference, record))
 
 
 def _announced(error: UnreachableError) -> str:

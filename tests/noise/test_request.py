@@ -55,7 +55,7 @@ def test_noise_that_may_grow_with_brightness_is_taken_for_white(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one, doubt = CameraNoise(1 / 40, 0.02), camera.CERTAIN - 1
-    monkeypatch.setattr(camera, "estimate", lambda *_: (one, doubt))
+    monkeypatch.setattr(camera, "fit", lambda *_: (one, doubt))
     found = Request().find(Picture(noisy_picture((10,))))
     assert not found.camera
     assert any("may grow" in words for words in found.words)
