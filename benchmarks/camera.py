@@ -33,7 +33,7 @@ from linn_cli.noise import camera, measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA
 from linn_cli.noise.measurement import WHITE as WHITE_NOISE
-from linn_cli.noise.request import Found, Request
+from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.pictures import folders, reading
 from linn_cli.pictures.picture import Picture
 
@@ -116,15 +116,15 @@ def measure(path: Path, peak: int, read: int, index: int) -> dict[str, Any]:
     white, found = (Request(model=model).find(picture) for model in (WHITE_NOISE, CAMERA))
     networks = Networks()
 
-    def quality(what: Found) -> float:
+    def quality(what: NoiseProfile) -> float:
         answer, _ = removal.remove(networks, noisy[None, None].float(), what)
         return psnr(answer[0, 0].clamp(0, 1), clean)
 
-    [camera] = found.camera
+    [camera] = found.cameras
     return {
         "white": quality(white),
         "estimated": quality(found),
-        "true": quality(Found.of((truth,))),
+        "true": quality(NoiseProfile.from_cameras((truth,))),
         "itself": measurement.measure(picture).grows,
         "found": [camera.gain, camera.read],
     }

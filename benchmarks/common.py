@@ -108,7 +108,7 @@ def by_planes(
     weight: float = pyramid.WEIGHT,
     strength: float = CHROMA_STRENGTH,
 ) -> Tensor:
-    """Denoise a picture (C, H, W) as `denoiser.Denoiser` does, with these in place of its constants.
+    """Denoise a picture (C, H, W) as `LoadedNetwork` does, with these in place of its constants.
 
     `halvings` are those of each plane. One network, which is made for any sigma, does all of them.
     """

@@ -63,7 +63,8 @@ def measure(networks: Networks, path: Path, kind: str, sigma: float, seed: int) 
     noisy = (noisy * 255).round().clamp(0, 255) / 255
 
     def remove(picture: Tensor, level: float) -> Tensor:
-        return networks.denoise(picture, min(max(level, LEAST_SIGMA), MOST_SIGMA))[0]
+        sigma = min(max(level, LEAST_SIGMA), MOST_SIGMA)
+        return networks.at(sigma)(picture, sigma)
 
     picture = Picture(noisy[0].permute(1, 2, 0).numpy())
     found = Request(model=CORRELATED).find(picture)

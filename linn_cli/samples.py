@@ -39,6 +39,11 @@ def white(dtype: torch.dtype | np.dtype[Any]) -> float:
     return 1.0 if dtype.kind == "f" else float(np.iinfo(dtype).max)
 
 
+def is_grey(images: Tensor) -> bool:
+    """Whether all channels of images (..., C, H, W) are the same."""
+    return bool((images == images[..., :1, :, :]).all())
+
+
 def to_floats(samples: Tensor) -> Tensor:
     """Samples of any dtype and shape as float32, white at 1.
 

@@ -3,68 +3,97 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from linn_cli.errors import UsageError
 
 # White in 8 bits, the unit of every noise level.
 GREY_LEVELS = 255
-
-# The noise's standard deviation in 8-bit grey levels: one for all channels, or one for each.
-Sigma = float | Sequence[float]
-
 # Below this there is nothing to remove and the input is the answer. Few photons may make more noise than black
 # and white are apart.
 LEAST_SIGMA, MOST_SIGMA = 0.01, 4.0 * GREY_LEVELS
 
+_WHITES = {"8bit": GREY_LEVELS, "16bit": 65535, "unit": 1}
 
-def channel_sigmas(sigma: Sigma, channels: int) -> tuple[float, ...]:
-    """A sigma for each channel, in 8-bit grey levels.
+
+@dataclass(frozen=True)
+class Sigma:
+    """How strong noise is: its standard deviation in 8-bit grey levels, one for all channels or one for each.
 
     Raises:
-        UsageError: they are no noise levels, not as many as the channels, or zero in some only.
+        UsageError: they are no noise levels, or zero in some channels only.
     """
-    levels = tuple(sigma) if isinstance(sigma, Sequence) else (float(sigma),)
-    levels = levels * channels if len(levels) == 1 else levels
-    for level in levels:
-        if not math.isfinite(level) or not 0 <= level <= MOST_SIGMA:
+
+    levels: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for level in self.levels:
+            if not math.isfinite(level) or not 0 <= level <= MOST_SIGMA:
+                raise UsageError(
+                    f"sigma {level:g} is not a noise level: give grey levels from 0 to {MOST_SIGMA:g}"
+                )
+        if not self.levels or min(self.levels) < LEAST_SIGMA <= max(self.levels):
             raise UsageError(
-                f"sigma {level:g} is not a noise level: give grey levels from 0 to {MOST_SIGMA:g}"
+                f"sigma is 0 in some channels only: give at least {LEAST_SIGMA} in each"
             )
-    if len(levels) != channels:
-        raise UsageError(
-            f"{len(levels)} sigmas for a picture of {channels} channels: give {channels}, or one"
-        )
-    if min(levels) < LEAST_SIGMA <= max(levels):
-        raise UsageError(f"sigma is 0 in some channels only: give at least {LEAST_SIGMA} in each")
-    return levels
+
+    @classmethod
+    def of(cls, sigma: SigmaLike) -> Sigma:
+        """From a number, or from one for each channel."""
+        if isinstance(sigma, Sigma):
+            return sigma
+        return cls(tuple(map(float, sigma) if isinstance(sigma, Iterable) else (float(sigma),)))
+
+    @classmethod
+    def parse(cls, text: str, unit: str = "8bit") -> Sigma:
+        """From a text: "25", or one for each channel "12,10,18".
+
+        Args:
+            text: the numbers.
+            unit: what they count: "8bit" (white is 255), "16bit" (65535) or "unit" (1).
+
+        Raises:
+            UsageError: they are no noise levels, or the unit is none of these.
+        """
+        return cls(parse_levels(text, unit, "sigma"))
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is so little noise that the picture stays as it is."""
+        return max(self.levels) < LEAST_SIGMA
+
+    def by_channel(self, channels: int) -> tuple[float, ...]:
+        """The levels of so many channels.
+
+        Raises:
+            UsageError: they are more than one, and not as many.
+        """
+        if len(self.levels) not in (1, channels):
+            raise UsageError(
+                f"{len(self.levels)} sigmas for a picture of {channels} channels: "
+                f"give {channels}, or one"
+            )
+        return self.levels * (channels // len(self.levels))
+
+    def times(self, strength: float) -> Sigma:
+        """Noise so many times as strong, at most 1020."""
+        return Sigma(tuple(min(level * strength, MOST_SIGMA) for level in self.levels))
 
 
-def parse_sigma(text: str, unit: str = "8bit") -> tuple[float, ...]:
-    """A sigma written "25", or one for each channel "12,10,18", in 8-bit grey levels.
-
-    Args:
-        text: the numbers.
-        unit: what they count: "8bit" (white is 255), "16bit" (65535) or "unit" (1).
-
-    Raises:
-        UsageError: they are no noise levels, or the unit is none of these.
-    """
-    levels = parse_levels(text, unit, "sigma")
-    return channel_sigmas(levels, len(levels))
+SigmaLike = float | Iterable[float] | Sigma
 
 
 def parse_levels(text: str, unit: str, what: str) -> tuple[float, ...]:
-    """Numbers as for `parse_sigma`, of any size; an error says `what` they are.
+    """Numbers as `Sigma.parse` takes them, of any size; an error says `what` they are.
 
     Raises:
         UsageError: they are no numbers, or the unit is unknown.
     """
-    whites = {"8bit": GREY_LEVELS, "16bit": 65535, "unit": 1}
-    if unit not in whites:
-        raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(whites)}")
+    if unit not in _WHITES:
+        raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(_WHITES)}")
     try:
-        return tuple(float(part) * GREY_LEVELS / whites[unit] for part in text.split(","))
+        return tuple(float(part) * GREY_LEVELS / _WHITES[unit] for part in text.split(","))
     except ValueError:
         raise UsageError(
             f"{what} {text!r}: give a number, or one for each channel as 12,10,18"

@@ -24,9 +24,9 @@ class Downloads:
     bytes: int = 0
     totals: list[int] = field(default_factory=list)
 
-    def __call__(self, note: str, done: int, total: int | None = None) -> None:
-        self.bytes += done
-        self.totals += [] if total is None else [total]
+    def __call__(self, done: float, note: str = "", total: float | None = None) -> None:
+        self.bytes += int(done)
+        self.totals += [] if total is None else [int(total)]
 
 
 def fetch(text: str, *, update: bool) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def fetch(text: str, *, update: bool) -> dict[str, Any]:
         record = hub.lock(reference, update=update, notify=notes.append)
         listed = [str(entry["file"]) for entry in record.entries]
         told["paths"] = [
-            str(hub.fetch(reference, record, file, done=downloads, notify=notes.append))
+            str(hub.fetch(reference, record, file, progress=downloads, notify=notes.append))
             for file in ([reference.file] if reference.file else listed)
         ]
         told["commit"] = record.commit

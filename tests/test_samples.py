@@ -51,3 +51,10 @@ def test_white_is_the_same_for_numpy_and_torch() -> None:
     for name in (*INTEGERS, "float32", "float64"):
         array = np.zeros(1, name)
         assert samples.white(array.dtype) == samples.white(torch.from_numpy(array).dtype)
+
+
+def test_grey_stored_as_colour_is_grey() -> None:
+    grey = torch.arange(12, dtype=torch.uint8).view(1, 1, 3, 4).repeat(1, 3, 1, 1)
+    assert samples.is_grey(grey)
+    grey[0, 2, 2, 3] += 1
+    assert not samples.is_grey(grey)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from linn_cli import units
 from linn_cli.errors import UsageError
+from linn_cli.units import Sigma
 
 
 @pytest.mark.parametrize(
@@ -16,23 +17,36 @@ from linn_cli.errors import UsageError
     ],
 )
 def test_sigma_is_parsed_in_every_unit(text: str, unit: str, levels: tuple[float, ...]) -> None:
-    assert units.parse_sigma(text, unit) == pytest.approx(levels)
+    assert Sigma.parse(text, unit).levels == pytest.approx(levels)
 
 
 @pytest.mark.parametrize(("text", "unit"), [("loud", "8bit"), ("1,", "8bit"), ("5", "12bit")])
 def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
     with pytest.raises(UsageError, match=r"sigma|unit"):
-        units.parse_sigma(text, unit)
+        Sigma.parse(text, unit)
 
 
 def test_one_sigma_is_that_of_every_channel() -> None:
-    assert units.channel_sigmas(25, 3) == (25, 25, 25)
-    assert units.channel_sigmas((5, 6, 7), 3) == (5, 6, 7)
+    assert Sigma.of(25).by_channel(3) == (25, 25, 25)
+    assert Sigma.of((5, 6, 7)).by_channel(3) == (5, 6, 7)
+
+
+def test_sigma_is_taken_from_numbers_of_any_kind() -> None:
+    known = Sigma((5.0, 6.0, 7.0))
+    assert Sigma.of(known) is known
+    assert Sigma.of([5, 6, 7]) == Sigma.of(np.array([5, 6, 7], np.float32)) == known
+    assert Sigma.of(np.float32(5)) == Sigma((5.0,))
 
 
 @pytest.mark.parametrize(
-    "levels", [(-1,), (1020.5,), (float("nan"),), (5, 6), (0.0, 5, 5), (5, 0.009, 5)]
+    "levels", [(-1,), (1020.5,), (float("nan"),), (5, 6), (0.0, 5, 5), (5, 0.009, 5), ()]
 )
 def test_what_is_no_noise_level_is_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(UsageError, match="sigma"):
-        units.channel_sigmas(levels, 3)
+        Sigma(levels).by_channel(3)
+
+
+def test_strength_multiplies_up_to_the_limit() -> None:
+    assert Sigma((10.0, 800.0)).times(1.5).levels == (15, 1020)
+    assert Sigma((0.005,)).is_nothing
+    assert not Sigma((0.01,)).is_nothing

@@ -21,7 +21,7 @@ from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES, parse_variant
 
 if TYPE_CHECKING:
-    from linn_cli.denoising.denoiser import Denoiser
+    from linn_cli.denoising.loaded_network import LoadedNetwork
     from linn_cli.evaluation.benchmark import Score, Summary
     from linn_cli.evaluation.other_methods import Classical
 
@@ -99,8 +99,8 @@ def benchmark(
         if colour and rivals:
             raise UsageError("--against is for grey pictures: add --grey to take the luma")
         with console.progress("weights") as advance:
-            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
-            runs: list[tuple[float, Denoiser | Classical]] = [
+            source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
+            runs: list[tuple[float, LoadedNetwork | Classical]] = [
                 (
                     level,
                     networks.load(
@@ -121,17 +121,17 @@ def benchmark(
             ways += [protocol.EIGHT_BITS, protocol.EIGHT_BITS_PLAIN]
         trials = list(product(runs, ways))
         gallery = report.Gallery(len(pictures), len(sigmas), len(trials) // len(sigmas))
-        seen = gallery.add if report_file else protocol.unseen
+        keep = gallery.add if report_file else protocol.forget
         scores: list[Score] = []
         summaries: list[Summary] = []
         with console.progress("benchmark", len(trials) * len(pictures)) as advance:
             for (level, denoiser), stored in trials:
                 measured = []
                 for score in protocol.measure(
-                    denoiser, pictures, level, seen, colour=colour, stored=stored
+                    denoiser, pictures, level, keep, colour=colour, stored=stored
                 ):
                     measured.append(score)
-                    advance(f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB", 1)
+                    advance(1, f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB")
                 scores += measured
                 summaries.append(protocol.summarise(denoiser, measured, stored))
         if report_file:

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -16,18 +16,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from linn_cli import progress as telling
 from linn_cli.errors import InputError, LinnError, explain
 from linn_cli.jsontext import to_json
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
-
-
-class Advance(Protocol):
-    """Moves a progress bar."""
-
-    def __call__(self, note: str, done: float, total: int | None = None) -> None:
-        """Note what is being done, and that `done` more of `total` are."""
 
 
 def say(text: str) -> None:
@@ -72,11 +66,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 @contextmanager
-def progress(description: str, total: int | None = None) -> Iterator[Advance]:
-    """A progress bar on stderr, shown on a terminal only.
-
-    Yields a function that takes a note, how many are newly done and, once it is known, the total.
-    """
+def progress(description: str, total: float | None = None) -> Iterator[telling.Progress]:
+    """A progress bar on stderr, shown on a terminal only."""
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -91,7 +82,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Advance]:
     with bar:
         task = bar.add_task(description, total=total, note="")
 
-        def advance(note: str, done: float, total: int | None = None) -> None:
+        def advance(done: float, note: str = "", total: float | None = None) -> None:
             bar.update(task, advance=done, total=total, note=escape(note))
 
         yield advance

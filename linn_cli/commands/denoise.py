@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,11 +27,15 @@ from linn_cli.network.architecture import parse_variant
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from linn_cli.denoising.batch import Handling, Outcome
+    from linn_cli.denoising.jobs import Handling, Show
     from linn_cli.denoising.networks import Networks
+    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.denoising.planning import Existing, Job
     from linn_cli.noise.request import Request
     from linn_cli.pictures.formats import Format
+    from linn_cli.progress import Progress
 
+PIPE = "-"
 USUAL_SIGMA = 25.0
 
 
@@ -141,101 +145,196 @@ def denoise(
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug):
-        from functools import partial
-        from statistics import fmean
-
-        from linn_cli import files, units
-        from linn_cli.denoising import batch, planning
-        from linn_cli.denoising.networks import Networks
-        from linn_cli.engine import devices
+        from linn_cli.denoising.jobs import Handling
+        from linn_cli.denoising.planning import Existing
         from linn_cli.noise.request import Request, parse_camera
-        from linn_cli.pages import denoised, html
         from linn_cli.pictures import formats, reading
-        from linn_cli.weights import sources
+        from linn_cli.units import Sigma
 
-        levels = None if sigma == "auto" else units.parse_sigma(sigma, sigma_unit)
-        camera = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(levels, noise, strength / 100, camera)
-        if fast:
-            if variant not in (None, "st") or scales not in (None, 1):
-                raise UsageError("--fast means --variant st --scales 1: leave these out")
-            variant, scales = "st", 1
+        # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
+        known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
+        cameras = parse_camera(gain, read_noise, sigma_unit)
+        request = Request(known, noise, strength / 100, cameras)
+        variant, scales = _network(variant, scales, fast=fast)
         wanted = None if file_format is None else formats.format_named(file_format)
-        piped = batch.PIPE in (*pictures, output)
-        existing = planning.Existing(overwrite, skip_existing)
-        planned: list[planning.Job] = []
-        if not piped:
-            planned = planning.plan(
-                pictures,
-                output,
-                recursive=recursive,
-                suffix=suffix,
-                target=wanted,
-                existing=existing,
-            )
-        if compare and len(planned) > 1:
-            raise UsageError("--compare shows one picture: denoise it by itself")
-        if compare and planned:
-            files.check_output(compare, [planned[0].source, planned[0].target], denoised.ENDINGS)
-        devices.use_threads(threads)
-        workers = jobs or devices.workers(devices.resolve(device), len(planned))
-        devices.use_threads(devices.share_of_threads(workers))
-        with console.progress("weights") as advance:
-            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
-        networks = Networks(
+        handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
+        existing = Existing(overwrite, skip_existing)
+        report = Report(json=json, verbose=verbose)
+        piped = PIPE in map(str, (*pictures, output))
+        if piped:
+            _check_pipe(pictures, output, compare, json=json)
+            planned = []
+        else:
+            planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare)
+
+        # Build.
+        workers = _share_processor(threads, jobs, device, len(planned))
+        networks = _networks(
             variant=parse_variant(variant),
             scales=scales,
-            weight_file=source,
+            weights=weight_file,
+            hub_repo=hub_repo,
             device=device,
             precision=precision,
             max_memory=max_memory and max_memory * 10**6 // workers,
             memory_share=0.25 / workers,
         )
-        handling = batch.Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
-        report = partial(_report, json=json, verbose=verbose)
+
+        # Run.
         if piped:
-            if pictures != [batch.PIPE]:
-                raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
-            if compare:
-                raise UsageError("--compare shows a picture from a file, not from standard input")
-            if output in (None, batch.PIPE) and json:
-                raise UsageError("standard output takes either the picture or --json: give -o FILE")
-            report(_pipe(output or batch.PIPE, networks, request, wanted, handling))
+            report(_run_pipe(output, networks, request, wanted, handling))
             return
         # A fault of weights, device or precision is every picture's.
-        networks.at(levels or USUAL_SIGMA, len(levels or [1]))
-        seen: list[NDArray[Any]] = []
-        failed = 0
-        with console.progress("denoise", len(planned)) as advance:
-
-            def work(job: planning.Job, done: batch.Done) -> batch.Outcome:
-                return batch.run(
-                    job,
-                    networks,
-                    request,
-                    handling=handling,
-                    existing=existing,
-                    done=done,
-                    seen=(lambda noisy, clean: seen.extend((noisy, clean))) if compare else None,
-                )
-
-            for outcome in batch.run_all(planned, work, advance, workers=workers):
-                report(outcome)
-                failed += outcome.error is not None
-                if compare and seen:
-                    advance("page", 0)
-                    kind, name = compare.suffix.lower(), planned[0].source.name
-                    before, after = seen
-                    sigma_used = fmean(outcome.sigma)
-                    html.write(compare, denoised.render(kind, name, before, after, sigma_used))
+        networks.at(known or USUAL_SIGMA, len(known.levels) if known else 1)
+        work = Work(networks, request, handling, existing)
+        failed = _run(work, planned, workers, report, compare)
         if len(planned) > 1 and failed:
             console.say(f"{failed} of {len(planned)} pictures failed")
         if failed:
             raise typer.Exit(1)
 
 
-def _pipe(
-    output: Path,
+@dataclass(frozen=True)
+class Report:
+    """Says what became of each picture: data on stdout if asked for, what people should know on stderr."""
+
+    json: bool
+    verbose: bool
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Say what became of one."""
+        if self.json:
+            console.emit_json(asdict(outcome))
+        if outcome.error or self.verbose:
+            console.say(str(outcome))
+        for remark in outcome.remarks:
+            console.say(f"{outcome.output}: {remark}")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every job of a run has in common."""
+
+    networks: Networks
+    request: Request
+    handling: Handling
+    existing: Existing
+
+    def __call__(self, job: Job, progress: Progress, show: Show | None = None) -> Outcome:
+        """Do one job."""
+        from linn_cli.denoising import jobs
+
+        return jobs.run(
+            job,
+            self.networks,
+            self.request,
+            handling=self.handling,
+            existing=self.existing,
+            progress=progress,
+            show=show,
+        )
+
+
+def _network(
+    variant: str | None, scales: int | None, *, fast: bool
+) -> tuple[str | None, int | None]:
+    if not fast:
+        return variant, scales
+    if variant not in (None, "st") or scales not in (None, 1):
+        raise UsageError("--fast means --variant st --scales 1: leave these out")
+    return "st", 1
+
+
+def _check_pipe(
+    pictures: list[Path], output: Path | None, compare: Path | None, *, json: bool
+) -> None:
+    if list(map(str, pictures)) != [PIPE]:
+        raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
+    if compare:
+        raise UsageError("--compare shows a picture from a file, not from standard input")
+    if str(output or PIPE) == PIPE:
+        if json:
+            raise UsageError("standard output takes either the picture or --json: give -o FILE")
+        return
+    from linn_cli.pictures import writing
+
+    writing.check_output(Path(str(output)))
+
+
+def _plan(
+    pictures: list[Path],
+    output: Path | None,
+    recursive: bool,
+    suffix: str,
+    wanted: Format | None,
+    existing: Existing,
+    compare: Path | None,
+) -> list[Job]:
+    from linn_cli import files
+    from linn_cli.denoising import planning
+    from linn_cli.pages import denoised
+
+    planned = planning.plan(
+        pictures, output, recursive=recursive, suffix=suffix, target=wanted, existing=existing
+    )
+    if compare and len(planned) > 1:
+        raise UsageError("--compare shows one picture: denoise it by itself")
+    if compare and planned:
+        files.check_output(compare, [planned[0].source, planned[0].target], denoised.ENDINGS)
+    return planned
+
+
+def _share_processor(threads: int | None, jobs: int | None, device: str, count: int) -> int:
+    """How many files are worked on at a time; torch gets the threads that each may have."""
+    from linn_cli.engine import devices
+
+    devices.use_threads(threads)
+    workers = jobs or devices.workers(devices.resolve(device), count)
+    devices.use_threads(devices.share_of_threads(workers))
+    return workers
+
+
+def _networks(*, weights: str | None, hub_repo: str | None, **options: Any) -> Networks:
+    from linn_cli.denoising.networks import Networks
+    from linn_cli.weights import sources
+
+    with console.progress("weights") as advance:
+        source = sources.find(weights, hub_repo, notify=console.say, progress=advance)
+    return Networks(weight_file=source, **options)
+
+
+def _run(work: Work, planned: list[Job], workers: int, report: Report, compare: Path | None) -> int:
+    """Do the jobs and report each; how many failed."""
+    from linn_cli.denoising import jobs
+
+    shown: list[NDArray[Any]] = []
+    failed = 0
+    with console.progress("denoise", len(planned)) as advance:
+
+        def one(job: Job, progress: Progress) -> Outcome:
+            return work(job, progress, (lambda *pair: shown.extend(pair)) if compare else None)
+
+        for outcome in jobs.run_all(planned, one, advance, workers=workers):
+            report(outcome)
+            failed += outcome.error is not None
+            if compare and shown:
+                advance(0, "page")
+                _write_page(compare, planned[0].source.name, shown, outcome)
+    return failed
+
+
+def _write_page(path: Path, name: str, shown: list[NDArray[Any]], outcome: Outcome) -> None:
+    from statistics import fmean
+
+    from linn_cli.pages import denoised, html
+
+    before, after = shown
+    sigma = fmean(outcome.sigma)
+    html.write(path, denoised.render(path.suffix.lower(), name, before, after, sigma))
+
+
+def _run_pipe(
+    output: Path | None,
     networks: Networks,
     request: Request,
     wanted: Format | None,
@@ -244,32 +343,21 @@ def _pipe(
     """From standard input to standard output or a file."""
     import sys
 
-    from linn_cli.denoising import batch
-    from linn_cli.pictures import formats, writing
+    from linn_cli.denoising import jobs
+    from linn_cli.pictures import formats
 
-    target = None if output == batch.PIPE else output
+    target = None if str(output or PIPE) == PIPE else output
     if target:
-        writing.check_output(target)
         wanted = wanted or formats.format_of(target)
     with console.progress("standard input", 1) as advance:
-        answer, outcome = batch.pipe(
+        answer, outcome = jobs.pipe(
             sys.stdin.buffer,
             networks,
             request,
             wanted,
-            output=output,
+            output=str(target or PIPE),
             handling=handling,
-            done=lambda count, rows: advance("rows", count / rows),
+            progress=lambda done, note="", total=None: advance(done, "rows"),
         )
-    batch.deliver(answer, target)
+    jobs.deliver(answer, target)
     return outcome
-
-
-def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
-    """A line of JSON on stdout if asked for; what people should know on stderr."""
-    if json:
-        console.emit_json(asdict(outcome))
-    if outcome.error or verbose:
-        console.say(str(outcome))
-    for remark in outcome.remarks:
-        console.say(f"{outcome.output}: {remark}")

@@ -53,6 +53,6 @@ def estimate(
                         console.emit_json(found | measured.as_data() | {"remarks": hidden})
                     else:
                         console.emit(f"{path}: {'; '.join((*measured.in_words(), *hidden))}")
-                advance(path.name, 1)
+                advance(1, path.name)
         if failed:
             raise typer.Exit(1)

@@ -65,7 +65,7 @@ def inspect(
             console.say(f"{picture}: the middle {part.shape[1]} x {part.shape[0]} pixels (--side)")
         model = weight_sets.load(chosen)
         with console.progress(picture.name, inspection.parts(model)) as advance:
-            seen = inspection.inspect(model, part, sigma, done=lambda done: advance(done, 1))
+            seen = inspection.inspect(model, part, sigma, progress=advance)
         html.write(
             output, inspected.render(picture.name, seen, sigma, chosen.architecture, chosen.name)
         )

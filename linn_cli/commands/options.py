@@ -56,9 +56,8 @@ def check_scalable(sigma: float) -> None:
     Raises:
         UsageError: it is none, or next to zero.
     """
-    from linn_cli import units
+    from linn_cli.units import LEAST_SIGMA, Sigma
 
-    units.channel_sigmas(sigma, 1)
-    if sigma < units.LEAST_SIGMA:
-        least = f"at least {units.LEAST_SIGMA}"
+    if Sigma.of(sigma).is_nothing:
+        least = f"at least {LEAST_SIGMA}"
         raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")

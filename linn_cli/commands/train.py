@@ -112,7 +112,7 @@ def train(
             console.interruptions() as interrupted,
             console.progress("train", steps) as advance,
         ):
-            advance("", trainer.steps_done)
+            advance(trainer.steps_done)
             for reached in training.train(
                 trainer,
                 training.Validation(pictures.held_out, recipe.sigma),
@@ -121,7 +121,7 @@ def train(
                 stop=interrupted,
                 seconds=math.inf if time_limit is None else time_limit * 60,
             ):
-                advance(f"loss {reached.loss:.5f}", 1)
+                advance(1, f"loss {reached.loss:.5f}")
                 if reached.psnr:
                     console.emit(tables.progress_line(reached))
                     if log_json:

@@ -52,7 +52,7 @@ def verify_invertibility(
             levels = reading.read_levels(picture)
             own.append(torch.from_numpy(levels).double() / GREY_LEVELS)
         with console.progress("weights") as advance:
-            source = sources.find(weight_file, hub_repo, notify=console.say, done=advance)
+            source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
             found = source.obtain_all()
             usual = source.choose(sigma, None, None)
         checks = [(entry, dtype) for entry in found for dtype in invertibility.DTYPES]
@@ -66,7 +66,7 @@ def verify_invertibility(
                     model,
                     tried,
                     sigma / GREY_LEVELS,
-                    done=partial(advance, entry.name, 1),
+                    progress=partial(advance, note=entry.name),
                 )
                 worst += [(entry.name, trip) for trip in trips]
         passed = all(trip.passed for _, trip in worst)

@@ -17,6 +17,7 @@ from linn_cli.commands.options import (
 )
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.network.architecture import parse_variant
+from linn_cli.units import Sigma
 
 if TYPE_CHECKING:
     from linn_cli.weights.sets import WeightSet
@@ -80,12 +81,10 @@ def fetch(
 ) -> None:
     """Download weights ahead of their use; print their paths."""
     with console.reported(debug=debug):
-        from linn_cli import units
-
         if everything and (sigma, variant, scales) != (None, None, None):
             raise UsageError("--all means every file: leave --sigma, --variant and --scales out")
         if sigma is not None:
-            units.channel_sigmas(sigma, 1)
+            Sigma.of(sigma)
         kind = parse_variant(variant)
         source = _remote(repository, hub_repo, update=update)
         if sigma is not None or source.named:
@@ -127,7 +126,7 @@ def verify(
         with console.progress("verify", len(source.sets)) as advance:
             for entry in source.sets:
                 found.append(known_answer.verify(source, entry))
-                advance(entry.name, 1)
+                advance(1, entry.name)
         if json:
             console.emit_json([asdict(verdict) for verdict in found])
         else:
@@ -186,13 +185,12 @@ def path(
 ) -> None:
     """Print the path of the file that `linn denoise` would use."""
     with console.reported(debug=debug):
-        from linn_cli import units
         from linn_cli.weights import sources
 
-        units.channel_sigmas(sigma, 1)
+        Sigma.of(sigma)
         kind = parse_variant(variant)
         with console.progress("weights") as advance:
-            source = sources.find(weights, hub_repo, notify=console.say, done=advance)
+            source = sources.find(weights, hub_repo, notify=console.say, progress=advance)
             chosen = source.choose(sigma, kind, scales)
         console.emit(str(chosen.path))
 
@@ -211,4 +209,4 @@ def _remote(repository: str | None, hub_repo: str | None, *, update: bool = Fals
 
 def _with_progress(source: Source, entry: WeightSet) -> WeightSet:
     with console.progress(entry.name) as advance:
-        return replace(source, done=advance).obtain(entry)
+        return replace(source, progress=advance).obtain(entry)

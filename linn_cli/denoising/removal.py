@@ -8,93 +8,110 @@ from dataclasses import replace
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoising.denoiser import Denoiser, Done, is_grey
+from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import clipping, correlated
 from linn_cli.noise.camera import CameraNoise, Transform
-from linn_cli.noise.request import Found, scaled
-from linn_cli.units import channel_sigmas
+from linn_cli.noise.clipping import Clipping
+from linn_cli.noise.request import NoiseProfile
+from linn_cli.progress import Progress, beat, silent
+from linn_cli.units import Sigma
 
 
 def remove(
     networks: Networks,
     values: Tensor,
-    found: Found,
+    profile: NoiseProfile,
     strength: float = 1.0,
-    done: Done = lambda rows: None,
-) -> tuple[Tensor, Denoiser]:
+    progress: Progress = silent,
+) -> tuple[Tensor, LoadedNetwork]:
     """Denoise images (B, C, H, W) of any dtype into the same, and tell which network did.
+
+    A grey picture stored as colour is denoised as grey and stays grey: its noise is the same in all
+    channels, so that the rotation would find sqrt(3) times as much in the luma.
 
     Args:
         networks: to choose from.
         values: integers have the range of their dtype, floats are white at 1.
-        found: their noise.
+        profile: their noise.
         strength: multiplies its standard deviation.
-        done: called with half the number of rows whenever some go in, and again when they are finished.
+        progress: counts rows: half of them as they go in, half as they are finished.
     """
-    if found.grows and strength > 0:
-        if len(set(found.camera)) > 1 or not is_grey(values):
-            return _remove_camera(networks, values, found.camera, strength, done)
-        grey = values[:, :1]  # perhaps stored as colour
-        answer, denoiser = _remove_camera(networks, grey, found.camera[:1], strength, done)
-        return answer.repeat(1, values.shape[1], 1, 1), denoiser
-    if found.coarser and strength > 0:
-        return _remove_correlated(networks, values, found, strength, done)
-    return networks.denoise(values, _one(found.at(strength)), done, found.clipped.of(strength))
+    channels = values.shape[1]
+    if channels > 1 and profile.is_alike and samples.is_grey(values):
+        grey, network = remove(networks, values[:, :1], profile.first_channel(), strength, progress)
+        return grey.repeat(1, channels, 1, 1), network
+    if profile.grows and strength > 0:
+        return _remove_camera(networks, values, profile.cameras, strength, progress)
+    if profile.coarser and strength > 0:
+        return _remove_correlated(networks, values, profile, strength, progress)
+    clipped = profile.clipped.scaled(strength)
+    return _remove_white(networks, values, profile.sigma_at(strength), clipped, progress)
 
 
 def remove_by_rows(
     networks: Networks,
     rows: Iterable[Tensor],
     shape: tuple[int, int],
-    found: Found,
+    profile: NoiseProfile,
     strength: float = 1.0,
-) -> tuple[Iterator[Tensor], Denoiser] | None:
-    """`remove` for a picture given from the top as rows (C, n, W); None if it takes the whole picture.
+) -> tuple[Iterator[Tensor], LoadedNetwork]:
+    """`remove` for a picture given from the top as rows (C, n, W), if `goes_by_rows`.
 
     Args:
         networks: to choose from.
         rows: as values of `remove`.
         shape: C and W.
-        found: their noise.
+        profile: their noise.
         strength: multiplies its standard deviation.
     """
     channels, width = shape
-    if found.coarser:
-        return None
-    if not found.grows:
-        sigma = channel_sigmas(found.at(strength)[:channels], channels)
-        denoiser = networks.at(sigma, channels)
-        return denoiser.rows(rows, width, sigma, after=found.clipped.of(strength).undo), denoiser
-    transform = Transform(found.camera[:channels])
-    levels = transform.sigma(strength)
-    if network_sigma(levels) > pyramid.HEAVY:
-        return None
-    denoiser = networks.at(levels, channels)
-    return denoiser.rows(rows, width, levels, transform.forward, transform.inverse), denoiser
+    if profile.grows:
+        transform = Transform(profile.cameras)
+        sigma = transform.sigma(strength)
+        network = networks.at(sigma, channels)
+        return network.rows(rows, width, sigma, transform.forward, transform.inverse), network
+    levels = profile.sigma_at(strength).by_channel(channels)
+    network = networks.at(levels, channels)
+    undo = profile.clipped.scaled(strength).undo
+    return network.rows(rows, width, levels, after=undo), network
+
+
+def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
+    """Whether noise can be removed from rows alone; blotches and few counts take the whole picture."""
+    if profile.coarser or profile.sigma_at(strength).is_nothing:
+        return False
+    levels = Transform(profile.cameras).sigma(strength) if profile.grows else ()
+    return not levels or network_sigma(levels) <= pyramid.HEAVY
+
+
+def _remove_white(
+    networks: Networks, values: Tensor, sigma: Sigma, clipped: Clipping, progress: Progress
+) -> tuple[Tensor, LoadedNetwork]:
+    network = networks.at(sigma, values.shape[1])
+    return network(values, sigma, progress, after=clipped.undo), network
 
 
 def _remove_correlated(
     networks: Networks,
     values: Tensor,
-    found: Found,
+    profile: NoiseProfile,
     strength: float,
-    done: Done,
-) -> tuple[Tensor, Denoiser]:
+    progress: Progress,
+) -> tuple[Tensor, LoadedNetwork]:
     """Blotches first, in pictures of half the size and less."""
-    sigmas = [scaled(sigma, strength) for sigma in (found.sigma, *found.coarser)]
-    used: list[Denoiser] = []
+    sigmas = [one.times(strength) for one in (profile.sigma, *profile.coarser)]
+    used: list[LoadedNetwork] = []
 
-    def denoise(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
+    def denoise(picture: Tensor, sigma: Sigma) -> Tensor:
         # The picture itself comes last; the smaller ones do not count.
         last = picture.shape == values.shape
-        clipped = found.clipped.of(strength) if last else clipping.NONE
-        clean, denoiser = networks.denoise(
-            picture, _one(sigma), done if last else lambda rows: done(0), clipped
-        )
-        used.append(denoiser)
+        clipped = profile.clipped.scaled(strength) if last else clipping.NONE
+        told = progress if last else beat(progress)
+        clean, network = _remove_white(networks, picture, sigma, clipped, told)
+        used.append(network)
         return clean
 
     clean = correlated.remove(samples.to_floats(values), sigmas, denoise)
@@ -106,8 +123,8 @@ def _remove_camera(
     values: Tensor,
     cameras: Sequence[CameraNoise],
     strength: float,
-    done: Done,
-) -> tuple[Tensor, Denoiser]:
+    progress: Progress,
+) -> tuple[Tensor, LoadedNetwork]:
     """Through the stabilising transform of each channel, scaled so that black is 0 and white is 1.
 
     Where noise is heavy, low frequencies come from the picture of half the size. It is halved before the
@@ -117,17 +134,12 @@ def _remove_camera(
     """
     transform = Transform(cameras)
     sigma = transform.sigma(strength)
-    denoiser = replace(networks.at(sigma, len(sigma)), halves=False)
+    network = replace(networks.at(sigma, len(sigma)), halves=False)
     if network_sigma(sigma) <= pyramid.HEAVY:
-        return denoiser(values, sigma, done, transform.forward, transform.inverse), denoiser
+        return network(values, sigma, progress, transform.forward, transform.inverse), network
     floats = samples.to_floats(values)
-    answer = denoiser(floats, sigma, done, transform.forward, transform.inverse)
+    answer = network(floats, sigma, progress, transform.forward, transform.inverse)
     smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
-    half, _ = _remove_camera(
-        networks, pyramid.halve(floats), smaller, strength, lambda rows: done(0)
-    )
-    return samples.from_floats(pyramid.corrected(answer, half), values.dtype), denoiser
-
-
-def _one(sigma: tuple[float, ...]) -> float | tuple[float, ...]:
-    return sigma[0] if len(sigma) == 1 else sigma
+    halved = pyramid.halve(floats)
+    half, _ = _remove_camera(networks, halved, smaller, strength, beat(progress))
+    return samples.from_floats(pyramid.corrected(answer, half), values.dtype), network

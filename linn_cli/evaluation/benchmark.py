@@ -11,7 +11,7 @@ from statistics import fmean
 import torch
 from torch import Tensor
 
-from linn_cli.denoising.denoiser import Denoiser
+from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.evaluation.other_methods import Classical
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.network.model import DnINN
@@ -110,15 +110,15 @@ class Trial:
     estimate: Tensor
 
 
-def unseen(score: Score, trial: Trial) -> None:
-    """Look at nothing."""
+def forget(score: Score, trial: Trial) -> None:
+    """Keep nothing."""
 
 
 def measure(
-    denoiser: Denoiser | Classical,
+    denoiser: LoadedNetwork | Classical,
     pictures: Iterable[Path],
     sigma: float,
-    seen: Callable[[Score, Trial], None] = unseen,
+    keep: Callable[[Score, Trial], None] = forget,
     *,
     colour: bool = False,
     stored: str = EXACT,
@@ -126,7 +126,7 @@ def measure(
     """Score a denoiser on each picture, as grey or in colour; sigma in 8-bit grey levels.
 
     The picture with index i gets the noise of seed i, neither clipped nor rounded unless `stored` says so;
-    the estimate is clamped to [0, 1] and not rounded. Only the denoising is timed. `seen` is called with
+    the estimate is clamped to [0, 1] and not rounded. Only the denoising is timed. `keep` is called with
     each score before it is yielded.
     """
     if isinstance(denoiser, Classical):
@@ -153,7 +153,7 @@ def measure(
             pixels=clean[0, 0].numel(),
             method=method,
         )
-        seen(score, Trial(index, *map(_shown, (clean, noisy, estimate))))
+        keep(score, Trial(index, *map(_shown, (clean, noisy, estimate))))
         yield score
 
 
@@ -177,7 +177,7 @@ def _mean_ssim(estimate: Tensor, clean: Tensor) -> float | None:
 
 
 def summarise(
-    denoiser: Denoiser | Classical, scores: Sequence[Score], stored: str = EXACT
+    denoiser: LoadedNetwork | Classical, scores: Sequence[Score], stored: str = EXACT
 ) -> Summary:
     """The means of one denoiser's scores at one sigma."""
     if isinstance(denoiser, Classical):

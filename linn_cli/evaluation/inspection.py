@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from linn_cli.network import haar
 from linn_cli.network.lifting import LiftingNetwork
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import Lista, soft_threshold
+from linn_cli.progress import Progress, silent
 
 CHANNELS = ("coarse", "across", "down", "diagonal")
 _REACH, _BINS = 6.0, 121
@@ -74,16 +74,14 @@ class Inspection:
 
 
 @torch.inference_mode()
-def inspect(
-    model: DnINN, levels: Array, sigma: float, done: Callable[[str], None] = lambda part: None
-) -> Inspection:
+def inspect(model: DnINN, levels: Array, sigma: float, progress: Progress = silent) -> Inspection:
     """Follow a picture through the network.
 
     Args:
         model: the network, on the CPU.
         levels: the picture (H, W) in 8-bit grey levels; all of it is in memory at once.
         sigma: the noise's standard deviation in 8-bit grey levels, more than 0.
-        done: called with the name of a part once it is finished: each scale, "denoised", "round trip".
+        progress: told of each part once it is finished: each scale, "denoised", "round trip".
 
     Raises:
         UsageError: the picture is not grey.
@@ -99,11 +97,11 @@ def inspect(
         details.append(detail)
         shrunk.append(scale.shrinkage(detail))
         views.append(view)
-        done(f"scale {number}")
+        progress(1, f"scale {number}")
     denoised = model.synthesise(coarse, shrunk)
-    done("denoised")
+    progress(1, "denoised")
     error = model.synthesise(coarse, details) - image
-    done("round trip")
+    progress(1, "round trip")
     return Inspection(
         noisy=levels,
         denoised=_array(denoised[0, 0] * sigma + 127.5),
@@ -114,7 +112,7 @@ def inspect(
 
 
 def parts(model: DnINN) -> int:
-    """How often `inspect` calls `done`."""
+    """How many parts `inspect` tells of."""
     return len(model.scales) + 2
 
 

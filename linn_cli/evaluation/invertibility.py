@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ from linn_cli.engine import streaming
 from linn_cli.engine.budget import band_height
 from linn_cli.engine.folding import fold
 from linn_cli.network.model import DnINN
+from linn_cli.progress import Progress, silent
 
 # Small pictures are streamed in several bands too.
 _LEAST_BANDS = 4
@@ -97,9 +98,9 @@ def worst_by_part(
     model: DnINN,
     pictures: Iterable[Tensor],
     sigma: float,
-    done: Callable[[], None] = lambda: None,
+    progress: Progress = silent,
 ) -> list[RoundTrip]:
-    """The worst round trip of each part over all pictures; `done` is called after each picture.
+    """The worst round trip of each part over all pictures; `progress` counts pictures.
 
     A failed round trip is worse than any that passed, then the larger error is.
     """
@@ -108,7 +109,7 @@ def worst_by_part(
         for trip in round_trips(model, picture, sigma):
             kind = trip.part, trip.dtype
             worst[kind] = max(worst.get(kind, trip), trip, key=_badness)
-        done()
+        progress(1)
     return list(worst.values())
 
 

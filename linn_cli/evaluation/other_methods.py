@@ -1,4 +1,4 @@
-"""Other people's denoisers, to compare with: optional packages behind the call that `Denoiser` has."""
+"""Other people's denoisers, to compare with: optional packages behind the call that `LoadedNetwork` has."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Clipping:
     black: bool = False
     white: bool = False
 
-    def of(self, strength: float) -> Clipping:
+    def scaled(self, strength: float) -> Clipping:
         """What is to be undone if not all of the noise is removed; more than all is not."""
         return replace(self, sigma=tuple(min(strength, 1.0) * level for level in self.sigma))
 

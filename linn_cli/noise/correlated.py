@@ -15,6 +15,7 @@ from torch import Tensor
 from linn_cli.engine.pyramid import double, halve
 from linn_cli.noise import estimation
 from linn_cli.noise.estimation import Estimate
+from linn_cli.units import Sigma
 
 # Stronger than white noise by this factor, lest an estimate's error counts as blotches.
 _STRONGER = 1.1
@@ -48,15 +49,15 @@ def measure(
 
 def remove(
     picture: Tensor,
-    sigmas: Sequence[tuple[float, ...]],
-    denoise: Callable[[Tensor, tuple[float, ...]], Tensor],
+    sigmas: Sequence[Sigma],
+    denoise: Callable[[Tensor, Sigma], Tensor],
 ) -> Tensor:
     """Remove it from a picture (B, C, H, W), float.
 
     Args:
         picture: white at 1.
-        sigmas: in 8-bit grey levels, those of the picture's channels, of its half's, and so on.
-        denoise: removes white noise of these sigmas from a picture.
+        sigmas: those of the picture, of its half, and so on.
+        denoise: removes white noise of this sigma from a picture.
     """
     sigma, *coarser = sigmas
     if coarser:

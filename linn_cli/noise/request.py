@@ -10,7 +10,7 @@ from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.pictures.picture import Picture
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, channel_sigmas, parse_levels
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
@@ -19,49 +19,65 @@ _MID_GREY = 0.5
 
 
 @dataclass(frozen=True)
-class Found:
-    """The noise that is removed: sigma by channel, and of a camera's noise gain and read noise.
+class NoiseProfile:
+    """The noise of a picture that is to be removed: sigma, and of a camera's noise gain and read noise.
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
     picture of half the size, a quarter and so on, `words` say what was estimated, and `clipped` where
     noise is cut off.
     """
 
-    sigma: tuple[float, ...]
-    camera: tuple[CameraNoise, ...] = ()
-    coarser: tuple[tuple[float, ...], ...] = ()
+    sigma: Sigma
+    cameras: tuple[CameraNoise, ...] = ()
+    coarser: tuple[Sigma, ...] = ()
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
 
     @classmethod
-    def of(cls, cameras: tuple[CameraNoise, ...]) -> Found:
+    def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
         """A camera's noise, by channel."""
         levels = (GREY_LEVELS * one.deviation_at(_MID_GREY) for one in cameras)
-        return cls(tuple(min(max(level, LEAST_SIGMA), MOST_SIGMA) for level in levels), cameras)
+        within = tuple(min(max(level, LEAST_SIGMA), MOST_SIGMA) for level in levels)
+        return cls(Sigma(within), cameras)
 
     @property
     def grows(self) -> bool:
         """Whether it grows with brightness in some channel."""
-        return any(one.gain for one in self.camera)
+        return any(one.gain for one in self.cameras)
 
-    def at(self, strength: float) -> tuple[float, ...]:
-        """The sigma by channel that `strength` makes of it, at most 1020."""
-        return scaled(self.sigma, strength)
+    @property
+    def is_alike(self) -> bool:
+        """Whether all channels have the same noise."""
+        known = (self.sigma.levels, self.cameras, *(half.levels for half in self.coarser))
+        return all(len(set(channels)) <= 1 for channels in known)
+
+    def first_channel(self) -> NoiseProfile:
+        """The noise of the first channel by itself."""
+        return replace(
+            self,
+            sigma=Sigma(self.sigma.levels[:1]),
+            cameras=self.cameras[:1],
+            coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
+        )
+
+    def sigma_at(self, strength: float) -> Sigma:
+        """The sigma that `strength` makes of it, at most 1020."""
+        return self.sigma.times(strength)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: sigma by channel in 8-bit grey levels, or None to estimate it.
+    """What is asked for: a sigma, or None to estimate it.
 
     AUTO takes noise for white, or for a camera's if it clearly grows with brightness. `strength` multiplies
-    the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `camera`
+    the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `cameras`
     is a camera's noise, one or by channel; without it, it is estimated.
     """
 
-    sigma: tuple[float, ...] | None = None
+    sigma: Sigma | None = None
     model: str = AUTO
     strength: float = 1.0
-    camera: tuple[CameraNoise, ...] = ()
+    cameras: tuple[CameraNoise, ...] = ()
 
     def __post_init__(self) -> None:
         if self.model not in _MODELS:
@@ -72,7 +88,7 @@ class Request:
             )
         if self.model == CORRELATED and self.sigma is not None:
             raise UsageError(f"--noise {CORRELATED} estimates sigma: leave --sigma out")
-        if self.model != CAMERA and self.camera:
+        if self.model != CAMERA and self.cameras:
             raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
         if not 0 <= self.strength <= _MOST_STRENGTH:
             most = 100 * _MOST_STRENGTH
@@ -80,49 +96,66 @@ class Request:
                 f"strength {100 * self.strength:g} is out of range: give 0 to {most:g} %"
             )
 
-    def find(self, picture: Picture) -> Found:
+    def find(self, picture: Picture) -> NoiseProfile:
         """The noise of a picture, given or estimated, before `strength`.
 
         Raises:
             InputError: the picture is too small to estimate its noise.
+            UsageError: sigma or a camera's noise is given for another number of channels.
         """
-        if self.strength == 0:
-            return Found(self.sigma or (0.0,))
-        found = self._find(picture)
-        if not found.grows:  # the transform knows by itself what black cuts off
-            found = replace(found, clipped=measurement.find_clipping(picture, found.sigma))
-            if found.words and self.strength != 1:
-                taken = ", ".join(f"{level:.2f}" for level in found.at(self.strength))
-                words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
-                found = replace(found, words=(*found.words, words))
-        return found
-
-    def _find(self, picture: Picture) -> Found:
         channels = picture.values.shape[2]
+        if self.strength == 0:
+            return NoiseProfile(self.sigma or Sigma((0.0,)))
         if self.sigma is not None:
-            return Found(channel_sigmas(self.sigma, channels))
-        if self.model in (AUTO, WHITE):
-            measured = measurement.measure(picture, grows=self.model == AUTO)
-            found = Found(measured.sigma)
-            if measured.grows:
-                found = Found.of(_channel_cameras(measured.cameras, channels))
-            return replace(found, words=tuple(measured.in_words()))
+            found = NoiseProfile(Sigma(self.sigma.by_channel(channels)))
+            return replace(found, clipped=self._clipped(picture, found))
+        return self._scaled(self._estimated(picture, channels))
+
+    def _estimated(self, picture: Picture, channels: int) -> NoiseProfile:
         if self.model == CORRELATED:
             measured, *coarser = measurement.measure_correlated(picture)
-            return Found(
-                measured.sigma,
-                coarser=tuple(half.sigma for half in coarser),
+            found = NoiseProfile(
+                _removable(measured.sigma),
+                coarser=tuple(_removable(half.sigma) for half in coarser),
                 words=tuple(measurement.correlated_words(measured, coarser)),
             )
-        if self.camera:
-            return Found.of(_channel_cameras(self.camera, channels))
-        estimated = tuple(measurement.measure_camera(picture))
-        found = Found.of(_channel_cameras(estimated, channels))
-        return replace(found, words=tuple(map(measurement.camera_words, estimated)))
+            return replace(found, clipped=self._clipped(picture, found))
+        if self.model == CAMERA:
+            cameras = self.cameras or tuple(measurement.measure_camera(picture))
+            found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
+            if not self.cameras:
+                found = replace(found, words=tuple(map(measurement.camera_words, cameras)))
+            return replace(found, clipped=self._clipped(picture, found))
+        measured = measurement.measure(picture, grows=self.model == AUTO)
+        words = tuple(measured.in_words())
+        if measured.grows:
+            found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
+            return replace(found, words=words)
+        found = NoiseProfile(_removable(measured.sigma), words=words)
+        return replace(found, clipped=measured.clipped or self._clipped(picture, found))
+
+    def _clipped(self, picture: Picture, found: NoiseProfile) -> Clipping:
+        if found.grows:  # the transform knows by itself what black cuts off
+            return clipping.NONE
+        return measurement.find_clipping(picture, found.sigma.levels)
+
+    def _scaled(self, found: NoiseProfile) -> NoiseProfile:
+        """With a word on what `strength` makes of an estimate."""
+        if found.grows or not found.words or self.strength == 1:
+            return found
+        taken = ", ".join(f"{level:.2f}" for level in found.sigma_at(self.strength).levels)
+        words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
+        return replace(found, words=(*found.words, words))
+
+
+def _removable(levels: tuple[float, ...]) -> Sigma:
+    """Estimates as what can be removed: next to nothing in some channels only is the least there is."""
+    least = LEAST_SIGMA if max(levels) >= LEAST_SIGMA else 0.0
+    return Sigma(tuple(max(level, least) for level in levels))
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
-    """A camera's noise written as numbers for all channels or for each, as `sigmas.parse_sigma` takes them.
+    """A camera's noise written as numbers for all channels or for each, as `Sigma.parse` takes them.
 
     Args:
         gain: the variance for each level of signal, or None for none to be given.
@@ -152,8 +185,3 @@ def _channel_cameras(cameras: tuple[CameraNoise, ...], channels: int) -> tuple[C
             f"{len(cameras)} gains for a picture of {channels} channels: give {channels}, or one"
         )
     return cameras * (channels // len(cameras))
-
-
-def scaled(sigma: tuple[float, ...], strength: float) -> tuple[float, ...]:
-    """Sigmas times `strength`, each at most 1020."""
-    return tuple(min(level * strength, MOST_SIGMA) for level in sigma)

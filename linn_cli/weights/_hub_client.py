@@ -14,10 +14,11 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from linn_cli import __version__
 from linn_cli.errors import LinnError, NoFileError, UnreachableError, WeightsError
+from linn_cli.progress import Progress, silent
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -30,17 +31,6 @@ _SECONDS = 2.0
 _BUSY = 429
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _T = TypeVar("_T")
-
-
-class Advance(Protocol):
-    """Told how far a download is."""
-
-    def __call__(self, note: str, done: int, total: int | None = None) -> None:
-        """Of the file `note`, `done` more bytes of `total` have come."""
-
-
-def ignore(note: str, done: int, total: int | None = None) -> None:
-    """Take no notice of how far a download is."""
 
 
 def cached(repository: str, file: str, revision: str) -> tuple[str, Path] | None:
@@ -82,7 +72,7 @@ def download(
     revision: str,
     *,
     most_bytes: int,
-    done: Advance = ignore,
+    progress: Progress = silent,
 ) -> tuple[str, Path]:
     """Download a file of at most `most_bytes` into the Hub's cache; its commit and its path.
 
@@ -103,7 +93,7 @@ def download(
             etag_timeout=_patience(),
             library_name="linn",
             library_version=__version__,
-            tqdm_class=_bar(file, done),
+            tqdm_class=_bar(file, progress),
         )
     return _located(path, file)
 
@@ -190,17 +180,17 @@ def _within(seconds: float, call: Callable[[], _T]) -> _T:
     return answer.result(timeout=seconds)
 
 
-def _bar(file: str, done: Advance) -> type[tqdm]:
-    """The client draws its progress with this class: it draws nothing and tells `done`."""
+def _bar(file: str, progress: Progress) -> type[tqdm]:
+    """The client draws its progress with this class: it draws nothing and tells `progress`."""
     from huggingface_hub.utils.tqdm import tqdm
 
     class Bar(tqdm):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **{**options, "disable": True})  # type: ignore[no-untyped-call]
-            done(file, 0, options.get("total"))
+            progress(0, file, options.get("total"))
 
         def update(self, n: float | None = 1) -> None:
-            done(file, int(n or 0))
+            progress(n or 0, file)
 
     return Bar
 

@@ -22,8 +22,8 @@ from platformdirs import user_cache_path
 from linn_cli.errors import NoFileError, UnreachableError, UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.network.architecture import MOST_BYTES
+from linn_cli.progress import Progress, silent
 from linn_cli.weights import _hub_client
-from linn_cli.weights._hub_client import Advance, ignore
 
 SCHEME = "hf://"
 MANIFEST = "manifest.json"
@@ -139,7 +139,7 @@ def fetch(
     record: Record,
     file: str,
     *,
-    done: Advance = ignore,
+    progress: Progress = silent,
     notify: Notify = keep_quiet,
 ) -> Path:
     """The path of a file of the recorded commit whose sha256 is the recorded one.
@@ -152,14 +152,14 @@ def fetch(
         WeightsError: the file does not exist or keeps coming with another sha256.
     """
     expected = record.sha256(file)
-    path = _obtain(reference.repository, file, record.commit, MOST_BYTES, done)[1]
+    path = _obtain(reference.repository, file, record.commit, MOST_BYTES, progress)[1]
     found = _digest(path)
     if expected is None:
         _record_digest(reference, record, file, found, notify)
     elif found != expected:
         _hub_client.discard(path)
         notify(f"{reference.repository}: {file} is damaged or changed, fetching it again")
-        path = _obtain(reference.repository, file, record.commit, MOST_BYTES, done)[1]
+        path = _obtain(reference.repository, file, record.commit, MOST_BYTES, progress)[1]
         found = _digest(path)
         if found != expected:
             _hub_client.discard(path)
@@ -228,12 +228,12 @@ def _find(reference: Reference, *, ask: bool) -> Record:
 
 
 def _obtain(
-    repository: str, file: str, revision: str, most_bytes: int, done: Advance = ignore
+    repository: str, file: str, revision: str, most_bytes: int, progress: Progress = silent
 ) -> tuple[str, Path]:
     """A file's commit and path, from the cache if the revision is a commit: only then it cannot move."""
     found = _hub_client.cached(repository, file, revision) if is_commit(revision) else None
     commit, path = found or _hub_client.download(
-        repository, file, revision, most_bytes=most_bytes, done=done
+        repository, file, revision, most_bytes=most_bytes, progress=progress
     )
     if path.stat().st_size > most_bytes:  # whatever the server said of its size
         _hub_client.discard(path)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from linn_cli.errors import UnreachableError, UsageError, WeightsError
 from linn_cli.network.architecture import Variant
+from linn_cli.progress import Progress, silent
 from linn_cli.weights import hub, sets
-from linn_cli.weights._hub_client import Advance, ignore
 from linn_cli.weights.hub import Notify, Record, Reference, keep_quiet
 from linn_cli.weights.sets import WeightSet
 
@@ -27,7 +27,7 @@ class Source:
     locked: tuple[Reference, Record] | None = None
     fallback: Source | None = None
     notify: Notify = keep_quiet
-    done: Advance = ignore
+    progress: Progress = silent
 
     def select(
         self,
@@ -87,7 +87,7 @@ class Source:
             return weight_set
         reference, record = self.locked
         file = weight_set.path.as_posix()
-        path = hub.fetch(reference, record, file, done=self.done, notify=self.notify)
+        path = hub.fetch(reference, record, file, progress=self.progress, notify=self.notify)
         return replace(weight_set, path=path)
 
     def is_here(self, weight_set: WeightSet) -> bool:
@@ -110,7 +110,7 @@ def find(
     *,
     update: bool = False,
     notify: Notify = keep_quiet,
-    done: Advance = ignore,
+    progress: Progress = silent,
 ) -> Source:
     """Find what `--weights` and `--hub-repo` name.
 
@@ -120,7 +120,7 @@ def find(
             as long as the Hub cannot be reached.
         update: ask the Hub for the repository's latest commit, rather than keep to the recorded one.
         notify: takes remarks for the user, a line each.
-        done: told how far downloads are.
+        progress: told how far downloads are.
 
     Raises:
         UsageError: a reference is malformed.
@@ -129,7 +129,7 @@ def find(
     """
     text = "" if wanted is None else str(wanted)
     if text.startswith(hub.SCHEME):
-        return _remote(hub.parse(text), None, update=update, notify=notify, done=done)
+        return _remote(hub.parse(text), None, update=update, notify=notify, progress=progress)
     if wanted is not None:
         return _local(Path(wanted))
     bundled = Source("bundled", sets.bundled())
@@ -137,7 +137,7 @@ def find(
         return bundled
     reference = hub.parse(hub_repo)
     try:
-        return _remote(reference, bundled, update=update, notify=notify, done=done)
+        return _remote(reference, bundled, update=update, notify=notify, progress=progress)
     except UnreachableError as error:
         notify(_announced(error))
         return bundled
@@ -174,19 +174,19 @@ def _remote(
     *,
     update: bool = False,
     notify: Notify = keep_quiet,
-    done: Advance = ignore,
+    progress: Progress = silent,
 ) -> Source:
     record = hub.lock(reference, update=update, notify=notify)
     if reference.file is None or record.has_manifest:
         found = _locked(reference, record)
     else:  # nothing but the file itself says what it is
-        path = hub.fetch(reference, record, reference.file, done=done, notify=notify)
+        path = hub.fetch(reference, record, reference.file, progress=progress, notify=notify)
         record = hub.lock(reference)
         digest = record.sha256(reference.file)
         described = replace(sets.describe(path), path=Path(reference.file), sha256=digest)
         found = Source(str(reference), (described,), locked=(reference, record))
     return replace(
-        found, named=reference.file is not None, fallback=fallback, notify=notify, done=done
+        found, named=reference.file is not None, fallback=fallback, notify=notify, progress=progress
     )
 
 

@@ -60,7 +60,7 @@ def test_a_piped_table_is_whole_and_takes_markup_literally(
 
 def test_progress_is_quiet_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
     with console.progress("work", 3) as advance:
-        advance("[note", 1)
+        advance(1, "[note")
     assert capsys.readouterr() == ("", "")
 
 

@@ -9,14 +9,16 @@ import skimage.data
 import torch
 from numpy.typing import NDArray
 
-from linn_cli.denoising.networks import Networks, denoise
+from linn_cli import denoise
+from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.removal import remove
 from linn_cli.engine import pyramid
 from linn_cli.noise import clipping
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
-from linn_cli.noise.request import Found, Request
+from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.pictures.picture import Picture
+from linn_cli.units import Sigma
 from tests.conftest import SIDE, cut_off, noisy_picture
 
 
@@ -27,14 +29,17 @@ def planes(values: NDArray[Any]) -> torch.Tensor:
 @pytest.mark.parametrize("strength", [0.5, 1.5])
 def test_strength_multiplies_sigma(strength: float) -> None:
     values = noisy_picture((10, 10, 10))
-    answer, _ = remove(Networks(), planes(values), Found((10.0,)), strength)
+    answer, _ = remove(Networks(), planes(values), NoiseProfile(Sigma((10.0,))), strength)
     expected = denoise(values, 10 * strength)
     np.testing.assert_array_equal(answer[0].permute(1, 2, 0).numpy(), expected)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-@pytest.mark.parametrize("found", [Found((10.0,)), Found((9.0,), (CameraNoise(1 / 40, 0.01),))])
-def test_no_strength_returns_every_pixel(found: Found, dtype: str) -> None:
+@pytest.mark.parametrize(
+    "found",
+    [NoiseProfile(Sigma((10.0,))), NoiseProfile(Sigma((9.0,)), (CameraNoise(1 / 40, 0.01),))],
+)
+def test_no_strength_returns_every_pixel(found: NoiseProfile, dtype: str) -> None:
     values = (noisy_picture((10,)) * (255 if dtype == "uint8" else 1)).clip(0, 255).astype(dtype)
     answer, _ = remove(Networks(), planes(values), found, 0)
     np.testing.assert_array_equal(answer[0].permute(1, 2, 0).numpy(), values)
@@ -42,8 +47,8 @@ def test_no_strength_returns_every_pixel(found: Found, dtype: str) -> None:
 
 def test_white_noise_through_the_camera_is_white_noise() -> None:
     values = noisy_picture((12,))
-    white, _ = remove(Networks(precision="float32"), planes(values), Found((12.0,)))
-    camera = Found((12.0,), (CameraNoise(0.0, 12 / 255),))
+    white, _ = remove(Networks(precision="float32"), planes(values), NoiseProfile(Sigma((12.0,))))
+    camera = NoiseProfile(Sigma((12.0,)), (CameraNoise(0.0, 12 / 255),))
     through, _ = remove(Networks(precision="float32"), planes(values), camera)
     torch.testing.assert_close(through, white, rtol=0, atol=1e-5)  # float32 rounding
 
@@ -75,7 +80,7 @@ def test_few_counts_are_cleaner_with_those_of_four_pixels_together(
     noisy = np.random.default_rng(0).poisson(clean).astype(np.float32)
 
     def error() -> float:
-        found = Found.of((CameraNoise(1.0, 0.0),) * channels)
+        found = NoiseProfile.from_cameras((CameraNoise(1.0, 0.0),) * channels)
         answer, _ = remove(Networks(), planes(noisy), found)
         return float(np.mean((answer[0].permute(1, 2, 0).numpy() - clean) ** 2))
 
@@ -87,14 +92,16 @@ def test_few_counts_are_cleaner_with_those_of_four_pixels_together(
 def test_a_grey_picture_stored_as_colour_loses_a_cameras_noise_as_grey() -> None:
     counts = np.random.default_rng(0).poisson(3 * np.full((60, 60, 1), 0.5))
     values = planes((counts / 3).astype(np.float32))
-    grey, _ = remove(Networks(), values, Found.of((CameraNoise(1 / 3, 0.0),)))
+    grey, _ = remove(Networks(), values, NoiseProfile.from_cameras((CameraNoise(1 / 3, 0.0),)))
     stored = values.repeat(1, 3, 1, 1)
-    colour, _ = remove(Networks(), stored, Found.of((CameraNoise(1 / 3, 0.0),) * 3))
+    colour, _ = remove(
+        Networks(), stored, NoiseProfile.from_cameras((CameraNoise(1 / 3, 0.0),) * 3)
+    )
     assert torch.equal(colour, grey.repeat(1, 3, 1, 1))
 
 
 def test_a_channel_without_noise_does_no_harm() -> None:
-    found = Found((0.0,), (CameraNoise(0.0, 0.0),))
+    found = NoiseProfile(Sigma((0.0,)), (CameraNoise(0.0, 0.0),))
     values = noisy_picture((10,))
     answer, _ = remove(Networks(precision="float32"), planes(values), found)
     # Less than a hundredth of a grey level is removed.
@@ -102,8 +109,8 @@ def test_a_channel_without_noise_does_no_harm() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
-@pytest.mark.parametrize("sigma", [None, (25.0,)])
-def test_noise_cut_off_at_black_is_made_up_for(sigma: tuple[float, ...] | None, dtype: str) -> None:
+@pytest.mark.parametrize("sigma", [None, Sigma((25.0,))])
+def test_noise_cut_off_at_black_is_made_up_for(sigma: Sigma | None, dtype: str) -> None:
     values = cut_off(25, dtype)
     found = Request(sigma).find(Picture(values))
     assert found.clipped.where == ("black",)
@@ -123,7 +130,7 @@ def test_noise_cut_off_at_black_is_made_up_for(sigma: tuple[float, ...] | None, 
 
 def test_half_the_strength_makes_up_for_half() -> None:
     values = cut_off(25)
-    found = Request((25.0,)).find(Picture(values))
+    found = Request(Sigma((25.0,))).find(Picture(values))
     planes = torch.from_numpy(values).permute(2, 0, 1)[None]
     dark = [
         remove(Networks(), planes, found, strength)[0][..., :4].double().mean().item()
@@ -143,8 +150,8 @@ def test_correlated_noise_is_removed_at_its_full_strength(transparent: bool) -> 
     alpha[:8] = 0 if transparent else 255
     picture = Picture(values, alpha)
     white, correlated = Request().find(picture), Request(model=CORRELATED).find(picture)
-    assert white.sigma[0] < 15
-    assert correlated.sigma[0] == pytest.approx(20, rel=0.15)
+    assert white.sigma.levels[0] < 15
+    assert correlated.sigma.levels[0] == pytest.approx(20, rel=0.15)
     planes = torch.from_numpy(values).permute(2, 0, 1)[None]
     errors = [
         float(np.square(remove(Networks(), planes, found)[0][0, 0].numpy() - clean).mean())

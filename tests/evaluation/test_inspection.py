@@ -31,7 +31,9 @@ def normalised(levels: Array, model: DnINN) -> torch.Tensor:
 def test_what_is_seen_is_what_the_network_does(architecture: Architecture, levels: Array) -> None:
     model = random_model(architecture)
     parts: list[str] = []
-    seen = inspection.inspect(model, levels, SIGMA, parts.append)
+    seen = inspection.inspect(
+        model, levels, SIGMA, lambda done, note="", total=None: parts.append(note)
+    )
     assert len(parts) == inspection.parts(model)
 
     with torch.inference_mode():

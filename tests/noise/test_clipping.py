@@ -81,10 +81,10 @@ def test_every_channel_has_its_sigma_or_they_share_one() -> None:
 
 
 def test_less_is_undone_if_less_is_removed_and_never_more() -> None:
-    assert AT_25.of(0.5).sigma == (12.5,)
-    assert AT_25.of(2.0) == AT_25
+    assert AT_25.scaled(0.5).sigma == (12.5,)
+    assert AT_25.scaled(2.0) == AT_25
     dark = torch.full((1, 1, 1), 10 / 255)
-    assert AT_25.of(0.0 + 1e-9).undo(dark).item() == pytest.approx(10 / 255, abs=1e-6)
+    assert AT_25.scaled(0.0 + 1e-9).undo(dark).item() == pytest.approx(10 / 255, abs=1e-6)
 
 
 @pytest.mark.parametrize("sigma", [5.0, 25.0, 75.0])

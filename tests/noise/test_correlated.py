@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from linn_cli.noise import correlated
+from linn_cli.units import Sigma
 
 
 def noise(sigma: float, height: int, width: int, seed: int = 0) -> Tensor:
@@ -53,20 +54,20 @@ def test_a_small_or_partly_hidden_picture_is_not_halved() -> None:
 
 @pytest.mark.parametrize("shape", [(16, 16), (15, 18)])
 def test_removal_goes_from_coarse_to_fine(shape: tuple[int, int]) -> None:
-    asked: list[tuple[tuple[int, ...], tuple[float, ...]]] = []
+    asked: list[tuple[tuple[int, ...], Sigma]] = []
 
-    def flat(picture: Tensor, sigma: tuple[float, ...]) -> Tensor:
+    def flat(picture: Tensor, sigma: Sigma) -> Tensor:
         asked.append((tuple(picture.shape[-2:]), sigma))
         return picture.mean((-2, -1), keepdim=True).expand_as(picture)
 
     picture = torch.rand((1, 1, *shape), generator=torch.Generator().manual_seed(3))
-    correlated.remove(picture, [(5.0,), (4.0,), (3.0,)], flat)
+    correlated.remove(picture, [Sigma((5.0,)), Sigma((4.0,)), Sigma((3.0,))], flat)
     half = (shape[0] + 1) // 2, (shape[1] + 1) // 2
     quarter = (half[0] + 1) // 2, (half[1] + 1) // 2
-    assert asked == [(quarter, (3.0,)), (half, (4.0,)), (shape, (5.0,))]
+    assert asked == [(quarter, Sigma((3.0,))), (half, Sigma((4.0,))), (shape, Sigma((5.0,)))]
 
 
 def test_nothing_to_remove_changes_nothing() -> None:
     picture = torch.rand((1, 3, 17, 20), generator=torch.Generator().manual_seed(4))
-    answer = correlated.remove(picture, [(1.0,), (1.0,)], lambda values, _: values)
+    answer = correlated.remove(picture, [Sigma((1.0,))] * 2, lambda values, _: values)
     assert torch.equal(answer, picture)

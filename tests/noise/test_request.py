@@ -13,15 +13,16 @@ from linn_cli.errors import UsageError
 from linn_cli.noise import camera, clipping, measurement, request
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
-from linn_cli.noise.request import AUTO, Found, Request
+from linn_cli.noise.request import AUTO, NoiseProfile, Request
 from linn_cli.pictures.picture import Picture
+from linn_cli.units import Sigma
 from tests.conftest import cut_off, noisy_picture
 
 
 @pytest.mark.parametrize("strength", [0.5, 1.0, 1.5])
 def test_words_say_the_sigma_that_is_removed(strength: float) -> None:
     found = Request(strength=strength).find(Picture(noisy_picture((10,))))
-    [sigma] = found.at(strength)
+    [sigma] = found.sigma_at(strength).levels
     assert f"sigma {sigma:.2f} " in found.words[-1]
     assert len(found.words) == (1 if strength == 1 else 2)
 
@@ -33,7 +34,7 @@ def test_a_cameras_noise_is_seen_around_what_is_transparent() -> None:
     alpha[:, :100] = 0
     counts[:, :100] = 0.3
     for model in (AUTO, CAMERA):
-        [camera] = Request(model=model).find(Picture(counts, alpha)).camera
+        [camera] = Request(model=model).find(Picture(counts, alpha)).cameras
         assert camera.gain == pytest.approx(1 / 40, rel=0.25)
 
 
@@ -43,12 +44,12 @@ def test_noise_that_grows_with_brightness_is_taken_for_a_cameras(channels: int) 
     counts = np.random.default_rng(0).poisson(40 * ramp) / 40
     picture = Picture(counts.astype(np.float32))
     found = Request().find(picture)
-    assert [one.gain for one in found.camera] == [pytest.approx(1 / 40, rel=0.25)] * channels
+    assert [one.gain for one in found.cameras] == [pytest.approx(1 / 40, rel=0.25)] * channels
     assert any("grows with brightness" in words for words in found.words)
     white = Request(model=WHITE).find(picture)
-    assert not white.camera
+    assert not white.cameras
     assert not any("grows" in words for words in white.words)
-    assert Request(model=CAMERA).find(picture).camera == found.camera
+    assert Request(model=CAMERA).find(picture).cameras == found.cameras
 
 
 def test_noise_that_may_grow_with_brightness_is_taken_for_white(
@@ -57,7 +58,7 @@ def test_noise_that_may_grow_with_brightness_is_taken_for_white(
     one, doubt = CameraNoise(1 / 40, 0.02), camera.CERTAIN - 1
     monkeypatch.setattr(camera, "fit", lambda *_: (one, doubt))
     found = Request().find(Picture(noisy_picture((10,))))
-    assert not found.camera
+    assert not found.cameras
     assert any("may grow" in words for words in found.words)
 
 
@@ -67,7 +68,7 @@ def test_a_grey_picture_stored_as_colour_has_one_cameras_noise() -> None:
     stored = Picture(counts.repeat(3, axis=2))
     for model in (AUTO, CAMERA):
         found = Request(model=model).find(stored)
-        assert found.camera == Request(model=model).find(Picture(counts)).camera * 3
+        assert found.cameras == Request(model=model).find(Picture(counts)).cameras * 3
     answer, _ = remove(Networks(), torch.from_numpy(stored.values).permute(2, 0, 1)[None], found)
     assert bool((answer == answer[:, :1]).all())
 
@@ -75,17 +76,17 @@ def test_a_grey_picture_stored_as_colour_has_one_cameras_noise() -> None:
 def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "measure", None)
     picture = Picture(noisy_picture((10, 10, 10)))
-    assert Request((12.0,)).find(picture).sigma == (12.0, 12.0, 12.0)
-    assert Request(strength=0).find(picture) == Found((0.0,))
+    assert Request(Sigma((12.0,))).find(picture).sigma == Sigma((12.0, 12.0, 12.0))
+    assert Request(strength=0).find(picture) == NoiseProfile(Sigma((0.0,)))
 
 
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
         ({"model": "pink"}, "unknown noise 'pink'"),
-        ({"sigma": (5.0,), "model": CAMERA}, "leave --sigma out"),
-        ({"sigma": (5.0,), "model": CORRELATED}, "leave --sigma out"),
-        ({"camera": (CameraNoise(0.01, 0.0),)}, "add --noise poisson-gauss"),
+        ({"sigma": Sigma((5.0,)), "model": CAMERA}, "leave --sigma out"),
+        ({"sigma": Sigma((5.0,)), "model": CORRELATED}, "leave --sigma out"),
+        ({"cameras": (CameraNoise(0.01, 0.0),)}, "add --noise poisson-gauss"),
         ({"strength": 2.1}, "strength 210 is out of range"),
         ({"strength": -0.1}, "out of range"),
         ({"strength": float("nan")}, "out of range"),
@@ -100,18 +101,18 @@ def test_a_camera_with_white_noise_has_it_made_up_for_too(monkeypatch: pytest.Mo
     monkeypatch.setattr(measurement, "measure_camera", lambda _: [CameraNoise(0.0, 25 / 255)])
     found = Request(model=CAMERA).find(Picture(cut_off(25)))
     assert not found.grows
-    assert found.clipped == clipping.Clipping(found.sigma, black=True)
+    assert found.clipped == clipping.Clipping(found.sigma.levels, black=True)
 
 
 def test_a_given_cameras_noise_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "measure_camera", None)
     picture = Picture(noisy_picture((10, 10, 10)))
     one = CameraNoise(0.02, 0.01)
-    found = Request(model=CAMERA, camera=(one,)).find(picture)
-    assert found.camera == (one, one, one)
-    assert found.sigma == pytest.approx((255 * math.sqrt(0.0101),) * 3)
+    found = Request(model=CAMERA, cameras=(one,)).find(picture)
+    assert found.cameras == (one, one, one)
+    assert found.sigma.levels == pytest.approx((255 * math.sqrt(0.0101),) * 3)
     with pytest.raises(UsageError, match="2 gains for a picture of 3 channels"):
-        Request(model=CAMERA, camera=(one, one)).find(picture)
+        Request(model=CAMERA, cameras=(one, one)).find(picture)
 
 
 def test_without_a_gain_no_camera_is_given() -> None:

@@ -7,9 +7,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from linn_cli import denoise
 from linn_cli.denoising import networks
-from linn_cli.denoising.denoiser import is_grey
-from linn_cli.denoising.networks import denoise, load
+from linn_cli.denoising.networks import load
 from linn_cli.engine import _convolution, budget, pyramid
 from linn_cli.engine.normalisation import CHROMA_STRENGTH
 
@@ -67,14 +67,11 @@ def test_progress_comes_with_the_rows_that_go_in_and_out(monkeypatch: pytest.Mon
         return original(*arguments)
 
     monkeypatch.setattr(_convolution, "convolve", convolve)
-    networks.load(25)(torch.rand((1, 1, 42, 9)), 25, done=events.append)
+    networks.load(25)(
+        torch.rand((1, 1, 42, 9)),
+        25,
+        progress=lambda done, note="", total=None: events.append(done),
+    )
     assert sum(event for event in events if isinstance(event, float)) == 42
     # Two bands are taken before any is worked on, one to look ahead; no two without work in between after.
     assert events[:5] == [2.5, 2.5, "work", 2.5, "work"]
-
-
-def test_grey_stored_as_colour_is_grey() -> None:
-    grey = torch.arange(12, dtype=torch.uint8).view(1, 1, 3, 4).repeat(1, 3, 1, 1)
-    assert is_grey(grey)
-    grey[0, 2, 2, 3] += 1
-    assert not is_grey(grey)

@@ -15,11 +15,11 @@ from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
 from linn_cli.engine.normalisation import network_sigma, normalise, restore
 from linn_cli.errors import InputError
-from linn_cli.units import LEAST_SIGMA, Sigma, channel_sigmas
+from linn_cli.progress import Progress, silent
+from linn_cli.units import Sigma, SigmaLike
 from linn_cli.weights.sets import WeightSet
 
 Change = Callable[[Tensor], Tensor]
-Done = Callable[[float], None]
 
 
 def unchanged(rows: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def unchanged(rows: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Denoiser:
+class LoadedNetwork:
     """A folded network with its weights on a device, ready for any number of pictures.
 
     `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too.
@@ -49,16 +49,15 @@ class Denoiser:
     def __call__(
         self,
         images: Tensor,
-        sigma: Sigma,
-        done: Done = lambda rows: None,
+        sigma: SigmaLike,
+        progress: Progress = silent,
         before: Change = unchanged,
         after: Change = unchanged,
     ) -> Tensor:
         """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
-        Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `done` is called
-        with half the number of rows whenever some go in, and again when they are finished. For `before` and
-        `after` see `rows`.
+        Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `progress`
+        counts rows: half of them as they go in, half as they are finished. For `before` and `after` see `rows`.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
@@ -66,12 +65,13 @@ class Denoiser:
             InputError: the images are empty or hold values that are not finite.
         """
         samples.check(images)
-        levels = channel_sigmas(sigma, images.shape[1])
-        if max(levels) < LEAST_SIGMA:
+        wanted = Sigma.of(sigma)
+        levels = wanted.by_channel(images.shape[1])
+        if wanted.is_nothing:
             return images.clone()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
-            self._denoise(noisy, answer, levels, done, before, after)
+            self._denoise(noisy, answer, levels, progress, before, after)
         return answers
 
     def rows(
@@ -133,14 +133,14 @@ class Denoiser:
         noisy: Tensor,
         answer: Tensor,
         sigma: Sequence[float],
-        done: Done,
+        progress: Progress,
         before: Change,
         after: Change,
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
 
         def taken(rows: Tensor) -> Tensor:
-            done(rows.shape[1] / 2)
+            progress(rows.shape[1] / 2)
             return before(rows)
 
         top = 0
@@ -148,7 +148,7 @@ class Denoiser:
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count
-            done(count / 2)
+            progress(count / 2)
 
 
 def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:
@@ -160,8 +160,3 @@ def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:
 
 def _plane(planes: Iterable[Tensor], channel: int) -> Iterator[Tensor]:
     return (bands[channel : channel + 1] for bands in planes)
-
-
-def is_grey(images: Tensor) -> bool:
-    """Whether all channels of images (B, C, H, W) are the same."""
-    return bool((images == images[:, :1]).all())

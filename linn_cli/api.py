@@ -1,0 +1,192 @@
+"""The Python door: arrays and tensors in, the same kind out, by the way that the command line takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linn_cli import samples
+from linn_cli.denoising import removal
+from linn_cli.denoising.networks import Networks
+from linn_cli.errors import UsageError
+from linn_cli.network.architecture import Variant
+from linn_cli.noise import measurement
+from linn_cli.noise.measurement import Measured
+from linn_cli.noise.request import AUTO, Request
+from linn_cli.pictures.picture import Picture
+from linn_cli.units import Sigma, SigmaLike
+
+_CHANNELS = (1, 3)
+
+ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
+
+
+class Denoiser:
+    """Removes noise from any number of images; each network is loaded once, when it is first needed.
+
+    Args:
+        variant: "st" or "lista"; None for linn's choice.
+        scales: 1 or 2; None for linn's choice.
+        weight_file: a safetensors file, a bundled set's name or an hf:// reference (docs/weights.md); None
+            for the bundled sets.
+        device: auto, cpu, cuda, cuda:N or mps.
+        precision: auto, float32 or bfloat16, for the predict and update networks. auto takes bfloat16 where
+            the device has it and it loses at most 0.01 dB.
+        max_memory: how many bytes the engine should hold on the CPU; None for a quarter of what is free.
+    """
+
+    def __init__(
+        self,
+        *,
+        variant: Variant | None = None,
+        scales: int | None = None,
+        weight_file: str | Path | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        max_memory: int | None = None,
+    ) -> None:
+        self._networks = Networks(
+            variant=variant,
+            scales=scales,
+            weight_file=weight_file,
+            device=device,
+            precision=precision,
+            max_memory=max_memory,
+        )
+
+    def __call__(
+        self,
+        image: ImageT,
+        sigma: SigmaLike | str = AUTO,
+        *,
+        noise: str = AUTO,
+        strength: float = 1.0,
+    ) -> ImageT:
+        """Remove the noise of an image.
+
+        Args:
+            image: a numpy array (H, W) or (H, W, 3), or a torch tensor (B, 1, H, W) or (B, 3, H, W).
+                Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
+            sigma: the noise's standard deviation in 8-bit grey levels, [0, 1020], whatever the dtype; three
+                numbers for a colour image whose channels differ; "auto" estimates it, for each image of a
+                batch. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
+                as in files of 8 bits, linn corrects the mean.
+            noise: "auto" takes noise for white, or for a camera's where it clearly grows with brightness;
+                "white", "poisson-gauss" (a camera's) or "correlated" decide by hand.
+            strength: multiplies the noise level, 0 to 2.
+
+        Returns:
+            The denoised image: same kind, shape and dtype. The input is not changed.
+
+        Raises:
+            UsageError: a ValueError; an argument is out of its range.
+            InputError: the image is empty, too small to estimate its noise, or holds values that are not
+                finite.
+        """
+        request = Request(_sigma(sigma), noise, strength)
+        images = _as_planes(image)
+        answers = torch.empty_like(images)
+        for noisy, answer in zip(images, answers, strict=True):
+            profile = request.find(_picture(noisy))
+            answer[:] = removal.remove(self._networks, noisy[None], profile, strength)[0][0]
+        return _like(answers, image)
+
+
+def denoise(
+    image: ImageT,
+    sigma: SigmaLike | str = AUTO,
+    *,
+    noise: str = AUTO,
+    strength: float = 1.0,
+    variant: Variant | None = None,
+    scales: int | None = None,
+    weight_file: str | Path | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+) -> ImageT:
+    """Remove the noise of one image; the arguments are those of `Denoiser` and of its call.
+
+    Returns:
+        The denoised image: same kind, shape and dtype. The input is not changed.
+
+    Raises:
+        UsageError: a ValueError; an argument is out of its range.
+        InputError: the image is empty, too small to estimate its noise, or holds values that are not finite.
+    """
+    denoiser = Denoiser(
+        variant=variant,
+        scales=scales,
+        weight_file=weight_file,
+        device=device,
+        precision=precision,
+    )
+    return denoiser(image, sigma, noise=noise, strength=strength)
+
+
+def estimate(image: NDArray[Any] | Tensor) -> Measured:
+    """Estimate the noise of an image, as `linn estimate` does.
+
+    Args:
+        image: as for `Denoiser`, but a tensor holds one image only.
+
+    Returns:
+        What was found: `sigma` is what `denoise` would remove, in 8-bit grey levels; `overall` and `channels`
+        have 95 % intervals.
+
+    Raises:
+        UsageError: a ValueError; the image has another shape or dtype.
+        InputError: the image is too small, or holds values that are not finite.
+    """
+    images = _as_planes(image)
+    if len(images) != 1:
+        raise UsageError(f"expected one image, not a batch of {len(images)}")
+    return measurement.measure(_picture(images[0]))
+
+
+def _sigma(sigma: SigmaLike | str) -> Sigma | None:
+    if isinstance(sigma, str):
+        if sigma != AUTO:
+            raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
+        return None
+    return Sigma.of(sigma)
+
+
+def _as_planes(image: NDArray[Any] | Tensor) -> Tensor:
+    """An image or a batch as (B, C, H, W), of its own dtype."""
+    if isinstance(image, Tensor):
+        if image.dim() != 4 or image.shape[1] not in _CHANNELS:
+            shapes = "(B, 1, H, W) or (B, 3, H, W)"
+            raise UsageError(f"expected a tensor {shapes}, not {tuple(image.shape)}")
+        samples.check(image)
+        return image
+    array = np.asarray(image)
+    if array.ndim != 2 and (array.ndim != 3 or array.shape[2] != _CHANNELS[-1]):
+        raise UsageError(f"expected an array (H, W) or (H, W, 3), not {array.shape}")
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
+    tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
+    planes = tensor[None, None] if array.ndim == 2 else tensor.permute(2, 0, 1)[None]
+    samples.check(planes)
+    return planes
+
+
+def _like(answers: Tensor, image: ImageT) -> ImageT:
+    """Answers (B, C, H, W) in the kind and shape of the image that they are for."""
+    if isinstance(image, Tensor):
+        return answers
+    array = np.asarray(image)
+    clean = answers[0, 0] if array.ndim == 2 else answers[0].permute(1, 2, 0)
+    return clean.numpy().astype(array.dtype, copy=False)
+
+
+def _picture(planes: Tensor) -> Picture:
+    """Planes (C, H, W) as a picture whose noise can be looked at."""
+    held = planes.detach().cpu()
+    if held.dtype in (torch.bfloat16, torch.float16):
+        held = held.float()  # numpy knows only one of them
+    return Picture(held.permute(1, 2, 0).numpy())

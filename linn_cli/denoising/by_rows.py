@@ -1,0 +1,110 @@
+"""A large TIFF into a TIFF by rows, without ever holding it; and whether a file goes that way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from linn_cli.denoising import outcome, removal
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.outcome import Outcome
+from linn_cli.denoising.planning import Job
+from linn_cli.errors import InputError
+from linn_cli.files import write_atomically
+from linn_cli.noise.measurement import CORRELATED
+from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.pictures import metadata, tiff_rows
+from linn_cli.pictures.formats import format_of
+from linn_cli.pictures.high_depth import too_large
+from linn_cli.pictures.picture import Picture
+from linn_cli.progress import Progress, share
+
+_NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every large TIFF"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a file goes, decided before it is read: by rows or whole; `profile` is its noise, if that was found."""
+
+    by_rows: bool
+    profile: NoiseProfile | None = None
+
+
+WHOLE = Way(by_rows=False)
+
+
+def choose(job: Job, request: Request, *, strip_metadata: bool, max_pixels: int) -> Way:
+    """Decide for one file: by rows if it is a large TIFF whose noise can be removed from rows alone.
+
+    Raises:
+        InputError: the file is damaged, too small to estimate its noise, or has more than `max_pixels`.
+    """
+    if format_of(job.target).name != "TIFF" or request.model == CORRELATED:
+        return WHOLE
+    with tiff_rows.opened(job.source, tiff_rows.LARGE) as source:
+        if source is None:
+            return WHOLE
+        if strip_metadata and metadata.orientation(source.metadata) != 1:
+            return WHOLE  # its pixels must be turned
+        if math.prod(source.shape[:2]) > max_pixels:
+            raise InputError(f"{job.source}: {too_large(max_pixels)}")
+        profile = request.find(Picture(source.sample()))
+        return Way(removal.goes_by_rows(profile, request.strength), profile)
+
+
+def denoise(
+    job: Job,
+    networks: Networks,
+    request: Request,
+    profile: NoiseProfile,
+    *,
+    strip_metadata: bool,
+    progress: Progress,
+) -> Outcome:
+    """Denoise a file that goes by rows; `progress` counts to 1.
+
+    Raises:
+        InputError: the file is damaged or cut short.
+        OSError: the output cannot be written.
+    """
+    with tiff_rows.opened(job.source, tiff_rows.LARGE) as source:
+        if source is None:
+            raise InputError(f"{job.source}: changed while linn was looking at it")
+        height, width, channels = source.shape
+        advance = share(progress, height)
+        if channels > 1 and profile.is_alike and source.is_grey:
+            profile, count = profile.first_channel(), 1
+        else:
+            count = channels
+
+        def planes() -> Iterator[torch.Tensor]:
+            for levels in source:
+                advance(levels.shape[0] / 2)
+                yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
+
+        answers, network = removal.remove_by_rows(
+            networks, planes(), (count, width), profile, request.strength
+        )
+
+        def finished() -> Iterator[NDArray[Any]]:
+            for answer in answers:
+                advance(answer.shape[1] / 2)
+                yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
+
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
+            kept = {} if strip_metadata else source.metadata
+            tiff_rows.write(file, finished(), source.shape, source.dtype, kept)
+        return replace(
+            outcome.of_removal(network, profile, request),
+            width=width,
+            height=height,
+            channels=channels,
+            depth=source.dtype.name,
+            remarks=(*profile.words, *([_NO_DIRECTORIES] if source.has_directories else [])),
+        )

@@ -1,0 +1,91 @@
+"""What became of a picture, for people and for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from linn_cli.denoising.loaded_network import LoadedNetwork
+from linn_cli.noise import measurement
+from linn_cli.noise.request import AUTO, NoiseProfile, Request
+from linn_cli.pictures.picture import Document
+
+PIPE = "-"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
+
+    Sigma, gain and read noise are in 8-bit grey levels.
+    """
+
+    input: str
+    output: str
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    channels: int | None = None
+    depth: str | None = None
+    sigma: tuple[float, ...] = ()
+    noise: str | None = None
+    gain: tuple[float, ...] = ()
+    read: tuple[float, ...] = ()
+    clipped: tuple[str, ...] = ()
+    variant: str | None = None
+    scales: int | None = None
+    weights: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    seconds: float = 0.0
+    remarks: tuple[str, ...] = ()
+    skipped: bool = False
+    error: str | None = None
+
+    def __str__(self) -> str:
+        """In one line, for people."""
+        if self.error or self.skipped:
+            return self.error or f"{self.output}: there already, left as it is"
+        kind = "grey" if self.channels == 1 else "colour"
+        frames = f"{self.frames} frames, " if self.frames != 1 else ""
+        levels = ", ".join(f"{level:g}" for level in self.sigma)
+        limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
+        return (
+            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}, "
+            f"{self.variant} {self.scales}-scale, weights {self.weights}, {self.device}, "
+            f"{self.precision}, {self.seconds:.2f} s"
+        )
+
+
+def described(
+    document: Document, network: LoadedNetwork, profile: NoiseProfile, request: Request
+) -> Outcome:
+    """The outcome of a document that was denoised, without its files."""
+    first = document.frames[0]
+    return replace(
+        of_removal(network, profile, request),
+        width=first.size[0],
+        height=first.size[1],
+        frames=len(document.frames),
+        channels=first.values.shape[2],
+        depth=first.values.dtype.name,
+    )
+
+
+def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) -> Outcome:
+    """What was removed, and by which network."""
+    model = measurement.CAMERA if profile.grows else measurement.WHITE
+    return Outcome(
+        input=PIPE,
+        output=PIPE,
+        frames=1,
+        sigma=profile.sigma_at(request.strength).levels,
+        noise=model if request.model == AUTO else request.model,
+        gain=tuple(one.levels[0] for one in profile.cameras),
+        read=tuple(one.levels[1] for one in profile.cameras),
+        clipped=profile.clipped.where,
+        variant=network.weight_set.architecture.variant,
+        scales=network.weight_set.architecture.scales,
+        weights=network.weight_set.name,
+        device=str(network.device),
+        precision=network.precision,
+    )

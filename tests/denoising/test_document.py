@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli import denoise
+from linn_cli.denoising import document as documents
+from linn_cli.denoising import jobs
+from linn_cli.denoising.jobs import Handling
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.planning import Job
+from linn_cli.noise.request import Request
+from linn_cli.pictures import reading
+from linn_cli.pictures.formats import format_named
+from linn_cli.pictures.picture import Document, Picture
+from linn_cli.units import Sigma
+
+REQUEST = Request(Sigma((25.0,)))
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return Networks()
+
+
+def test_what_is_transparent_stays_as_it_is(networks: Networks, tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    samples = chance.integers(100, 140, (40, 50, 4), dtype=np.uint8)
+    samples[:, :, 3] = 255
+    samples[10:30, 10:30] = (0, 255, 0, 0)
+    job = Job(tmp_path / "a.png", tmp_path / "b.png")
+    Image.fromarray(samples).save(job.source)
+    assert jobs.run(job, networks, REQUEST).error is None
+    answer = np.asarray(Image.open(job.target))
+    np.testing.assert_array_equal(answer[:, :, 3], samples[:, :, 3])
+    np.testing.assert_array_equal(answer[10:30, 10:30], samples[10:30, 10:30])
+    # The green that is never seen does not bleed: it would shift what is beside it by dozens.
+    beside = answer[9, 10:30, :3].astype(int)
+    assert np.abs(beside - 120).max() < 12
+
+
+def test_every_frame_is_denoised(networks: Networks, noisy: NDArray[np.uint8]) -> None:
+    frames = (Picture(noisy[:, :, None]), Picture(noisy[::-1, :, None].copy()))
+    document = Document(frames, format_named("tiff"))
+    shares: list[float] = []
+
+    def progress(done: float, note: str = "", total: float | None = None) -> None:
+        shares.append(done)
+
+    profile = documents.profile_of(document, REQUEST)
+    clean, _ = documents.denoise(document, networks, profile, 1.0, progress)
+    for before, after in zip(frames, clean.frames, strict=True):
+        np.testing.assert_array_equal(after.values[:, :, 0], denoise(before.values[:, :, 0], 25))
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_stripping_turns_the_picture_upright(
+    networks: Networks, tmp_path: Path, noisy: NDArray[np.uint8]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    job = Job(tmp_path / "a.png", tmp_path / "b.png")
+    Image.fromarray(noisy).save(job.source, exif=exif)
+    jobs.run(job, networks, REQUEST, handling=Handling(strip_metadata=True))
+    found = reading.read(job.target)
+    assert found.metadata == {}
+    assert found.frames[0].size == noisy.shape

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from typer.testing import CliRunner
+
+import linn_cli
+from linn_cli import Denoiser, denoise, estimate
+from linn_cli.cli import app
+from linn_cli.errors import InputError, UsageError
+from linn_cli.metrics import psnr
+from linn_cli.network.architecture import Architecture
+from linn_cli.weights import sets
+from tests.conftest import random_model
+
+ANY = "dninn-st-1-any"
+
+
+def test_denoising_brings_the_picture_closer(
+    grey: NDArray[np.uint8], noisy: NDArray[np.uint8]
+) -> None:
+    clean = torch.from_numpy(grey) / 255
+    before = psnr(torch.from_numpy(noisy) / 255, clean)
+    after = psnr(torch.from_numpy(denoise(noisy, 25)) / 255, clean)
+    assert after > before + 5
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, np.uint16, np.int16, np.uint32, np.float16, np.float32]
+)
+def test_the_dtype_decides_the_range_only(noisy: NDArray[np.uint8], dtype: Any) -> None:
+    kind = np.dtype(dtype)
+    white = np.iinfo(kind).max if kind.kind in "iu" else 1.0
+    scaled = (noisy / 255 * white).round() if kind.kind in "iu" else noisy / 255
+    answer = denoise(scaled.astype(kind), 25, precision="float32")
+    assert (answer.dtype, answer.shape) == (kind, noisy.shape)
+    expected = denoise(noisy / 255, 25, precision="float32")
+    # uint8 is rounded by half a level, float16 to 11 bits, in and out. In bfloat16 a last bit of the input
+    # may come out as a whole level.
+    tolerance = 2.1e-3 if kind == np.uint8 else 1e-3
+    np.testing.assert_allclose(answer.astype(float) / white, expected, atol=tolerance, rtol=0)
+
+
+def test_tensors_come_back_as_tensors(noisy: NDArray[np.uint8]) -> None:
+    batch = torch.from_numpy(np.stack([noisy, noisy[::-1].copy()]))[:, None]
+    answer = denoise(batch, 25)
+    assert isinstance(answer, torch.Tensor)
+    assert (answer.dtype, answer.shape) == (batch.dtype, batch.shape)
+    np.testing.assert_array_equal(answer[0, 0].numpy(), denoise(noisy, 25))
+
+
+def test_the_input_is_not_changed(noisy: NDArray[np.uint8]) -> None:
+    image = noisy.astype(np.float32) / 255
+    before = image.copy()
+    denoise(image, 25)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_read_only_strided_and_foreign_endian_arrays_are_taken(noisy: NDArray[np.uint8]) -> None:
+    expected = denoise(np.ascontiguousarray(noisy[::2, ::-1]), 25)
+    noisy.flags.writeable = False
+    np.testing.assert_array_equal(denoise(noisy[::2, ::-1], 25), expected)
+    assert denoise((noisy / 255).astype(">f4"), 25).dtype == np.dtype(">f4")
+    swapped = (noisy.astype(np.float32) / 255).astype(">f4")
+    np.testing.assert_array_equal(denoise(swapped, 25), denoise(swapped.astype("<f4"), 25))
+
+
+def test_floats_outside_the_range_are_not_clipped(noisy: NDArray[np.uint8]) -> None:
+    image = noisy.astype(np.float32) / 255
+    brighter = denoise(0.5 + 2 * (image - 0.5), 50, weight_file=ANY)
+    # The network is homogeneous: what it does to the picture it does to one of twice the
+    # contrast and noise. float32 rounding of values of the order of 10.
+    np.testing.assert_allclose(
+        brighter, 0.5 + 2 * (denoise(image, 25, weight_file=ANY) - 0.5), atol=1e-4, rtol=0
+    )
+    assert brighter.max() > 1
+
+
+@pytest.mark.parametrize("sigma", [0, 0.0099])
+def test_next_to_no_noise_returns_the_input(noisy: NDArray[np.uint8], sigma: float) -> None:
+    answer = denoise(noisy, sigma)
+    np.testing.assert_array_equal(answer, noisy)
+    assert answer is not noisy
+
+
+@pytest.mark.parametrize("sigma", [-1, 1020.5, float("nan"), float("inf")])
+def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) -> None:
+    with pytest.raises(UsageError, match="not a noise level"):
+        denoise(noisy, sigma)
+
+
+@pytest.mark.parametrize(
+    ("image", "error", "reason"),
+    [
+        (np.zeros((4, 4, 2)), UsageError, r"array \(H, W\) or"),
+        (np.zeros((4, 4), bool), UsageError, "not bool"),
+        (np.zeros((4, 4), complex), UsageError, "not complex"),
+        (np.zeros((4, 4), np.int64), UsageError, "up to 32 bits"),
+        (np.zeros((0, 4)), InputError, "empty"),
+        (np.full((4, 4), np.nan), InputError, "not finite"),
+        (np.full((4, 4), np.inf), InputError, "not finite"),
+        (np.full((4, 4), 1e300), InputError, "not finite"),
+        (np.zeros((4, 4), np.longdouble), UsageError, "up to 32 bits"),
+        (torch.zeros((1, 1, 4, 4)).to(torch.float8_e4m3fn), UsageError, "up to 32 bits"),
+        (torch.zeros((1, 2, 4, 4)), UsageError, r"\(B, 1, H, W\)"),
+        (torch.zeros((4, 4)), UsageError, r"\(B, 1, H, W\)"),
+        (torch.zeros((1, 1, 4, 4), dtype=torch.bool), UsageError, "bool"),
+    ],
+)
+def test_images_that_cannot_be_are_refused(image: Any, error: type[Exception], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        denoise(image, 25)
+
+
+def test_a_weight_file_decides_the_network(tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
+    path = tmp_path / "own.safetensors"
+    sets.save(path, random_model(Architecture("lista", 2)), (5, 60), "random")
+    assert not np.array_equal(denoise(noisy, 25, weight_file=path), denoise(noisy, 25))
+    denoise(noisy, 25, weight_file=str(path), variant="lista")
+    for scales in (0, 1):
+        with pytest.raises(UsageError, match="holds DnINN-LISTA 2-scale"):
+            denoise(noisy, 25, weight_file=path, scales=scales)
+
+
+def test_an_answer_that_is_not_finite_is_an_error(tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
+    path = tmp_path / "extreme.safetensors"
+    model = random_model(Architecture("st", 1)).float()
+    for name, value in model.named_parameters():
+        if name.endswith("weight"):
+            value.mul_(1e30)
+    sets.save(path, model, (5, 60), "extreme")
+    with pytest.raises(InputError, match="the answer is not finite"):
+        denoise(noisy, 25, weight_file=path)
+
+
+def test_a_grey_picture_stored_as_colour_is_denoised_as_grey(noisy: NDArray[np.uint8]) -> None:
+    answer = denoise(np.dstack([noisy] * 3), 25)
+    np.testing.assert_array_equal(answer, np.dstack([denoise(noisy, 25)] * 3))
+
+
+def test_sigma_may_differ_by_channel(noisy_colour: NDArray[np.float32]) -> None:
+    same = denoise(noisy_colour, (25, 25, 25), precision="float32")
+    np.testing.assert_array_equal(same, denoise(noisy_colour, 25, precision="float32"))
+    # Channels of other units of noise are the same picture to the network.
+    scale = np.array([0.5, 1, 2], np.float32)
+    stretched = denoise((noisy_colour - 0.5) * scale + 0.5, (12.5, 25, 50), precision="float32")
+    expected = (same - 0.5) * scale + 0.5
+    np.testing.assert_allclose(stretched, expected, atol=1e-5, rtol=0)  # float32 rounding
+
+
+def test_a_colour_tensor_is_taken_like_an_array(noisy_colour: NDArray[np.float32]) -> None:
+    tensor = torch.from_numpy(noisy_colour).permute(2, 0, 1)[None]
+    answer = denoise(tensor, 25)[0].permute(1, 2, 0).numpy()
+    np.testing.assert_array_equal(answer, denoise(noisy_colour, 25))
+
+
+@pytest.mark.parametrize(
+    ("sigma", "reason"),
+    [((25, 25), "2 sigmas for a picture of 3 channels"), ((0, 25, 25), "0 in some channels only")],
+)
+def test_sigmas_that_do_not_suit_the_channels_are_refused(
+    noisy_colour: NDArray[np.float32], sigma: tuple[float, ...], reason: str
+) -> None:
+    with pytest.raises(UsageError, match=reason):
+        denoise(noisy_colour, sigma)
+
+
+def test_the_default_estimates_as_the_command_line_does(noisy_file: Path) -> None:
+    levels = np.array(Image.open(noisy_file))
+    target = noisy_file.with_name("clean.png")
+    done = CliRunner().invoke(app, ["denoise", str(noisy_file), "-o", str(target)])
+    assert done.exit_code == 0
+    np.testing.assert_array_equal(denoise(levels), np.array(Image.open(target)))
+
+
+def test_cameras_noise_is_removed_as_the_command_line_does(tmp_path: Path) -> None:
+    ramp = np.linspace(0.1, 0.9, 300)[:, None] * np.ones((1, 300))
+    counts = (np.random.default_rng(0).poisson(40 * ramp) / 40).astype(np.float32)
+    source, target = tmp_path / "a.tif", tmp_path / "b.tif"
+    tifffile.imwrite(source, counts)
+    done = CliRunner().invoke(app, ["denoise", str(source), "-o", str(target)])
+    assert done.exit_code == 0
+    assert estimate(counts).grows
+    np.testing.assert_array_equal(denoise(counts), tifffile.imread(target))
+
+
+def test_an_estimate_has_its_interval(noisy: NDArray[np.uint8]) -> None:
+    found = estimate(noisy)
+    assert found.overall.low < 25 < found.overall.high
+    assert found.sigma == (found.overall.sigma,)
+    with pytest.raises(UsageError, match="not a batch of 2"):
+        estimate(torch.zeros((2, 1, 20, 20)))
+
+
+def test_every_image_of_a_batch_is_estimated_by_itself(noisy: NDArray[np.uint8]) -> None:
+    strong = torch.from_numpy(noisy)[None]
+    weak = (strong.float() * 0.25 + 90).to(torch.uint8)
+    answers = denoise(torch.stack([strong, weak]))
+    for answer, image in zip(answers, (strong, weak), strict=True):
+        assert torch.equal(answer[None], denoise(image[None]))
+
+
+def test_a_denoiser_loads_a_network_once(noisy: NDArray[np.uint8]) -> None:
+    denoiser = Denoiser(weight_file=ANY)
+    first = denoiser(noisy, 25)
+    made = dict(denoiser._networks._made)
+    np.testing.assert_array_equal(first, denoiser(noisy, 25))
+    assert denoiser._networks._made == made
+    assert len(made) == 1
+
+
+def test_strength_none_leaves_the_image(noisy: NDArray[np.uint8]) -> None:
+    np.testing.assert_array_equal(denoise(noisy, strength=0), noisy)
+
+
+def test_half_precision_tensors_are_estimated_too() -> None:
+    image = torch.rand((1, 1, 40, 40), generator=torch.Generator().manual_seed(0)) / 4 + 0.4
+    for dtype in (torch.bfloat16, torch.float16):
+        answer = denoise(image.to(dtype))
+        assert (answer.dtype, answer.shape) == (dtype, image.shape)
+
+
+def test_a_sigma_that_is_no_number_is_refused(noisy: NDArray[np.uint8]) -> None:
+    with pytest.raises(UsageError, match="or 'auto'"):
+        denoise(noisy, "loud")
+
+
+def test_the_public_names_are_shown_though_they_load_late() -> None:
+    assert {"denoise", "estimate", "Denoiser"} <= set(dir(linn_cli))
