@@ -80,10 +80,12 @@ def benchmark(
         from itertools import product
 
         from linn_cli import files
+        from linn_cli.commands import tables
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.evaluation import benchmark as protocol
-        from linn_cli.evaluation import other_methods, tables
+        from linn_cli.evaluation import other_methods
+        from linn_cli.evaluation import tables as shared_tables
         from linn_cli.pages import html, report
         from linn_cli.pictures import folders
         from linn_cli.weights import sources
@@ -141,5 +143,5 @@ def benchmark(
             return
         if verbose:
             console.table(*tables.scores(scores))
-        console.table(*tables.summaries(folder, summaries))
-        console.table(*tables.published(summaries, colour=colour))
+        console.table(*shared_tables.summaries(folder, summaries))
+        console.table(*shared_tables.beside_published(summaries, colour=colour))

@@ -30,7 +30,9 @@ def compare(
     """Measure two pictures against a clean one, and show where one is closer to it."""
     with console.reported(debug=debug):
         from linn_cli import files
-        from linn_cli.evaluation import comparison, tables
+        from linn_cli.commands import tables
+        from linn_cli.evaluation import comparison
+        from linn_cli.evaluation import tables as shared_tables
         from linn_cli.pages import compared, embedding, html
         from linn_cli.pictures import reading
 
@@ -47,4 +49,4 @@ def compare(
         if json:
             console.emit_json(tables.comparison_data(names, seen))
         else:
-            console.table(*tables.comparison(names, seen))
+            console.table(*shared_tables.comparison(names, seen))

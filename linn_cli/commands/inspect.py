@@ -40,9 +40,10 @@ def inspect(
     """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
     with console.reported(debug=debug):
         from linn_cli import files
+        from linn_cli.commands import tables
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
-        from linn_cli.evaluation import inspection, tables
+        from linn_cli.evaluation import inspection
         from linn_cli.pages import embedding, html, inspected
         from linn_cli.pictures import reading
         from linn_cli.weights import sets as weight_sets

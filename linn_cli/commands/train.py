@@ -74,8 +74,8 @@ def train(
 ) -> None:
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
+        from linn_cli.commands import tables
         from linn_cli.engine import devices
-        from linn_cli.evaluation import tables
         from linn_cli.training import freed_memory
         from linn_cli.training import run as training
         from linn_cli.training.trainer import Recipe

@@ -41,7 +41,8 @@ def verify_invertibility(
 
         import torch
 
-        from linn_cli.evaluation import invertibility, tables
+        from linn_cli.commands import tables
+        from linn_cli.evaluation import invertibility
         from linn_cli.pictures import reading
         from linn_cli.weights import sets, sources
 

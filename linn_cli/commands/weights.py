@@ -45,7 +45,7 @@ def list_(
 ) -> None:
     """List weights: bundled, of repositories used before, of --hub-repo."""
     with console.reported(debug=debug):
-        from linn_cli.evaluation import tables
+        from linn_cli.commands import tables
         from linn_cli.weights import sources
 
         found = sources.known()
@@ -118,7 +118,7 @@ def verify(
     The bundled weights if none are named.
     """
     with console.reported(debug=debug):
-        from linn_cli.evaluation import tables
+        from linn_cli.commands import tables
         from linn_cli.weights import known_answer, sources
 
         source = sources.find(weights, hub_repo, notify=console.say)

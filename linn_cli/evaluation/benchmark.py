@@ -19,36 +19,6 @@ from linn_cli.noise import clipping
 from linn_cli.pictures import reading
 from linn_cli.units import GREY_LEVELS
 
-# Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).
-PUBLISHED: dict[str, dict[float, float]] = {
-    "BM3D": {15: 31.07, 25: 28.57, 50: 25.63},
-    "WNNM": {15: 31.37, 25: 28.83, 50: 25.87},
-    "EPLL": {15: 31.21, 25: 28.68, 50: 25.67},
-    "TNRD": {15: 31.42, 25: 28.92, 50: 25.97},
-    "DnCNN": {15: 31.70, 25: 29.19, 50: 26.20},
-    "DnINN-ST 1-scale": {15: 31.58, 25: 29.08, 50: 26.14},
-    "DnINN-LISTA 1-scale": {15: 31.59, 25: 29.09, 50: 26.14},
-    "DnINN-ST 2-scale": {15: 31.62, 25: 29.14, 50: 26.19},
-    "DnINN-LISTA 2-scale": {15: 31.63, 25: 29.14, 50: 26.20},
-}
-PUBLISHED_ON = "BSD68"
-# The same in colour, on CBSD68, over all channels (Zhang et al., DnCNN, 2017, and its code's tables).
-PUBLISHED_COLOUR: dict[str, dict[float, float]] = {
-    "CBM3D": {15: 33.52, 25: 30.71, 50: 27.38},
-    "CDnCNN": {15: 33.89, 25: 31.23, 50: 27.92},
-}
-PUBLISHED_COLOUR_ON = "CBSD68"
-# Numbers of parameters, from the same table.
-PUBLISHED_PARAMETERS = {
-    "TNRD": 26_600,
-    "DnCNN": 556_000,
-    "DnINN-ST 1-scale": 134_700,
-    "DnINN-LISTA 1-scale": 135_200,
-    "DnINN-ST 2-scale": 269_300,
-    "DnINN-LISTA 2-scale": 270_300,
-}
-
-
 # How the noisy picture is stored: as the published protocol has it, or in a file, rounded and cut off, and
 # whether what was cut off is made up for as `linn denoise` does.
 EXACT, EIGHT_BITS, EIGHT_BITS_PLAIN = "", ", 8 bits", ", 8 bits plain"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli.evaluation import tables
-from linn_cli.evaluation.benchmark import PUBLISHED_PARAMETERS, Score, Summary, Trial
+from linn_cli.evaluation import published, tables
+from linn_cli.evaluation.benchmark import Score, Summary, Trial
 from linn_cli.pages import embedding, html
 
 # All pictures together, before base64 makes four bytes of three: the page stays below 25 MB.
@@ -94,7 +94,7 @@ def render(
 ) -> bytes:
     """The page: tables, plots, and the gallery."""
     first = summaries[0]
-    on, psnrs = tables.published_figures(colour=colour)
+    on, psnrs = published.figures(colour=colour)
     name = folder.resolve().name
     return html.render(
         "report",
@@ -109,7 +109,7 @@ def render(
                 {"caption": caption, "columns": columns, "rows": rows}
                 for caption, columns, rows in (
                     tables.summaries(folder, summaries),
-                    tables.published(summaries, colour=colour),
+                    tables.beside_published(summaries, colour=colour),
                 )
             ],
             "summaries": [
@@ -129,7 +129,7 @@ def render(
                     method: [[sigma, psnr] for sigma, psnr in known.items()]
                     for method, known in psnrs.items()
                 },
-                "parameters": {} if colour else PUBLISHED_PARAMETERS,
+                "parameters": {} if colour else published.PARAMETERS,
             },
             **gallery.data(),
         },

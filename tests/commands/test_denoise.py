@@ -311,7 +311,7 @@ def test_an_interruption_leaves_nothing_and_exits_130(tmp_path: Path) -> None:
 # ignore interruptions, and they inherit that.
 _ANNOUNCED = """
 import signal
-from linn_cli import streaming
+from linn_cli.engine import streaming
 from linn_cli.cli import main
 
 def announced(*arguments, original=streaming.stream, **options):

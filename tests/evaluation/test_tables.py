@@ -1,42 +1,24 @@
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 
-import pytest
-import torch
-
 from linn_cli.evaluation import tables
-from linn_cli.evaluation.benchmark import Score, Summary
-from linn_cli.evaluation.invertibility import RoundTrip
-from linn_cli.network.architecture import Architecture
-from linn_cli.training.run import Progress
-from linn_cli.weights.known_answer import Verdict
-from linn_cli.weights.sets import WeightSet
-from linn_cli.weights.sources import Source
+from linn_cli.evaluation.benchmark import Summary
 
 SUMMARY = Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 68, 28.95, 0.82, 10.0, 1.05)
-SCORE = Score("a.png", 25.0, math.inf, None, 0.1, 100, "linn m")
-WEIGHTS = WeightSet(Path("set.safetensors"), Architecture(), (5, 60), "made up")
-TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 
 
 def test_every_row_has_every_column() -> None:
     for _, columns, rows in (
-        tables.scores([SCORE]),
         tables.summaries(Path("BSD68"), [SUMMARY]),
-        tables.published([SUMMARY]),
-        tables.round_trips([("set", TRIP)], 25, 8),
-        tables.weight_sets([Source("here", (WEIGHTS,))]),
-        tables.verdicts([Verdict("set", "network", hash_known=False)]),
+        tables.beside_published([SUMMARY]),
     ):
         assert rows
         assert all(len(row) == len(columns) for row in rows)
 
 
 def test_the_run_stands_below_the_published_rows() -> None:
-    _, columns, rows = tables.published([SUMMARY])
+    _, columns, rows = tables.beside_published([SUMMARY])
     assert columns == ["method", "sigma 25"]
     assert rows[0] == ["BM3D", "28.57"]
     assert rows[-1] == ["linn DnINN-ST 1-scale (this run)", "28.95"]
@@ -44,25 +26,7 @@ def test_the_run_stands_below_the_published_rows() -> None:
 
 
 def test_a_sigma_nobody_published_has_no_figure() -> None:
-    _, _, rows = tables.published(
+    _, _, rows = tables.beside_published(
         [Summary("m", "set", "cpu", "float32", 30.0, 1, 28.0, None, 1.0, 1.0)]
     )
     assert rows[0] == ["BM3D", "-"]
-
-
-def test_errors_are_given_in_both_units() -> None:
-    [row] = tables.round_trip_data([("set", TRIP)], 25, 8)["worst"]
-    assert row["error_in_sigma"] == 1e-6
-    assert row["error_in_grey_levels"] == pytest.approx(25e-6)
-    assert row["passed"]
-
-
-def test_benchmark_data_is_json() -> None:
-    data = tables.benchmark_data(Path("BSD68"), [SUMMARY], [])
-    assert json.loads(json.dumps(data))["summaries"][0]["psnr"] == 28.95
-    assert len(data["published"]["psnr"]) == 9
-
-
-def test_progress_is_one_line() -> None:
-    line = tables.progress_line(Progress(500, 0.0125, 2_000_000, 20.0, {"25": 29.3654}))
-    assert line == "step 500: loss 0.012500, held out 29.365 dB at sigma 25; 100.0 kpx/s"

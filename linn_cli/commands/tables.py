@@ -1,0 +1,217 @@
+"""Results as tables for people and as data for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from linn_cli.evaluation import published, residual
+from linn_cli.evaluation.benchmark import Score, Summary
+from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
+from linn_cli.evaluation.invertibility import RoundTrip
+from linn_cli.evaluation.tables import Table, ssim
+from linn_cli.training.run import Progress
+from linn_cli.weights.known_answer import Verdict
+from linn_cli.weights.sources import Source
+
+
+def scores(measured: Sequence[Score]) -> Table:
+    """A row for each picture."""
+    rows = [
+        [
+            score.image,
+            score.method,
+            f"{score.sigma:g}",
+            f"{score.psnr:.2f}",
+            ssim(score.ssim),
+            f"{score.seconds:.2f}",
+        ]
+        for score in measured
+    ]
+    return "Pictures", ["picture", "method", "sigma", "PSNR", "SSIM", "seconds"], rows
+
+
+def benchmark_data(
+    folder: Path, measured: Sequence[Summary], pictures: Sequence[Score], *, colour: bool = False
+) -> dict[str, Any]:
+    """Everything a benchmark measured, and the published figures."""
+    on, psnrs = published.figures(colour=colour)
+    return {
+        "folder": str(folder),
+        "summaries": [asdict(summary) for summary in measured],
+        "pictures": [asdict(score) for score in pictures],
+        "published": {"on": on, "psnr": psnrs},
+    }
+
+
+def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int) -> Table:
+    """A row for each weight set, dtype and part; sigma in grey levels."""
+    rows = [
+        [
+            weights,
+            _dtype(trip),
+            trip.part,
+            f"{trip.error:.1e}",
+            f"{trip.error * sigma:.1e}",
+            f"{trip.bound:.1e}",
+            f"{trip.width}x{trip.height}",
+            "yes" if trip.passed else "NO",
+        ]
+        for weights, trip in worst
+    ]
+    columns = [
+        "weights",
+        "dtype",
+        "part",
+        "in sigma",
+        "in grey levels",
+        "bound in sigma",
+        "at",
+        "inverted",
+    ]
+    return f"Largest round-trip errors over {pictures} pictures, sigma {sigma:g}", columns, rows
+
+
+def round_trip_data(
+    worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int
+) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "sigma": sigma,
+        "pictures": pictures,
+        "passed": all(trip.passed for _, trip in worst),
+        "worst": [
+            {
+                "weights": weights,
+                "dtype": _dtype(trip),
+                "part": trip.part,
+                "error_in_sigma": trip.error,
+                "error_in_grey_levels": trip.error * sigma,
+                "bound_in_sigma": trip.bound,
+                "width": trip.width,
+                "height": trip.height,
+                "passed": trip.passed,
+            }
+            for weights, trip in worst
+        ],
+    }
+
+
+def weight_sets(sources: Sequence[Source]) -> Table:
+    """A row for each weight set: what it is, where it comes from, and whether it is on this machine."""
+    rows = [
+        [
+            entry["name"],
+            entry["network"],
+            "{:g} to {:g}".format(*entry["sigma"]),
+            entry["source"],
+            (entry["commit"] or "-")[:12],
+            "yes" if entry["here"] else "no",
+        ]
+        for entry in weight_set_data(sources)
+    ]
+    return "Weights", ["name", "network", "sigma", "source", "commit", "here"], rows
+
+
+def weight_set_data(sources: Sequence[Source]) -> list[dict[str, Any]]:
+    """The same as data."""
+    return [
+        {
+            "name": weight_set.name,
+            "network": str(weight_set.architecture),
+            "sigma": list(weight_set.sigma),
+            "source": source.name,
+            "commit": source.locked[1].commit if source.locked else None,
+            "sha256": weight_set.sha256,
+            "here": source.is_here(weight_set),
+        }
+        for source in sources
+        for weight_set in source.sets
+    ]
+
+
+def verdicts(found: Sequence[Verdict]) -> Table:
+    """A row for each weight set that was verified."""
+    rows = [
+        [
+            verdict.name,
+            verdict.network,
+            "compared" if verdict.hash_known else "unknown",
+            "-" if verdict.gain is None else f"{verdict.gain:+.2f}",
+            "-" if verdict.distance is None else f"{verdict.distance:.4f}",
+            verdict.fault or "yes",
+        ]
+        for verdict in found
+    ]
+    columns = ["weights", "network", "sha256", "gain in dB", "off in grey levels", "sound"]
+    return "Weights verified", columns, rows
+
+
+def inspection(seen: Inspection, sigma: float) -> Table:
+    """A row for each scale and channel; LISTA's zeros are those of its atoms."""
+    rows = []
+    for number, view in enumerate(seen.scales, start=1):
+        stages = (view.plain, view.lifted, view.shrunk)
+        per_channel = len(view.zeros) == len(CHANNELS) - 1
+        for index, name in enumerate(CHANNELS):
+            zeros = view.zeros[index - 1] if per_channel else fmean(view.zeros)
+            rows.append(
+                [
+                    f"scale {number} {name}",
+                    *(f"{rms(channels[index]):.3f}" for channels in stages),
+                    f"{zeros:.1%}" if index else "-",
+                ]
+            )
+    columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]
+    return f"Root mean squares in units of sigma {sigma:g}", columns, rows
+
+
+def inspection_data(seen: Inspection, sigma: float, weights: str) -> dict[str, Any]:
+    """The same as data, with every lifting step and the residual."""
+    removed = residual.measure(seen.noisy, seen.denoised, sigma)
+    return {
+        "sigma": sigma,
+        "weights": weights,
+        "height": seen.noisy.shape[0],
+        "width": seen.noisy.shape[1],
+        "largest_round_trip_error": float(abs(seen.error).max()),
+        "residual": asdict(removed),
+        "scales": [
+            {
+                "rms": {
+                    name: {
+                        "plain": rms(view.plain[index]),
+                        "lifted": rms(view.lifted[index]),
+                        "shrunk": rms(view.shrunk[index]),
+                    }
+                    for index, name in enumerate(CHANNELS)
+                },
+                "zeros": view.zeros,
+                "steps": [asdict(step) for step in view.steps],
+            }
+            for view in seen.scales
+        ],
+    }
+
+
+def comparison_data(names: tuple[str, str], seen: Comparison) -> list[dict[str, Any]]:
+    """The same as data; PSNR is None for equal pictures."""
+    return [
+        {"picture": name, "psnr": psnr, "ssim": ssim, "closer": closer}
+        for name, psnr, ssim, closer in zip(names, seen.psnr, seen.ssim, seen.closer, strict=True)
+    ]
+
+
+def progress_line(reached: Progress) -> str:
+    """Where a training run stands, in one line."""
+    quality = ", ".join(f"{psnr:.3f} dB at sigma {sigma}" for sigma, psnr in reached.psnr.items())
+    speed = reached.pixels / reached.seconds / 1e3
+    return f"step {reached.step}: loss {reached.loss:.6f}, held out {quality}; {speed:.1f} kpx/s"
+
+
+def _dtype(trip: RoundTrip) -> str:
+    return str(trip.dtype).removeprefix("torch.")
