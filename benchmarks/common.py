@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,26 +16,33 @@ from linn_cli.denoising import networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import CHROMA_STRENGTH, normalise, restore
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.pictures import reading
+from linn_cli.pictures import folders, reading
+from linn_cli.units import GREY_LEVELS
 
 # The side of what is taken of a held-out picture where many networks are tried.
 CROP = 240
 
 
-def arguments(description: str | None) -> argparse.ArgumentParser:
-    """A parser that knows a folder of pictures and which of them to take."""
-    parser = argparse.ArgumentParser(
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser that shows a script's docstring as it stands."""
+    return argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    parser.add_argument("--names", type=Path, help="only the pictures named in this file")
-    parser.add_argument("--without", type=Path, help="only the other pictures")
-    return parser
 
 
-def choose(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
-    """The pictures that the options ask for."""
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser that knows a folder of pictures and which of them to take; see `choose`."""
+    known = parser(description)
+    known.add_argument("folder", type=Path)
+    known.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
+    known.add_argument("--names", type=Path, help="only the pictures named in this file")
+    known.add_argument("--without", type=Path, help="only the other pictures")
+    return known
+
+
+def choose(options: argparse.Namespace) -> list[Path]:
+    """The pictures that the options ask for; `--names weights/held-out.txt` are the held-out ones."""
+    pictures = folders.list_pictures(options.folder)
     if options.names:
         names = options.names.read_text(encoding="utf-8").split()
         pictures = [path for path in pictures if path.name in names]
@@ -48,30 +54,37 @@ def choose(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
     return pictures
 
 
-def centre(path: Path, as_grey: bool = False) -> Tensor:
-    """The centre of a picture (C, H, W), of at most CROP x CROP, in [0, 1]."""
-    levels = reading.read_levels(path, as_grey=as_grey).astype(np.float32) / 255
-    planes = (
-        torch.from_numpy(levels)[None] if as_grey else torch.from_numpy(levels).permute(2, 0, 1)
-    )
-    height, width = (min(side, CROP) for side in planes.shape[1:])
+def read(path: Path, *, as_grey: bool = False, crop: int | None = None) -> Tensor:
+    """A picture (C, H, W) in [0, 1]; of `crop`, the centre, at most so high and wide."""
+    levels = torch.from_numpy(reading.read_levels(path, as_grey=as_grey)).float() / GREY_LEVELS
+    planes = levels[None] if levels.dim() == 2 else levels.permute(2, 0, 1)
+    if crop is None:
+        return planes
+    height, width = (min(side, crop) for side in planes.shape[1:])
     top, left = (planes.shape[1] - height) // 2, (planes.shape[2] - width) // 2
     return planes[:, top : top + height, left : left + width]
 
 
 def mean_psnr(
+    pictures: Sequence[Tensor], sigma: float, denoise: Callable[[Tensor], Tensor]
+) -> float:
+    """The mean PSNR in dB of what `denoise` makes of pictures in [0, 1], by the published protocol."""
+    return fmean(
+        psnr(denoise(add_noise(clean, sigma / GREY_LEVELS, seed=index)).clamp(0, 1), clean)
+        for index, clean in enumerate(pictures)
+    )
+
+
+def network_psnr(
     pictures: Sequence[Tensor],
     sigma: float,
     weight_file: Path | None,
     precision: str = "float32",
 ) -> float:
-    """The mean PSNR in dB of weights over pictures (1, C, H, W) in [0, 1], by the published protocol."""
-    channels = pictures[0].shape[1]
-    denoiser = networks.load(sigma, channels, weight_file=weight_file, precision=precision)
-    return fmean(
-        psnr(denoiser(add_noise(clean, sigma / 255, seed=index), sigma).clamp(0, 1), clean)
-        for index, clean in enumerate(pictures)
-    )
+    """`mean_psnr` of weights over pictures (C, H, W)."""
+    channels = pictures[0].shape[0]
+    network = networks.load(sigma, channels, weight_file=weight_file, precision=precision)
+    return mean_psnr(pictures, sigma, lambda noisy: network(noisy[None], sigma)[0])
 
 
 # Which of a log's lines are wanted, not what they say.

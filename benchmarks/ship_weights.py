@@ -1,22 +1,20 @@
 """Put a trained weight file into `weights/`: manifest, model card and the README's table.
 
-    python benchmarks/ship_weights.py runs/mine/weights.safetensors dninn-st-1-any --bsd68 BSD68/
-    python benchmarks/ship_weights.py            # only rewrite card and README from the manifest
+    python -m benchmarks.ship_weights runs/mine/weights.safetensors dninn-st-1-any --bsd68 BSD68/
+    python -m benchmarks.ship_weights            # only rewrite card and README from the manifest
 
 With --bsd68 the file's PSNR on that folder is measured and recorded.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-from linn_cli.denoising import networks
-from linn_cli.evaluation import benchmark
+from benchmarks.common import network_psnr, parser, read
 from linn_cli.pictures import folders
 from linn_cli.weights import publishing, sets
 from linn_cli.weights.card import model_card, weights_table
@@ -29,16 +27,16 @@ BEGIN, END = "<!-- weights -->\n", "<!-- /weights -->"
 
 def main() -> None:
     """Ship a file, or only rewrite what is derived from the manifest."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    known = parser(__doc__)
+    known.add_argument("source", type=Path, nargs="?", help="the trained .safetensors file")
+    known.add_argument("name", nargs="?", help="its name in weights/, without ending")
+    known.add_argument(
+        "--suits", help="LOW-HIGH, where benchmarks/quality/windows.py finds it better"
     )
-    parser.add_argument("source", type=Path, nargs="?", help="the trained .safetensors file")
-    parser.add_argument("name", nargs="?", help="its name in weights/, without ending")
-    parser.add_argument("--suits", help="LOW-HIGH, where benchmarks/windows.py finds it better")
-    parser.add_argument("--bsd68", type=Path, help="folder with the clean test images")
-    options = parser.parse_args()
+    known.add_argument("--bsd68", type=Path, help="folder with the clean test images")
+    options = known.parse_args()
     if options.source and not options.name:
-        parser.error("a source needs a name")
+        known.error("a source needs a name")
     entries: list[dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
     if options.source:
         entry = ship(options.source, options.name, options.bsd68)
@@ -66,16 +64,15 @@ def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
     entry = {**publishing.entry(target), "commit": commit()}
     if bsd68:
         low, high = entry["sigma"]
-        measured = {f"{s}": mean_psnr(target, bsd68, s) for s in (15, 25, 50) if low <= s <= high}
+        measured = {f"{s}": bsd68_psnr(target, bsd68, s) for s in (15, 25, 50) if low <= s <= high}
         entry["bsd68"] = measured
     return entry
 
 
-def mean_psnr(file: Path, folder: Path, sigma: float) -> float:
+def bsd68_psnr(file: Path, folder: Path, sigma: float) -> float:
     """The mean PSNR that `linn benchmark` gives, rounded to a thousandth of a dB."""
-    denoiser = networks.load(sigma, weight_file=file, precision="float32")
-    scores = list(benchmark.measure(denoiser, folders.list_pictures(folder), sigma))
-    return round(benchmark.summarise(denoiser, scores).psnr, 3)
+    pictures = [read(path, as_grey=True) for path in folders.list_pictures(folder)]
+    return round(network_psnr(pictures, sigma, file), 3)
 
 
 def commit() -> str:

@@ -54,7 +54,7 @@ def spin_briefly() -> None:
 
     GNU OpenMP, which computes for torch on Linux, lets a thread that waits for others spin 300,000 times. Where
     anything else runs, that keeps the one it waits for off the processor. `SPINS` are as fast on an idle machine
-    and far faster on a busy one (benchmarks/busy.py). This counts only before torch is loaded.
+    and far faster on a busy one (benchmarks/cost/busy.py). This counts only before torch is loaded.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)

@@ -28,7 +28,7 @@ class Networks:
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
             and the lifting sums are always float32. auto takes bfloat16 where the device has it and
-            sigma is high enough for it to lose no more than 0.01 dB (benchmarks/precision.py).
+            sigma is high enough for it to lose no more than 0.01 dB (benchmarks/quality/precision.py).
         max_memory: how many bytes an engine should hold on the CPU, which decides how many rows it works on;
             by default `memory_share` of what is available. A few rows of every layer are always held.
     """

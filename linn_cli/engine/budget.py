@@ -10,7 +10,7 @@ from linn_cli.engine.folding import FoldedScale
 from linn_cli.network.shrinkage import Lista
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the cost of
-# those that every layer keeps. So wide pictures have up to twice as many. benchmarks/speed.py --band compares.
+# those that every layer keeps. So wide pictures have up to twice as many. benchmarks/cost/speed.py --band compares.
 _BAND_PIXELS = 65_536
 _ENOUGH_ROWS = 16
 

@@ -11,7 +11,7 @@ from linn_cli.errors import UsageError
 
 # From this sigma on, in grey levels, bfloat16 loses at most 0.01 dB on held-out pictures with either number
 # of scales; below it the noise-normalised picture is so large that its rounding shows.
-# benchmarks/precision.py measures it.
+# benchmarks/quality/precision.py measures it.
 BFLOAT16_FROM = 5.0
 
 _KNOWN = re.compile(r"cpu|mps|cuda(:\d{1,2})?")
@@ -81,7 +81,7 @@ def share_of_threads(workers: int) -> int | None:
 def workers(device: torch.device, count: int) -> int:
     """How many of `count` pictures to work on at a time; several on the CPU, if the memory is there.
 
-    A thread for each picture is faster than all threads for one (benchmarks/folder.py).
+    A thread for each picture is faster than all threads for one (benchmarks/cost/folder.py).
     """
     if device.type != "cpu":
         return 1

@@ -23,7 +23,7 @@ _ROTATION = torch.tensor(
 ) / torch.tensor([3.0, 2.0, 6.0], dtype=torch.float64).sqrt().unsqueeze(1)
 
 # The chroma is smoother than the grey pictures that the network knows, and takes a little more than its
-# sigma: `benchmarks/chroma.py` compares on held-out pictures.
+# sigma: `benchmarks/quality/chroma.py` compares on held-out pictures.
 CHROMA_STRENGTH = 1.05
 
 

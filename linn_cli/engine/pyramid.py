@@ -7,7 +7,7 @@ may itself be corrected by that for the quarter, replaces most of the answer's l
     answer + WEIGHT * double(answer for the half - halve(answer))
 
 as in a Laplacian pyramid (Burt and Adelson, IEEE Trans. Communications 31, 1983). All of it runs over bands
-of rows, exactly, as the network does (streaming.py). benchmarks/pyramid.py measures what it gains.
+of rows, exactly, as the network does (streaming.py). benchmarks/quality/pyramid.py measures what it gains.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from linn_cli.engine.bands import in_step, marked
 from linn_cli.engine.folding import FoldedScale
 from linn_cli.network.haar import ROWS
 
-# Chosen by benchmarks/pyramid.py on held-out pictures: the sigma from which on a grey picture gains, how much
+# Chosen by benchmarks/quality/pyramid.py on held-out pictures: the sigma from which on a grey picture gains, how much
 # of its low frequencies is replaced, and how often chroma, which has few high ones, is halved at least.
 HEAVY = 70.0
 WEIGHT = 0.75

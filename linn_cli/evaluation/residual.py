@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 _FLAT = math.exp(-np.euler_gamma)
 # Within these bounds a residual is called noise of sigma. On held-out pictures those of the bundled
 # weights have 76 to 99 % of sigma and correlate by -0.17 to -0.01; told half the sigma they correlate
-# by -0.41 to -0.30, told double they have 43 to 61 % of it (benchmarks/residual.py).
+# by -0.41 to -0.30, told double they have 43 to 61 % of it (benchmarks/quality/residual.py).
 _CLOSE, _WHITE = 0.3, 0.2
 _LEAST_SIDE = 8
 _MOST_SIDE = 2048  # of the part whose spectrum is taken, so that large pictures stay in memory

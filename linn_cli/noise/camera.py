@@ -36,7 +36,7 @@ _TEXTURE = 2.0
 # few groups may do so by chance, so their squared errors count for this part at least.
 _LEAST_MISFIT = 0.1
 # The gain must be this many times its standard error, or the noise counts as white. Texture in white noise can
-# feign that: 15.6 times at the most seen, in 42044.jpg of bsd432 at sigma 5; `benchmarks/camera.py --alarms` counts.
+# feign that: 15.6 times at the most seen, in 42044.jpg of bsd432 at sigma 5; `python -m benchmarks.quality.camera --alarms` counts.
 # Noise of 5 to 30 counts reached 18.7 and more in 34 pictures of bsd432.
 _SIGNIFICANT, CERTAIN = 10.0, 18.0
 

@@ -2,7 +2,7 @@
 
 Every second pixel of every second row has nearly white noise of its full strength, which says how strong
 it is. Averaging two by two pixels halves white noise; where noise stays stronger than that it lies in
-blotches, and they are removed first, in a picture of half the size. benchmarks/correlated.py compares this
+blotches, and they are removed first, in a picture of half the size. benchmarks/quality/correlated.py compares this
 with other simple means.
 """
 

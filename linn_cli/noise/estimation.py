@@ -23,12 +23,12 @@ from linn_cli.units import GREY_LEVELS
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
 # correction for texture and of a squared grey level, for texture finer than what patches are chosen by, all
 # relative to what was measured; and what is added where clipping was undone, which is only roughly done.
-# Calibrated on up to 249 pictures of bsd432 for each sigma, checked by benchmarks/estimation.py: texture mostly
+# Calibrated on up to 249 pictures of bsd432 for each sigma, checked by benchmarks/quality/estimation.py: texture mostly
 # makes the estimate too high, so below is wider.
 _BELOW = (2.2, 4.0, 0.3, 0.06)
 _ABOVE = (1.8, 2.0, 0.0, 0.06)
 # How the errors of a picture's channels correlate: they share its texture, not the noise. It is less where noise is
-# strong and more where it is weak; `benchmarks/estimation.py --colour` shows what the intervals hold.
+# strong and more where it is weak; `python -m benchmarks.quality.estimation --colour` shows what the intervals hold.
 _CHANNELS = 0.5
 # Patches whose noise has lost more than this of its variance to clipping are left out.
 _CLIPPED_AWAY = 0.2
@@ -38,7 +38,7 @@ _WIDEST = 20.0
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
 # there. Nine in ten pictures with demosaiced or enlarged noise of sigma 5 reach this factor between the two
-# intervals (`benchmarks/estimation.py bsd432/ --limit 10 --kind bayer --quantize`); docs/which-sigma.md says how many
+# intervals (`python -m benchmarks.quality.estimation bsd432/ --limit 10 --kind bayer --quantize`); docs/which-sigma.md says how many
 # with white noise do.
 _CORRELATED = 1.75
 

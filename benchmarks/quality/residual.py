@@ -1,23 +1,19 @@
 """What residuals look like on held-out training pictures, told the right sigma and wrong ones.
 
-    python benchmarks/residual.py BSD432/
+    python -m benchmarks.quality.residual bsd432/ --names weights/held-out.txt
 
 The bounds in `linn_cli/evaluation/residual.py` are chosen by it. Clipped pictures are 8-bit ones.
 """
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 import torch
 
+from benchmarks.common import arguments, choose, read
 from linn_cli.denoising import networks
 from linn_cli.evaluation import residual
 from linn_cli.metrics import add_noise
-from linn_cli.pictures import folders
-from linn_cli.training.patches import hold_out, read_grey
 
 # The noise's sigma and the one that linn is told.
 CASES = ((15, 15), (25, 25), (50, 50), (25, 12.5), (25, 50))
@@ -26,13 +22,8 @@ CROP = 160
 
 def main() -> None:
     """Measure and print a table: the least and the most over the pictures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    options = parser.parse_args()
-    _, held_out = hold_out(folders.list_pictures(options.folder))
-    pictures = [read_grey(path)[None, None, :CROP, :CROP].float() / 255 for path in held_out]
+    options = arguments(__doc__).parse_args()
+    pictures = [read(path, as_grey=True, crop=CROP)[None] for path in choose(options)]
     print(f"{len(pictures)} held-out pictures, {CROP} x {CROP}")
     print("sigma  told  clipped  deviation / told  correlation     flatness")
     for sigma, told in CASES:

@@ -1,7 +1,7 @@
 """Print a hash of every kind of output, so that a change of structure can be shown to change none.
 
-    python benchmarks/outputs.py > before.txt     # then change the code
-    python benchmarks/outputs.py | diff before.txt -
+    python -m benchmarks.quality.outputs > before.txt     # then change the code
+    python -m benchmarks.quality.outputs | diff before.txt -
 
 Run both on one machine: another processor may round differently. What a clock says is left out.
 """

@@ -1,6 +1,6 @@
 """Which weights for which sigma: PSNR on held-out pictures of the sets for one sigma beside that for any.
 
-    python benchmarks/windows.py bsd432/ --names weights/held-out.txt [--variant st] [--scales 1] [--colour]
+    python -m benchmarks.quality.windows bsd432/ --names weights/held-out.txt [--variant st] [--scales 1] [--colour]
 
 One table for each network, of the centres of the pictures. A set may be chosen where it is the best of its
 row (`suits` in the manifest), yet not where noise is heavy (pyramid.HEAVY): a camera's few counts, which are
@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from common import CROP, arguments, centre, choose, mean_psnr
-
+from benchmarks.common import CROP, arguments, choose, network_psnr, read
 from linn_cli.network.architecture import VARIANTS
-from linn_cli.pictures import folders
 from linn_cli.weights import sets
 from linn_cli.weights.sets import WeightSet
 
@@ -32,8 +30,8 @@ def main() -> None:
         "--colour", action="store_true", help="colour pictures; grey ones if left out"
     )
     options = parser.parse_args()
-    paths = choose(folders.list_pictures(options.folder), options)
-    pictures = [centre(path, as_grey=not options.colour)[None] for path in paths]
+    paths = choose(options)
+    pictures = [read(path, as_grey=not options.colour, crop=CROP) for path in paths]
     print(f"{len(pictures)} pictures, up to {CROP} x {CROP}; PSNR in dB")
     known = [
         held
@@ -45,7 +43,7 @@ def main() -> None:
         columns = sorted(alike, key=lambda held: held.sigma)
         print(f"\n{architecture}", *(f"{range_of(held):>9}" for held in columns))
         for sigma in options.sigmas:
-            scores = [mean_psnr(pictures, sigma, held.path) for held in columns]
+            scores = [network_psnr(pictures, sigma, held.path) for held in columns]
             best = columns[scores.index(max(scores))]
             figures = (f"{score:9.3f}" for score in scores)
             print(f"{sigma:5g}", *figures, f"  best: {range_of(best)}", flush=True)

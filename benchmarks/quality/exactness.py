@@ -1,6 +1,6 @@
 """How far the streamed answer is from the whole-image one, over a folder of clean pictures.
 
-    python benchmarks/exactness.py BSD68/ --sigma 25 [--limit N] [--set NAME] [--float64]
+    python -m benchmarks.quality.exactness BSD68/ --sigma 25 [--limit N] [--set NAME] [--float64]
 
 For each bundled weight set, or each one named, in float32, with the published protocol's noise: the largest difference in
 [0, 1], and after rounding to 8 bits the largest in levels and the share of pixels that differ at all. --float64, which
@@ -10,13 +10,13 @@ rounding the difference is.
 
 from __future__ import annotations
 
-import argparse
 import copy
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from benchmarks.common import parser
 from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise
 from linn_cli.pictures import folders, reading
@@ -26,20 +26,18 @@ from linn_cli.weights import sets
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--sigma", type=float, default=25.0)
-    parser.add_argument("--limit", type=int, help="only so many pictures")
+    known = parser(__doc__)
+    known.add_argument("folder", type=Path)
+    known.add_argument("--sigma", type=float, default=25.0)
+    known.add_argument("--limit", type=int, help="only so many pictures")
     names = [entry.name for entry in sets.bundled()]
-    parser.add_argument(
+    known.add_argument(
         "--set", action="append", choices=names, help="only this one; may be repeated"
     )
-    parser.add_argument(
+    known.add_argument(
         "--float64", action="store_true", help="also the distance of each from float64"
     )
-    options = parser.parse_args()
+    options = known.parse_args()
     pictures = folders.list_pictures(options.folder)[: options.limit]
     print(f"{len(pictures)} pictures, sigma {options.sigma:g}, float32")
     head = "weights              largest  in 8-bit levels  pixels that differ"

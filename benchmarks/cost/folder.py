@@ -1,6 +1,6 @@
 """How fast a folder of small pictures is denoised, by how many files at a time.
 
-    python benchmarks/folder.py PICTURES/ [--limit N] [--rounds N] [--precision float32]
+    python -m benchmarks.cost.folder PICTURES/ [--limit N] [--rounds N] [--precision float32]
 
 Runs `linn denoise` on the folder in turns with one file after the other, each on all threads, and with as
 many files at a time as there are threads; prints the median seconds, start and reading and writing included.
@@ -8,7 +8,6 @@ many files at a time as there are threads; prints the median seconds, start and 
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -18,19 +17,18 @@ from statistics import median
 
 import torch
 
+from benchmarks.common import parser
 from linn_cli.pictures import folders
 
 
 def main() -> None:
     """Measure and print a row for each number of jobs."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, help="so many pictures, the first ones")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--precision", default="auto")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("folder", type=Path)
+    known.add_argument("--limit", type=int, help="so many pictures, the first ones")
+    known.add_argument("--rounds", type=int, default=3)
+    known.add_argument("--precision", default="auto")
+    options = known.parse_args()
     pictures = folders.list_pictures(options.folder)[: options.limit]
     jobs = sorted({1, torch.get_num_threads()})
     seconds: dict[int, list[float]] = {count: [] for count in jobs}

@@ -1,6 +1,6 @@
 """What the stabilising transform gains on camera noise: PSNR in dB with it and without.
 
-    python benchmarks/camera.py BSD68/ [--limit N] [--peak N] [--log FILE]
+    python -m benchmarks.quality.camera BSD68/ [--limit N] [--peak N] [--log FILE]
 
 Each picture gets Poisson noise of a sensor whose white is `peak` counts and Gaussian read noise in
 counts; peak 0 stands for white noise of sigma `read`, in grey levels. Neither is clipped or rounded.
@@ -24,8 +24,8 @@ from statistics import fmean
 from typing import Any
 
 import torch
-from common import Log, arguments, choose
 
+from benchmarks.common import Log, arguments, choose
 from linn_cli.denoising import removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
@@ -34,7 +34,7 @@ from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA
 from linn_cli.noise.measurement import WHITE as WHITE_NOISE
 from linn_cli.noise.request import NoiseProfile, Request
-from linn_cli.pictures import folders, reading
+from linn_cli.pictures import reading
 from linn_cli.pictures.picture import Picture
 
 CASES = [(peak, read) for peak in (2, 5, 10, 30) for read in (0, 1, 2)]
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--alarms", action="store_true")
     options = parser.parse_args()
 
-    pictures = choose(folders.list_pictures(options.folder), options)
+    pictures = choose(options)
     if options.alarms:
         alarms(pictures)
         return

@@ -1,7 +1,7 @@
 """How fast the streaming engine is, against what bounds it and against what people run instead.
 
-    python benchmarks/speed.py --height 2048 --width 2048 --dtype float32
-    python benchmarks/speed.py --sides 1024 2048 4096 8192
+    python -m benchmarks.cost.speed --height 2048 --width 2048 --dtype float32
+    python -m benchmarks.cost.speed --sides 1024 2048 4096 8192
 
 All in one process, in turns, the median of the rounds; speeds are in megapixels per second and depend on
 the machine, ratios less so. It measures, for DnINN-ST with one scale (and two with --scales 2):
@@ -17,7 +17,6 @@ With --sides it runs linn alone, on squares of these sides, and compares what a 
 
 from __future__ import annotations
 
-import argparse
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from benchmarks.common import parser
 from linn_cli.engine import budget, streaming
 from linn_cli.engine.folding import FoldedScale, fold
 from linn_cli.network.architecture import Architecture
@@ -37,17 +37,15 @@ from linn_cli.training.initialisation import initialise
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--height", type=int, default=2048)
-    parser.add_argument("--width", type=int, default=2048)
-    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
-    parser.add_argument("--scales", type=int, choices=(1, 2), default=1)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
-    parser.add_argument("--sides", type=int, nargs="+", help="only compare squares of these sides")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--height", type=int, default=2048)
+    known.add_argument("--width", type=int, default=2048)
+    known.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    known.add_argument("--scales", type=int, choices=(1, 2), default=1)
+    known.add_argument("--rounds", type=int, default=3)
+    known.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
+    known.add_argument("--sides", type=int, nargs="+", help="only compare squares of these sides")
+    options = known.parse_args()
     dtype = getattr(torch, options.dtype)
 
     generator = torch.Generator().manual_seed(0)

@@ -1,6 +1,6 @@
 """What halving a picture gains where noise is heavy, and in the chroma: mean PSNR in dB on held-out pictures.
 
-    python benchmarks/pyramid.py bsd432/ --names weights/held-out.txt
+    python -m benchmarks.quality.pyramid bsd432/ --names weights/held-out.txt
 
 Grey pictures: without it, and with each weight, halved as often as `pyramid.halvings` says, but at
 least once. Colour: the chroma halved none to three times. The constants of pyramid.py are chosen by it.
@@ -8,16 +8,13 @@ least once. Colour: the chroma halved none to three times. The constants of pyra
 
 from __future__ import annotations
 
-from pathlib import Path
 from statistics import fmean
 
-import torch
-from common import arguments, by_planes, choose
 from torch import Tensor
 
+from benchmarks.common import arguments, by_planes, choose, read
 from linn_cli.engine import pyramid
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.pictures import folders, reading
 
 GREY = (50, 60, 75, 100, 150, 200, 300)
 COLOUR = (5, 15, 25, 50, 75)
@@ -27,14 +24,13 @@ HALVINGS = (0, 1, 2, 3)
 
 def main() -> None:
     """Measure and print two tables."""
-    parser = arguments(__doc__)
-    options = parser.parse_args()
-    paths = choose(folders.list_pictures(options.folder), options)
+    options = arguments(__doc__).parse_args()
+    paths = choose(options)
     print(f"{len(paths)} pictures; gains in dB, means and (worst)")
     for sigmas, as_grey, columns in ((GREY, True, WEIGHTS), (COLOUR, False, HALVINGS)):
         print("\ngrey: sigma, plain, weights" if as_grey else "\ncolour: sigma, plain, halvings")
         print(" " * 13, *(f"{column:>15g}" for column in columns[1:]))
-        pictures = [read(path, as_grey) for path in paths]
+        pictures = [read(path, as_grey=as_grey) for path in paths]
         for sigma in sigmas:
             rows = [gains(clean, sigma, index) for index, clean in enumerate(pictures)]
             plain, *others = zip(*rows, strict=True)
@@ -43,12 +39,6 @@ def main() -> None:
                 for them in others
             )
             print(f"{sigma:5} {fmean(plain):7.3f}", *cells, flush=True)
-
-
-def read(path: Path, as_grey: bool) -> Tensor:
-    """A picture (C, H, W) in [0, 1]."""
-    levels = torch.from_numpy(reading.read_levels(path, as_grey=as_grey)).float() / 255
-    return levels[None] if levels.dim() == 2 else levels.permute(2, 0, 1)
 
 
 def gains(clean: Tensor, sigma: float, index: int) -> list[float]:

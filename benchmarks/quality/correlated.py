@@ -1,8 +1,8 @@
 """What best removes noise that is weaker in fine detail, as after demosaicing, enlarging or JPEG.
 
-    python benchmarks/correlated.py PICTURES/ [--limit N] [--names FILE] [--sigma 10 --sigma 25]
+    python -m benchmarks.quality.correlated PICTURES/ [--limit N] [--names FILE] [--sigma 10 --sigma 25]
 
-White noise of sigma is added, the picture goes through what `benchmarks/estimation.py --kind` does, is
+White noise of sigma is added, the picture goes through what `python -m benchmarks.quality.estimation --kind` does, is
 rounded to 8 bits, and each way of taking its noise away is scored in PSNR. The first two are what linn has:
 
 - white: as white noise of the sigma estimated from all pixels;
@@ -17,17 +17,17 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
-from common import arguments, choose
-from estimation import EIGHT_BITS, correlate
 from torch import Tensor
 
+from benchmarks.common import arguments, choose
+from benchmarks.quality.estimation import EIGHT_BITS, correlate
 from linn_cli.denoising import removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import estimation
 from linn_cli.noise.measurement import CORRELATED
 from linn_cli.noise.request import Request
-from linn_cli.pictures import folders, reading
+from linn_cli.pictures import reading
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import LEAST_SIGMA, MOST_SIGMA
 
@@ -40,7 +40,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--sigma", type=float, action="append")
     options = parser.parse_args()
-    pictures = choose(folders.list_pictures(options.folder), options)
+    pictures = choose(options)
     networks = Networks()
     print(f"{len(pictures)} pictures, PSNR in dB")
     print("  kind  sigma" + "".join(f"{way:>12}" for way in WAYS))

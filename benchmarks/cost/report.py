@@ -1,14 +1,14 @@
 """How large a report is, and what it costs past the denoising and the measuring.
 
-python benchmarks/report.py BSD68/ --sigma 25
+python -m benchmarks.cost.report BSD68/ --sigma 25
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from pathlib import Path
 
+from benchmarks.common import parser
 from linn_cli.denoising import networks
 from linn_cli.evaluation import benchmark
 from linn_cli.evaluation.benchmark import Score, Trial
@@ -18,10 +18,10 @@ from linn_cli.pictures import folders
 
 def main() -> None:
     """Print the bytes of the page and the seconds that it takes, all methods' pictures included."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--sigma", type=float, default=25)
-    arguments = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("folder", type=Path)
+    known.add_argument("--sigma", type=float, default=25)
+    arguments = known.parse_args()
     pictures = folders.list_pictures(arguments.folder)
     gallery = Gallery(len(pictures), 1, 1)
     spent, used = 0.0, 0.0

@@ -1,6 +1,6 @@
 """The peak resident memory of a whole `linn denoise` process, by the size of the picture.
 
-    python benchmarks/memory.py --width 10000 --heights 256 512 10000
+    python -m benchmarks.cost.memory --width 10000 --heights 256 512 10000
 
 The pictures are 8-bit files of noise, grey or with --colour in colour, made in a temporary folder: PNG, or
 with --tiff TIFF in strips, which goes by rows from 16.8 million pixels on.
@@ -8,7 +8,6 @@ with --tiff TIFF in strips, which goes by rows from 16.8 million pixels on.
 
 from __future__ import annotations
 
-import argparse
 import platform
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from PIL import Image
+
+from benchmarks.common import parser
 
 # On Linux getrusage also counts the process that started this one; /proc does not.
 _CHILD = """
@@ -37,16 +38,14 @@ else:
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--width", type=int, default=10_000)
-    parser.add_argument("--heights", type=int, nargs="+", default=[256, 512])
-    parser.add_argument("--precision", default="float32")
-    parser.add_argument("--scales", default="1")
-    parser.add_argument("--colour", action="store_true")
-    parser.add_argument("--tiff", action="store_true")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("--width", type=int, default=10_000)
+    known.add_argument("--heights", type=int, nargs="+", default=[256, 512])
+    known.add_argument("--precision", default="float32")
+    known.add_argument("--scales", default="1")
+    known.add_argument("--colour", action="store_true")
+    known.add_argument("--tiff", action="store_true")
+    options = known.parse_args()
     choice = ["--precision", options.precision, "--scales", options.scales]
     colour = "colour" if options.colour else "grey"
     print(platform.machine(), "linn denoise", *choice, "of pictures in", colour)

@@ -1,6 +1,6 @@
 """How close the noise estimates are, by sigma, beside scikit-image's wavelet median.
 
-    python benchmarks/estimation.py BSD68/ [--limit N] [--quantize] [--crop N] [--denoise] [--log FILE]
+    python -m benchmarks.quality.estimation BSD68/ [--limit N] [--quantize] [--crop N] [--denoise] [--log FILE]
 
 Noise is added by the published protocol, the picture with index i getting that of seed i; --quantize
 rounds the noisy picture to 8 bits and clips it, --crop takes N x N pixels of its middle. A row is the bias
@@ -28,16 +28,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from common import Log, arguments, choose
 from PIL import Image
 from skimage.restoration import estimate_sigma
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks.common import Log, arguments, choose
 from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import estimation
-from linn_cli.pictures import folders
 
 SIGMAS = (1, 2, 5, 10, 15, 25, 35, 50, 75)
 EIGHT_BITS = 1 / 255
@@ -57,7 +56,7 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
 
-    pictures = choose(folders.list_pictures(options.folder), options)
+    pictures = choose(options)
     log = Log(options)
     print(f"{len(pictures)} pictures, {options.kind}{', 8 bits' * options.quantize}")
     print(

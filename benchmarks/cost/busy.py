@@ -1,6 +1,6 @@
 """How fast `linn denoise` is beside other work, by how often its threads spin where they wait for each other.
 
-    python benchmarks/busy.py PICTURE [--others 2] [--rounds 3]
+    python -m benchmarks.cost.busy PICTURE [--others 2] [--rounds 3]
 
 Runs it in turns with 300,000 spins, which is the GNU OpenMP library's own choice, with linn's and with none,
 by itself and beside as many processes as --others says, which compute without end. Prints the median seconds,
@@ -9,7 +9,6 @@ start included; a run that takes longer than --limit counts as that.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import time
 from pathlib import Path
 from statistics import median
 
+from benchmarks.common import parser
 from linn_cli import cli
 
 SPINS = {"300000": "the library's", cli.SPINS: "linn's", "0": "none"}
@@ -25,14 +25,12 @@ SPINS = {"300000": "the library's", cli.SPINS: "linn's", "0": "none"}
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("picture", type=Path)
-    parser.add_argument("--others", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--limit", type=float, default=60.0, help="seconds of one run")
-    options = parser.parse_args()
+    known = parser(__doc__)
+    known.add_argument("picture", type=Path)
+    known.add_argument("--others", type=int, default=2)
+    known.add_argument("--rounds", type=int, default=3)
+    known.add_argument("--limit", type=float, default=60.0, help="seconds of one run")
+    options = known.parse_args()
     denoise(options.picture, cli.SPINS, options.limit)  # from here on the files are in the cache
     for others in (0, options.others):
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]

@@ -1,0 +1,1 @@
+"""How close the answers come, and which constants that decides."""

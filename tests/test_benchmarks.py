@@ -1,0 +1,35 @@
+"""Every script of benchmarks/ loads and explains itself."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+SCRIPTS = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "benchmarks").rglob("*.py")
+    if path.stem not in ("__init__", "common")
+)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_explains_itself(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = importlib.import_module(name)
+    monkeypatch.setattr(sys, "argv", [name, "--help"])
+    with pytest.raises(SystemExit) as left:
+        script.main()
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert (script.__doc__ or "").splitlines()[0] in said
+    assert f"python -m {name}" in said
+
+
+def test_every_script_is_in_the_guide() -> None:
+    guide = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert [name for name in SCRIPTS if f"`{name.removeprefix('benchmarks.')}`" not in guide] == []
