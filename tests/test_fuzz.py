@@ -128,8 +128,16 @@ def test_at_least_five_thousand_files_are_tried() -> None:
     assert len(named) * MUTATIONS >= 5000
 
 
+# One damaged file in so many goes through the network, too, which takes most of the time and sees only what
+# was read; the others are read, checked and written.
+DENOISED = 6
+
+
+@pytest.mark.parametrize("sigma", [0, 20])
 @pytest.mark.parametrize("group", GROUPS)
-def test_damaged_files_are_whole_pictures_or_reasons(tmp_path: Path, group: str) -> None:
+def test_damaged_files_are_whole_pictures_or_reasons(
+    tmp_path: Path, group: str, sigma: int
+) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     chance = np.random.default_rng(len(group))
@@ -138,10 +146,12 @@ def test_damaged_files_are_whole_pictures_or_reasons(tmp_path: Path, group: str)
         content = sources()[name]
         (folder / name).write_bytes(content)
         for index in range(MUTATIONS):
-            path = folder / f"{index:03}-{name}"
-            path.write_bytes(mutated(content, chance))
-            contents[path] = path.read_bytes()
-    command = [sys.executable, "-m", "linn_cli", "denoise", folder, "-o", out, "--sigma", "20"]
+            damaged = mutated(content, chance)
+            if (index % DENOISED == 0) == (sigma > 0):
+                path = folder / f"{index:03}-{name}"
+                path.write_bytes(damaged)
+                contents[path] = damaged
+    command = [sys.executable, "-m", "linn_cli", "denoise", folder, "-o", out, "--sigma", sigma]
     options = ["--json", "--threads", "1", "--max-pixels", str(4 * WIDTH * HEIGHT)]
     done = subprocess.run(
         [*map(str, command), *options],
