@@ -49,7 +49,7 @@ PrecisionOption = Annotated[
     str,
     typer.Option(
         metavar="auto|float32|bfloat16",
-        help="What the networks compute in. auto takes bfloat16 where it costs at most 0.01 dB.",
+        help="What the networks compute in. auto takes bfloat16 if the processor has it and it costs at most 0.01 dB.",
     ),
 ]
 DeviceOption = Annotated[
