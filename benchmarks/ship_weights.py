@@ -1,7 +1,7 @@
-"""Put a trained weight file into `weights/`: manifest, model card and the README's table.
+"""Put a trained weight file into `weights/`: manifest, model card and the table of docs/weights.md.
 
     python -m benchmarks.ship_weights runs/mine/weights.safetensors dninn-st-1-any --bsd68 BSD68/
-    python -m benchmarks.ship_weights            # only rewrite card and README from the manifest
+    python -m benchmarks.ship_weights            # only rewrite card and table from the manifest
 
 With --bsd68 the file's PSNR on that folder is measured and recorded.
 """
@@ -49,10 +49,10 @@ def main() -> None:
             entry["golden"] = publishing.entry(WEIGHTS / entry["file"])["golden"]
     MANIFEST.write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
     (WEIGHTS / "README.md").write_text(model_card(entries), encoding="utf-8")
-    readme = ROOT / "README.md"
-    head, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    page = ROOT / "docs" / "weights.md"
+    head, rest = page.read_text(encoding="utf-8").split(BEGIN)
     tail = rest[rest.index(END) :]
-    readme.write_text(head + BEGIN + weights_table(entries) + tail, encoding="utf-8")
+    page.write_text(head + BEGIN + weights_table(entries) + tail, encoding="utf-8")
 
 
 def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:

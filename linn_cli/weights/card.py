@@ -1,4 +1,4 @@
-"""The model card and the table of weights: written from the manifest, never by hand."""
+"""The model card and the table of weights. Both are written from the manifest, never by hand."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ metrics:
 _HEAD = """
 # DnINN weights for linn
 
-Image denoising by DnINN (J. Huang and P. L. Dragotti, "LINN: Lifting Inspired Invertible Neural Network
-for Image Denoising", EUSIPCO 2021), as the command line tool linn implements it. The paper prints no
-table of layers: this is a reconstruction with the published parameter counts, trained anew.
+These weights remove noise from pictures, with the command line tool linn. The network is DnINN (J. Huang and
+P. L. Dragotti, "LINN: Lifting Inspired Invertible Neural Network for Image Denoising", EUSIPCO 2021). The paper
+prints no table of layers, so linn is a reconstruction. Its parameter counts match the published ones, and its
+weights were trained anew.
 
-PSNR in dB on BSD68, grey, white Gaussian noise neither clipped nor rounded, by
-`linn benchmark BSD68 --weights FILE`:
+The table gives the PSNR in dB on BSD68, in grey, with white Gaussian noise that is neither clipped nor rounded.
+`linn benchmark BSD68 --weights FILE` measures it:
 
 """
 
@@ -40,14 +41,16 @@ _FROM = "started from "  # what training.py writes before the weights that a tra
 _USE = """
 ## Use
 
-`linn denoise noisy.png -o clean.png --sigma 25` chooses among these files by itself;
-`--weights FILE` takes a given one. Sigma is in 8-bit grey levels. The files are float32 safetensors whose
-header says what they are; linn checks their sha256 against `manifest.json` before it parses them.
+`linn denoise noisy.png -o clean.png --sigma 25` chooses one of these files. To choose yourself, add
+`--weights FILE`. Sigma is in 8-bit grey levels.
+
+The files are float32 safetensors, and each header describes its file. linn checks the sha256 of a file against
+`manifest.json` before parsing it.
 
 ## Limits
 
-The weights are made for white Gaussian noise on grey pictures. Noise that is correlated between pixels
-(JPEG, demosaicing) or depends on the brightness is not what they were trained on.
+The weights were trained on white Gaussian noise in grey pictures. They were not trained on noise that is
+correlated between pixels (JPEG, demosaicing) or that depends on the brightness.
 
 ## Training
 
@@ -56,7 +59,7 @@ The weights are made for white Gaussian noise on grey pictures. Noise that is co
 
 @dataclass(frozen=True)
 class Terms:
-    """What the publisher says: the licence and the datasets by the Hub's identifiers, and a remark."""
+    """The publisher's terms: the licence and the datasets by the Hub's identifiers, and a remark."""
 
     licence: str | None = None
     datasets: tuple[str, ...] = ()
@@ -66,7 +69,7 @@ class Terms:
 BUNDLED_TERMS = Terms(
     licence="mit",
     datasets=("bsds500",),
-    remark="Trained on photographs of BSDS500 less the 68 test images; see LICENSE.md.",
+    remark="linn trained them on photographs of BSDS500 without the 68 test images: see LICENSE.md.",
 )
 
 
@@ -104,10 +107,11 @@ def model_card(entries: Sequence[Mapping[str, Any]], terms: Terms = BUNDLED_TERM
 
 
 def lineage(provenance: str) -> str:
-    """How weights came to be, as linn writes it for each training within that of the next, told in a row.
+    """The chain of trainings behind a weight file, as one list.
 
-    "made from B (made from A (made from C))" becomes "made from B, that from A, that from C", where "made
-    from " is whatever is said of all of them.
+    A training writes the provenance of its start in brackets, so that they nest. "made from B (made from A
+    (made from C))" becomes "made from B, that from A, that from C". "made from " may be any words that all
+    of them share.
     """
     made, said, _ = provenance.partition(_FROM)
     first, *others = provenance.split(f" ({made}{said}")
