@@ -100,7 +100,7 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
     entry: sets.WeightSet,
 ) -> None:
     model = sets.load(entry)
-    rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(48.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], 25 / 255, seed=0)
     with torch.no_grad():
@@ -132,7 +132,7 @@ def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
 def test_half_precision_stays_near_the_whole_images_answer(
     sigma: float, architecture: Architecture
 ) -> None:
-    rows, columns = torch.meshgrid(torch.arange(150.0), torch.arange(70.0), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(48.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], sigma / 255, seed=0)
     entry = sets.select(sets.bundled(), sigma, architecture.variant, architecture.scales)
@@ -197,12 +197,12 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
         rows = engine.through(marked(random_image(height, 6).split(10, dim=2)))
         return max(held(engine) for _ in rows)
 
-    assert most_kept(1500) == most_kept(3000)
+    assert most_kept(800) == most_kept(1400)
 
 
 def test_no_band_that_comes_out_is_much_higher_than_those_that_went_in() -> None:
     for scales in FOLDED.values():
-        for height in range(200, 209):
+        for height in range(120, 129):
             image = random_image(height, 4)
             streamed = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
             heights = [rows.shape[2] for rows in streamed]

@@ -29,7 +29,9 @@ SIGMA = 25 / 255
 @pytest.mark.parametrize("weight_set", sets.bundled(), ids=lambda entry: entry.name)
 def test_every_bundled_network_is_inverted(weight_set: WeightSet, dtype: torch.dtype) -> None:
     model = sets.load(weight_set).to(dtype)
-    worst = worst_by_part(model, random_pictures(), SIGMA)
+    # The largest pictures take four fifths of the time: one set of each architecture runs on them too.
+    pictures = list(random_pictures())
+    worst = worst_by_part(model, pictures if "any" in weight_set.name else pictures[:-1], SIGMA)
     plain = [f"scale {k + 1}" for k in range(weight_set.architecture.scales)]
     streamed = ["streamed"] * (2 if dtype == torch.float32 else 1)
     assert [trip.part for trip in worst] == [*plain, *streamed]

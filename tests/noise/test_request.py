@@ -69,7 +69,8 @@ def test_a_grey_picture_stored_as_colour_has_one_cameras_noise() -> None:
     for model in (AUTO, CAMERA):
         found = Request(model=model).find(stored)
         assert found.cameras == Request(model=model).find(Picture(counts)).cameras * 3
-    answer, _ = remove(Networks(), torch.from_numpy(stored.values).permute(2, 0, 1)[None], found)
+    part = torch.from_numpy(stored.values[:48, :48]).permute(2, 0, 1)[None]
+    answer, _ = remove(Networks(), part, found)
     assert bool((answer == answer[:, :1]).all())
 
 

@@ -11,10 +11,10 @@ from linn_cli.training import freed_memory
 ROUNDS = """
 import resource, sys
 import numpy as np
-from linn_cli import heap
+from linn_cli.training import freed_memory
 
 if sys.argv[1] == "kept":
-    assert heap.keep_freed_memory()
+    assert freed_memory.keep_freed_memory()
 
 def round_faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
