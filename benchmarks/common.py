@@ -30,12 +30,17 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     )
 
 
-def arguments(description: str | None) -> argparse.ArgumentParser:
-    """A parser that knows a folder of pictures and which of them to take; see `choose`."""
+def arguments(description: str | None, *, held_out: bool = False) -> argparse.ArgumentParser:
+    """A parser that knows a folder of pictures and which of them to take; see `choose`.
+
+    A script that decides a constant takes `held_out` pictures only: their names must be given.
+    """
     known = parser(description)
     known.add_argument("folder", type=Path)
     known.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    known.add_argument("--names", type=Path, help="only the pictures named in this file")
+    known.add_argument(
+        "--names", type=Path, required=held_out, help="only the pictures named in this file"
+    )
     known.add_argument("--without", type=Path, help="only the other pictures")
     return known
 

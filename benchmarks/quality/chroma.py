@@ -21,7 +21,7 @@ STRENGTHS = (0.95, 1.0, 1.05, 1.1, 1.2)
 
 def main() -> None:
     """Measure and print a table."""
-    options = arguments(__doc__).parse_args()
+    options = arguments(__doc__, held_out=True).parse_args()
     pictures = [read(path, crop=CROP) for path in choose(options)]
     print(f"{len(pictures)} held-out pictures, up to {CROP} x {CROP}")
     print("sigma  channels", *(f"{strength:7g}" for strength in STRENGTHS))

@@ -24,7 +24,7 @@ HALVINGS = (0, 1, 2, 3)
 
 def main() -> None:
     """Measure and print two tables."""
-    options = arguments(__doc__).parse_args()
+    options = arguments(__doc__, held_out=True).parse_args()
     paths = choose(options)
     print(f"{len(paths)} pictures; gains in dB, means and (worst)")
     for sigmas, as_grey, columns in ((GREY, True, WEIGHTS), (COLOUR, False, HALVINGS)):

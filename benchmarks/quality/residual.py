@@ -22,8 +22,8 @@ CROP = 160
 
 def main() -> None:
     """Measure and print a table: the least and the most over the pictures."""
-    options = arguments(__doc__).parse_args()
-    pictures = [read(path, as_grey=True, crop=CROP)[None] for path in choose(options)]
+    options = arguments(__doc__, held_out=True).parse_args()
+    pictures = [read(path, as_grey=True)[None, :, :CROP, :CROP] for path in choose(options)]
     print(f"{len(pictures)} held-out pictures, {CROP} x {CROP}")
     print("sigma  told  clipped  deviation / told  correlation     flatness")
     for sigma, told in CASES:

@@ -22,7 +22,7 @@ SIGMAS = (8, 10, 12, 13, 15, 16, 17, 20, 21, 23, 25, 27, 29, 35, 41, 43, 50, 60,
 
 def main() -> None:
     """Measure and print the tables."""
-    parser = arguments(__doc__)
+    parser = arguments(__doc__, held_out=True)
     parser.add_argument("--variant", choices=VARIANTS, help="only these networks")
     parser.add_argument("--scales", type=int, choices=(1, 2), help="only these networks")
     parser.add_argument("--sigmas", type=float, nargs="+", default=SIGMAS)

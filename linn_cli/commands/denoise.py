@@ -168,7 +168,7 @@ def denoise(
             planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare)
 
         # Build.
-        workers = _share_processor(threads, jobs, device, len(planned))
+        workers = _share_processor(threads, jobs, device, precision, len(planned))
         networks = _networks(
             variant=parse_variant(variant),
             scales=scales,
@@ -284,12 +284,16 @@ def _plan(
     return planned
 
 
-def _share_processor(threads: int | None, jobs: int | None, device: str, count: int) -> int:
+def _share_processor(
+    threads: int | None, jobs: int | None, device: str, precision: str, count: int
+) -> int:
     """How many files are worked on at a time; torch gets the threads that each may have."""
     from linn_cli.engine import devices
 
     devices.use_threads(threads)
-    workers = jobs or devices.workers(devices.resolve(device), count)
+    processor = devices.resolve(device)
+    devices.resolve_precision(precision, processor, USUAL_SIGMA)
+    workers = jobs or devices.workers(processor, count)
     devices.use_threads(devices.share_of_threads(workers))
     return workers
 
