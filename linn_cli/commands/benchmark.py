@@ -31,21 +31,22 @@ ANY: list[None] = [None]
 
 def benchmark(
     folder: Annotated[
-        Path, typer.Argument(help="A folder of clean pictures; noise is added here.")
+        Path, typer.Argument(help="A folder of clean pictures. linn adds the noise.")
     ],
     sigma: Annotated[
-        list[float] | None, typer.Option(help="Grey levels; may be repeated. [default: 15, 25, 50]")
+        list[float] | None,
+        typer.Option(help="Noise level; you may repeat it. [default: 15, 25, 50]"),
     ] = None,
     grey: Annotated[
-        bool, typer.Option("--grey", help="The luma of pictures that are stored in colour.")
+        bool, typer.Option("--grey", help="Measure the luma of colour pictures.")
     ] = False,
     variant: Annotated[
         list[str] | None,
-        typer.Option(metavar="st|lista", help="May be repeated; linn chooses if left out."),
+        typer.Option(metavar="st|lista", help="You may repeat it. By default linn chooses."),
     ] = None,
     scales: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=MOST_SCALES, help="May be repeated; linn chooses if left out."),
+        typer.Option(min=1, max=MOST_SCALES, help="You may repeat it. By default linn chooses."),
     ] = None,
     weight_file: WeightsOption = None,
     hub_repo: HubRepoOption = None,
@@ -55,23 +56,26 @@ def benchmark(
     against: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="bm3d|nlm|wavelet", help="Run on the same noise too; may be repeated."
+            metavar="bm3d|nlm|wavelet",
+            help="Also run this method on the same noise; you may repeat it.",
         ),
     ] = None,
     quantize: Annotated[
         bool,
         typer.Option(
             "--quantize",
-            help="Also store the noisy pictures in 8 bits, as files do: rounded, cut off.",
+            help="Also measure noisy pictures as 8-bit files store them: rounded and clipped.",
         ),
     ] = False,
     report_file: Annotated[
         Path | None,
-        typer.Option("--report", metavar="FILE", help="Show it all as a page, a .html file."),
+        typer.Option(
+            "--report", metavar="FILE", help="Write a page with all results, a .html file."
+        ),
     ] = None,
     json: JsonOption = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="A row for each picture.")
+        bool, typer.Option("--verbose", "-v", help="Print a row for each picture.")
     ] = False,
     debug: DebugOption = False,
 ) -> None:

@@ -16,12 +16,15 @@ from linn_cli.commands.options import (
 
 def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
-    second: Annotated[Path, typer.Argument(metavar="B", help="Another of the same size.")],
-    clean: Annotated[Path, typer.Option(help="The clean picture that both are to come close to.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another picture of the same size.")],
+    clean: Annotated[Path, typer.Option(help="The clean picture.")],
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", help="Show where they differ: a .html or .png file."
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write a page (.html) or a picture (.png) that shows where they differ.",
         ),
     ] = None,
     json: JsonOption = False,

@@ -41,13 +41,13 @@ USUAL_SIGMA = 25.0
 
 def denoise(
     pictures: Annotated[
-        list[Path], typer.Argument(help="Pictures, folders of pictures, or - for standard input.")
+        list[Path], typer.Argument(help="Picture files, folders of them, or - for standard input.")
     ],
     sigma: Annotated[
         str,
         typer.Option(
             metavar="auto|NUMBER",
-            help="Standard deviation of the noise, or R,G,B for each channel; auto estimates it.",
+            help="Noise level (standard deviation), or R,G,B for each channel. auto estimates it.",
         ),
     ] = "auto",
     output: Annotated[
@@ -55,67 +55,74 @@ def denoise(
         typer.Option(
             "--output",
             "-o",
-            help="A file, a folder, or - for standard output; NAME-denoised beside each input "
-            "if left out.",
+            help="A file, a folder, or - for standard output. By default linn writes NAME-denoised beside "
+            "each input.",
         ),
     ] = None,
     sigma_unit: Annotated[
-        str, typer.Option(metavar="8bit|16bit|unit", help="White is 255, 65535 or 1.")
+        str,
+        typer.Option(
+            metavar="8bit|16bit|unit", help="What --sigma counts in: white is 255, 65535 or 1."
+        ),
     ] = "8bit",
     noise: Annotated[
         str,
         typer.Option(
             metavar="auto|white|poisson-gauss|correlated",
-            help="What the noise is like: poisson-gauss grows with light, as a camera's does; correlated is "
-            "blotchy, as after demosaicing or scaling. auto sees which of the first two it is.",
+            help="The kind of noise. poisson-gauss grows with light, as a camera's does. correlated is blotchy, as "
+            "after demosaicing or scaling. auto decides between white and poisson-gauss.",
         ),
     ] = "auto",
     gain: Annotated[
         str | None,
         typer.Option(
             metavar="NUMBER",
-            help="Of a camera's noise, if known: its variance for each level of signal.",
+            help="A camera's gain, if you know it: the variance of the noise for each level of signal.",
         ),
     ] = None,
     read_noise: Annotated[
         str | None,
         typer.Option(
-            metavar="NUMBER", help="Of a camera's noise, with --gain: its sigma in black."
+            metavar="NUMBER", help="A camera's read noise, with --gain: the noise level in black."
         ),
     ] = None,
     strength: Annotated[
-        float, typer.Option(help="Per cent of the noise to take for noise, 0 to 200.")
+        float, typer.Option(help="Scale the noise level by this percentage, 0 to 200.")
     ] = 100.0,
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Folders within folders too.")
+        bool, typer.Option("--recursive", "-r", help="Also take the folders inside folders.")
     ] = False,
     suffix: Annotated[
-        str, typer.Option(help="Put behind the names of outputs that lie beside their inputs.")
+        str, typer.Option(help="What linn appends to the name of an output beside its input.")
     ] = "-denoised",
     file_format: Annotated[
         str | None,
-        typer.Option("--format", help="png, jpeg, tiff, ...; that of the input if left out."),
+        typer.Option("--format", help="png, jpeg, tiff, ... By default the format of the input."),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace outputs that are there.")
+        bool, typer.Option("--overwrite", help="Replace outputs that exist.")
     ] = False,
     skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Leave out inputs whose outputs are there.")
+        bool, typer.Option("--skip-existing", help="Skip inputs whose outputs exist.")
     ] = False,
     quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Of JPEG, WebP and AVIF.")
+        int | None,
+        typer.Option(min=1, max=100, help="Quality of JPEG, WebP and AVIF files, 1 to 100."),
     ] = None,
     strip_metadata: Annotated[
-        bool, typer.Option("--strip-metadata", help="Leave out EXIF, profile, XMP and resolution.")
+        bool,
+        typer.Option("--strip-metadata", help="Write no EXIF, colour profile, XMP or resolution."),
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="How many files at a time; one for each core if left out."),
+        typer.Option(
+            min=1, help="How many files linn works on at a time. By default one for each core."
+        ),
     ] = None,
     variant: VariantOption = None,
     scales: ScalesOption = None,
     fast: Annotated[
-        bool, typer.Option("--fast", help="The fastest network: st, one scale.")
+        bool, typer.Option("--fast", help="Use the fastest network: --variant st --scales 1.")
     ] = False,
     weight_file: WeightsOption = None,
     hub_repo: HubRepoOption = None,
@@ -123,20 +130,21 @@ def denoise(
     precision: PrecisionOption = "auto",
     threads: ThreadsOption = None,
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+        int | None, typer.Option(min=1, help="Refuse pictures of more pixels than this.")
     ] = None,
     max_memory: Annotated[
         int | None,
         typer.Option(
             min=1,
             metavar="MB",
-            help="What the engine may hold; a quarter of what is free if left out.",
+            help="How much memory the engine may hold. By default a quarter of what is free.",
         ),
     ] = None,
     compare: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Show before, after and what was removed: a .html or .png file."
+            metavar="FILE",
+            help="Write a page (.html) or a picture (.png) that shows before, after and what linn removed.",
         ),
     ] = None,
     json: JsonOption = False,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def estimate(
     pictures: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Noisy pictures.")],
     max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Take pictures of up to this many pixels.")
+        int | None, typer.Option(min=1, help="Refuse pictures of more pixels than this.")
     ] = None,
     threads: ThreadsOption = None,
     json: JsonOption = False,

@@ -22,16 +22,21 @@ from linn_cli.network.architecture import parse_variant
 
 
 def inspect(
-    picture: Annotated[Path, typer.Argument(help="A grey picture, noisy.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page, a .html file.")],
+    picture: Annotated[Path, typer.Argument(help="A noisy grey picture.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The page to write, a .html file.")
+    ],
     sigma: Annotated[
-        float, typer.Option(help="Standard deviation of the noise, in grey levels (0 to 255).")
+        float, typer.Option(help="Noise level (standard deviation), in 8-bit grey levels.")
     ],
     variant: VariantOption = None,
     scales: ScalesOption = None,
     weight_file: WeightsOption = None,
     side: Annotated[
-        int, typer.Option(min=16, max=2048, help="Pixels across of the middle part looked at.")
+        int,
+        typer.Option(
+            min=16, max=2048, help="How many pixels across the middle part is that linn inspects."
+        ),
     ] = 512,
     threads: ThreadsOption = None,
     json: JsonOption = False,

@@ -22,24 +22,30 @@ def train(
     folder: Annotated[Path, typer.Argument(help="A folder of clean pictures.")],
     run: Annotated[Path, typer.Option(help="Folder for checkpoints and the trained weights.")],
     variant: Annotated[
-        str, typer.Option(metavar="st|lista", help="How the detail is shrunk.")
+        str, typer.Option(metavar="st|lista", help="How the network shrinks the noise.")
     ] = "st",
-    scales: Annotated[int, typer.Option(min=1, max=MOST_SCALES, help="Number of scales.")] = 1,
-    sigma: Annotated[str, typer.Option(help="A range of grey levels, or one.")] = "1-80",
+    scales: Annotated[
+        int, typer.Option(min=1, max=MOST_SCALES, help="How many scales the network has.")
+    ] = 1,
+    sigma: Annotated[
+        str, typer.Option(help="The noise levels to train for: LOW-HIGH, or one.")
+    ] = "1-80",
     init: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Start from these weights; they may be smaller."),
+        typer.Option(
+            metavar="FILE", help="Start from these weights, which may be of a smaller network."
+        ),
     ] = None,
     residual: Annotated[
         float,
         typer.Option(
             min=0.0,
             max=1.0,
-            help="The share of the noise that a scale new to --init starts by taking out.",
+            help="The share of the noise that a scale beyond those of --init starts by removing.",
         ),
     ] = 0.0,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the run's checkpoint.")
+        bool, typer.Option("--resume", help="Continue from the run's checkpoint.")
     ] = False,
     steps: Annotated[int, typer.Option(min=1, help="Steps in all.")] = 20_000,
     cooldown: Annotated[
@@ -51,7 +57,10 @@ def train(
     patch: Annotated[int, typer.Option(min=8, help="Side of a patch in pixels.")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of patches, noise and fresh weights.")] = 0,
     held_out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Names to hold out; every 18th if left out.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The names of the pictures to hold out. By default every 18th."
+        ),
     ] = None,
     val_images: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Hold out these pictures instead.")
@@ -64,7 +73,8 @@ def train(
     compiled: Annotated[
         bool | None,
         typer.Option(
-            "--compile/--no-compile", help="Compile the network; if a C++ compiler is there."
+            "--compile/--no-compile",
+            help="Compile the network. By default linn does if it finds a C++ compiler.",
         ),
     ] = None,
     log_json: Annotated[

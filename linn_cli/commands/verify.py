@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 def verify_invertibility(
     picture: Annotated[
         Path | None,
-        typer.Argument(
-            help="A grey picture to try as well as the built-in sizes, with the set for this sigma."
-        ),
+        typer.Argument(help="A grey picture to try besides the built-in sizes."),
     ] = None,
-    sigma: Annotated[float, typer.Option(help="Noise level that the picture is scaled by.")] = 25.0,
+    sigma: Annotated[float, typer.Option(help="The noise level to scale the pictures by.")] = 25.0,
     weight_file: WeightsOption = None,
     hub_repo: HubRepoOption = None,
     json: JsonOption = False,

@@ -62,19 +62,21 @@ def list_(
 def fetch(
     repository: Annotated[
         str | None,
-        typer.Argument(metavar="[hf://OWNER/REPO]", help="Left out, LINN_HUB_REPO is meant."),
+        typer.Argument(
+            metavar="[hf://OWNER/REPO]", help="By default the repository in LINN_HUB_REPO."
+        ),
     ] = None,
     hub_repo: HubRepoOption = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Every file; also if nothing below is given.")
+        bool, typer.Option("--all", help="Fetch every file, which is the default.")
     ] = False,
     sigma: Annotated[
-        float | None, typer.Option(help="Only what serves this noise level best.")
+        float | None, typer.Option(help="Fetch only the set that suits this noise level.")
     ] = None,
     variant: VariantOption = None,
     scales: ScalesOption = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Take the latest commit instead of the recorded one.")
+        bool, typer.Option("--update", help="Take the latest commit, not the recorded one.")
     ] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -140,17 +142,20 @@ def push(
     repository: Annotated[str, typer.Argument(metavar="OWNER/REPO")],
     weights: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WEIGHTS]...", help="What to upload; the bundled if left out."),
+        typer.Argument(
+            metavar="[WEIGHTS]...", help="The files to upload. By default the bundled sets."
+        ),
     ] = None,
     licence: Annotated[
-        str | None, typer.Option(help="For the model card, by the Hub's name, such as mit.")
+        str | None,
+        typer.Option(help="The licence for the model card, by the Hub's name for it, such as mit."),
     ] = None,
     dataset: Annotated[
         list[str] | None,
-        typer.Option(help="What was trained on, by the Hub's name; may be repeated."),
+        typer.Option(help="The training data, by the Hub's name for it; you may repeat it."),
     ] = None,
     private: Annotated[
-        bool, typer.Option("--private", help="If the repository is to be created.")
+        bool, typer.Option("--private", help="Create the repository as private.")
     ] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
