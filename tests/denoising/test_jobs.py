@@ -130,24 +130,26 @@ def test_outcomes_come_in_order(
 
 def test_an_interruption_stops_every_worker() -> None:
     started = threading.Barrier(3)
-    stopped: list[str] = []
+    stopped: list[int] = []
 
     def work(job: Job, progress: Progress) -> Outcome:
-        if job.source.name == "0":
+        number = int(job.source.name)
+        if number < 3:
             started.wait(10)
+        if number == 0:
             raise KeyboardInterrupt
-        started.wait(10)
         try:
             while True:
                 progress(1e-9)
         except KeyboardInterrupt:
-            stopped.append(job.source.name)
+            stopped.append(number)
             raise
 
     todo = [Job(Path(str(index)), Path("x")) for index in range(50)]
     with pytest.raises(KeyboardInterrupt):
         list(jobs.run_all(todo, work, silent, workers=3))
-    assert sorted(stopped) == ["1", "2"]
+    # The worker that was interrupted first may take one more job before the pool is told.
+    assert {1, 2} <= set(stopped) <= {1, 2, 3}
 
 
 @pytest.mark.parametrize("name", [None, "tiff"])
