@@ -209,10 +209,8 @@ def cut_off(sigma: float, dtype: str = "uint8", gradient: float = 0.3) -> NDArra
     return stored
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> list[Path]:
-    """Twenty pictures of smooth waves and an edge, 40 x 48."""
-    folder = tmp_path / "pictures"
+def save_pictures(folder: Path) -> list[Path]:
+    """Make a folder with twenty pictures of smooth waves and an edge, 40 x 48."""
     folder.mkdir()
     rows, columns = np.mgrid[:40, :48]
     for index in range(20):
@@ -221,6 +219,12 @@ def pictures(tmp_path: Path) -> list[Path]:
         levels = (120 + 60 * wave + 40 * edge).astype(np.uint8)
         Image.fromarray(levels).save(folder / f"{index:02}.png")
     return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    """Twenty pictures in a folder of their own."""
+    return save_pictures(tmp_path / "pictures")
 
 
 @pytest.fixture

@@ -19,14 +19,15 @@ from linn_cli.weights import hub
 
 @dataclass
 class Downloads:
-    """Adds up what it is told of downloads."""
+    """Adds up what it is told of downloads, by file: bytes done and bytes in all."""
 
-    bytes: int = 0
-    totals: list[int] = field(default_factory=list)
+    done: dict[str, int] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, done: float, note: str = "", total: float | None = None) -> None:
-        self.bytes += int(done)
-        self.totals += [] if total is None else [int(total)]
+        self.done[note] = self.done.get(note, 0) + int(done)
+        if total is not None:
+            self.totals[note] = int(total)
 
 
 def fetch(text: str, *, update: bool) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def fetch(text: str, *, update: bool) -> dict[str, Any]:
         told |= {"error": type(error).__name__, "message": str(error)}
     modules = ("torch", "numpy", "huggingface_hub")
     return told | {
-        "bytes": downloads.bytes,
+        "done": downloads.done,
         "totals": downloads.totals,
         "modules": [name for name in modules if name in sys.modules],
     }

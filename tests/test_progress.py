@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from linn_cli import progress
 
 
@@ -9,7 +11,11 @@ def test_a_share_counts_in_wholes() -> None:
     parts(2)
     parts(6, "rows", 8)
     assert told == [(0.25, ""), (0.75, "rows")]
-    assert progress.silent(1, "nobody hears") is None  # type: ignore[func-returns-value]
+
+
+def test_nobody_hears_silent_progress(capfd: pytest.CaptureFixture[str]) -> None:
+    progress.silent(1, "nobody hears", 5)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_beat_counts_nothing_but_is_heard() -> None:

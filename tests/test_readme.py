@@ -69,8 +69,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids=lambda entry: f"{entry.page}: {entry.command}",
 )
 def test_a_command_prints_what_its_page_shows(linn: Run, desk: Path, entry: Shown) -> None:
-    program, *arguments = shlex.split(entry.command)
-    assert program == "linn"
+    _, *arguments = shlex.split(entry.command)
     done = linn(*arguments)
     assert done.returncode == 0, done.stderr
     if entry.output:

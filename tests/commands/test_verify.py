@@ -18,14 +18,23 @@ def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small_pictures")
 def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_file: Path) -> None:
-    done = linn("verify-invertibility", noisy_file)
+    done = linn("verify-invertibility", noisy_file, "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "inverted" in done.stdout
-    data = json.loads(linn("verify-invertibility", noisy_file, "--json").stdout)
+    data = json.loads(done.stdout)
     assert data["passed"]
     assert data["pictures"] == 3
     assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64", "bfloat16"}
     assert {entry["weights"] for entry in data["worst"]} == {entry.name for entry in sets.bundled()}
+
+
+@pytest.mark.usefixtures("small_pictures")
+def test_verify_invertibility_prints_a_table(linn: Run, noisy_file: Path) -> None:
+    name = sets.bundled()[0].name
+    done = linn("verify-invertibility", noisy_file, "--weights", name)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "inverted" in done.stdout
+    assert name in done.stdout
+    assert "NO" not in done.stdout
 
 
 @pytest.mark.usefixtures("small_pictures")

@@ -208,10 +208,12 @@ def test_a_push_needs_a_token_that_may_write(user: User, server: Hub) -> None:
         ({"HF_TOKEN": "hf_wrong"}, "access denied, the token lacks the right to it"),
     ):
         with user.start("--linn", **environment) as process:
-            code, _, err = Shell(process)("weights", "push", "me/mine")
+            # One set: each that is pushed is tried first.
+            code, _, err = Shell(process)("weights", "push", "me/mine", BUNDLED[0].name)
             process.communicate(timeout=60)
         assert code == 1
         assert reason in err
+    assert server.repositories["me/mine"].commits == {}
 
 
 def test_the_bundle_is_listed_verified_and_found(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -129,27 +130,31 @@ def test_outcomes_come_in_order(
 
 
 def test_an_interruption_stops_every_worker() -> None:
-    started = threading.Barrier(3)
-    stopped: list[int] = []
+    together = threading.Barrier(3)
+    began: list[str] = []
+    stopped: list[str] = []
 
     def work(job: Job, progress: Progress) -> Outcome:
-        number = int(job.source.name)
-        if number < 3:
-            started.wait(10)
-        if number == 0:
+        began.append(job.source.name)
+        if job.source.name in ("0", "1", "2"):
+            together.wait(10)
+        if job.source.name == "0":
             raise KeyboardInterrupt
+        late = time.monotonic() + 10
         try:
-            while True:
+            while time.monotonic() < late:
                 progress(1e-9)
         except KeyboardInterrupt:
-            stopped.append(number)
+            stopped.append(job.source.name)
             raise
+        return Outcome(job.source.name, "x")
 
     todo = [Job(Path(str(index)), Path("x")) for index in range(50)]
     with pytest.raises(KeyboardInterrupt):
         list(jobs.run_all(todo, work, silent, workers=3))
-    # The worker that was interrupted first may take one more job before the pool is told.
-    assert {1, 2} <= set(stopped) <= {1, 2, 3}
+    assert sorted(["0", *stopped]) == sorted(began)
+    # The worker that was interrupted may take one more before the others are told.
+    assert {"0", "1", "2"} <= set(began) <= {"0", "1", "2", "3"}
 
 
 @pytest.mark.parametrize("name", [None, "tiff"])

@@ -7,9 +7,13 @@ from linn_cli.engine import devices
 from linn_cli.errors import UsageError
 
 
-def test_the_cpu_is_always_there() -> None:
+def test_the_cpu_is_always_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert devices.resolve("cpu") == torch.device("cpu")
-    assert devices.resolve("auto").type in {"cpu", "cuda", "mps"}
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert devices.resolve("auto") == torch.device("mps")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert devices.resolve("auto") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", ["", "gpu", "cuda:", "cuda:x", "cpu:0", "CPU"])

@@ -103,10 +103,13 @@ def test_the_histogram_holds_every_coefficient() -> None:
     assert shares[int(np.argmin(np.abs(inspection.MIDDLES)))] == pytest.approx(2 / 6)
 
 
-@pytest.mark.parametrize("side", [1, 4, 7, 100])
-def test_the_middle_is_the_middle(side: int) -> None:
+@pytest.mark.parametrize(
+    ("side", "rows", "columns"),
+    [(1, (3, 4), (2, 3)), (3, (2, 5), (1, 4)), (5, (1, 6), (0, 5)), (100, (0, 7), (0, 5))],
+)
+def test_the_middle_is_the_middle(
+    side: int, rows: tuple[int, int], columns: tuple[int, int]
+) -> None:
     levels = np.arange(35, dtype=np.float32).reshape(7, 5)
-    part = inspection.middle(levels, side)
-    assert part.shape == (min(side, 7), min(side, 5))
-    if side == 1:
-        assert part[0, 0] == levels[3, 2]
+    expected = levels[slice(*rows), slice(*columns)]
+    np.testing.assert_array_equal(inspection.middle(levels, side), expected)

@@ -3,12 +3,16 @@ from __future__ import annotations
 import pytest
 
 from linn_cli.errors import UsageError
-from linn_cli.network.architecture import Architecture, parse_variant
+from linn_cli.network.architecture import VARIANTS, Architecture, parse_variant
 
 
 def test_the_paper_has_four() -> None:
-    assert str(Architecture("lista", 2)) == "DnINN-LISTA 2-scale"
-    assert str(Architecture("st", 1)) == "DnINN-ST 1-scale"
+    assert [str(Architecture(variant, scales)) for variant in VARIANTS for scales in (1, 2)] == [
+        "DnINN-ST 1-scale",
+        "DnINN-ST 2-scale",
+        "DnINN-LISTA 1-scale",
+        "DnINN-LISTA 2-scale",
+    ]
 
 
 def test_others_are_refused() -> None:

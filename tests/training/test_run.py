@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
 
 from linn_cli.errors import InputError, UsageError, WeightsError
 from linn_cli.network.architecture import Architecture
+from linn_cli.network.model import DnINN
 from linn_cli.training.run import (
     Pictures,
     Run,
@@ -19,6 +21,7 @@ from linn_cli.training.run import (
 )
 from linn_cli.training.trainer import Recipe, Trainer
 from linn_cli.weights import sets
+from tests.conftest import save_pictures
 
 CPU = torch.device("cpu")
 SHORT = Recipe(
@@ -26,9 +29,11 @@ SHORT = Recipe(
 )
 
 
-@pytest.fixture
-def files(pictures: list[Path]) -> Pictures:
-    return gather(pictures[0].parent, None, None)
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
+    folder = tmp_path_factory.mktemp("files") / "pictures"
+    save_pictures(folder)
+    return gather(folder, None, None)
 
 
 def trainer(files: Pictures, recipe: Recipe = SHORT) -> Trainer:
@@ -41,6 +46,35 @@ def finish(subject: Trainer, files: Pictures, folder: Path, every: int = 3) -> l
     return [progress.psnr["25"] for progress in steps if progress.psnr]
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+class Finished(NamedTuple):
+    """A run that came to its end. Tests share it: whoever changes files takes a copy."""
+
+    trainer: Trainer
+    folder: Path
+
+    def copied(self, folder: Path) -> Path:
+        return shutil.copytree(self.folder, folder)
+
+
+@pytest.fixture(scope="module")
+def finished(files: Pictures, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    done = Finished(trainer(files), tmp_path_factory.mktemp("finished"))
+    finish(done.trainer, files, done.folder)
+    return done
+
+
+@pytest.fixture(scope="module")
+def finished_small(files: Pictures, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    small = trainer(files, replace(SHORT, architecture=Architecture("st", 1)))
+    done = Finished(small, tmp_path_factory.mktemp("small"))
+    finish(small, files, done.folder)
+    return done
+
+
 def test_training_lowers_the_loss_and_beats_its_start(files: Pictures, tmp_path: Path) -> None:
     recipe = replace(SHORT, architecture=Architecture("st", 1), steps=80, average=0.9)
     subject = trainer(files, recipe)
@@ -50,10 +84,9 @@ def test_training_lowers_the_loss_and_beats_its_start(files: Pictures, tmp_path:
     assert after > before + 0.3
 
 
-def test_a_resumed_run_takes_the_same_trajectory(files: Pictures, tmp_path: Path) -> None:
-    whole = trainer(files)
-    finish(whole, files, tmp_path / "whole")
-
+def test_a_resumed_run_takes_the_same_trajectory(
+    files: Pictures, finished: Finished, tmp_path: Path
+) -> None:
     first = trainer(files)
     validation = Validation(files.held_out, SHORT.sigma)
     stopped_at_4 = lambda: first.steps_done == 4  # noqa: E731
@@ -65,16 +98,13 @@ def test_a_resumed_run_takes_the_same_trajectory(files: Pictures, tmp_path: Path
     Run(tmp_path / "halves").resume(second)
     finish(second, files, tmp_path / "halves")
 
-    for name, value in whole.averaged.state_dict().items():
+    for name, value in finished.trainer.averaged.state_dict().items():
         assert torch.equal(value, second.averaged.state_dict()[name]), name
 
 
-def test_the_written_weights_load_and_say_where_they_come_from(
-    files: Pictures, tmp_path: Path
-) -> None:
-    subject = trainer(files)
-    finish(subject, files, tmp_path)
-    described = sets.describe(tmp_path / "weights.safetensors")
+def test_the_written_weights_load_and_say_where_they_come_from(finished: Finished) -> None:
+    subject, folder = finished
+    described = sets.describe(folder / "weights.safetensors")
     assert described.architecture == SHORT.architecture
     assert described.sigma == (5, 50)
     assert described.provenance == subject.provenance
@@ -83,9 +113,8 @@ def test_the_written_weights_load_and_say_where_they_come_from(
         assert torch.equal(value, loaded.state_dict()[name])
 
 
-def test_weights_can_be_grown_into_a_run(files: Pictures, tmp_path: Path) -> None:
-    finish(trainer(files, replace(SHORT, architecture=Architecture("st", 1))), files, tmp_path)
-    init = tmp_path / "weights.safetensors"
+def test_weights_can_be_grown_into_a_run(files: Pictures, finished_small: Finished) -> None:
+    init = finished_small.folder / "weights.safetensors"
     grown = prepare(SHORT, files, init, CPU, compiled=False)
     measured = Validation(files.held_out, SHORT.sigma).measure(grown.averaged)
     original = sets.load(sets.describe(init))
@@ -96,9 +125,10 @@ def test_weights_can_be_grown_into_a_run(files: Pictures, tmp_path: Path) -> Non
     assert grown.provenance.endswith(f"{told}nothing)")
 
 
-def test_a_new_scale_can_start_with_residual_noise(files: Pictures, tmp_path: Path) -> None:
-    finish(trainer(files, replace(SHORT, architecture=Architecture("st", 1))), files, tmp_path)
-    init = tmp_path / "weights.safetensors"
+def test_a_new_scale_can_start_with_residual_noise(
+    files: Pictures, finished_small: Finished
+) -> None:
+    init = finished_small.folder / "weights.safetensors"
     grown = prepare(SHORT, files, init, CPU, residual=0.2, compiled=False)
     first, second = (scale.steps[0].predict.layers.state_dict() for scale in grown.model.scales)
     for name, value in first.items():
@@ -137,43 +167,58 @@ def test_every_damaged_checkpoint_has_the_same_reason(
     ],
 )
 def test_another_recipe_cannot_resume(
-    files: Pictures, tmp_path: Path, other: dict[str, Any]
+    files: Pictures, finished: Finished, other: dict[str, Any]
 ) -> None:
-    finish(trainer(files), files, tmp_path)
     with pytest.raises(UsageError, match=f"the run has {next(iter(other))}"):
-        Run(tmp_path).resume(trainer(files, replace(SHORT, **other)))
+        Run(finished.folder).resume(trainer(files, replace(SHORT, **other)))
 
 
-def test_the_schedule_may_change_and_the_provenance_stays(files: Pictures, tmp_path: Path) -> None:
-    first = trainer(files)
-    finish(first, files, tmp_path)
+def test_the_schedule_may_change_and_the_provenance_stays(
+    files: Pictures, finished: Finished, tmp_path: Path
+) -> None:
+    folder = finished.copied(tmp_path / "run")
     longer = trainer(files, replace(SHORT, steps=8, lr=1e-4, cooldown=0))
     longer.provenance = "something else"
-    Run(tmp_path).resume(longer)
-    finish(longer, files, tmp_path)
+    Run(folder).resume(longer)
+    finish(longer, files, folder)
     assert longer.steps_done == 8
-    described = sets.describe(tmp_path / "weights.safetensors")
-    assert described.provenance == first.provenance
+    described = sets.describe(folder / "weights.safetensors")
+    assert described.provenance == finished.trainer.provenance
 
 
-def test_divergence_stops_the_run_and_keeps_the_checkpoint(files: Pictures, tmp_path: Path) -> None:
-    subject = trainer(files)
+def broken(network: DnINN) -> None:
     with torch.no_grad():
-        subject.model.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
-    with pytest.raises(InputError, match="lower --lr"):
-        finish(subject, files, tmp_path)
-    assert list(tmp_path.glob("*.*")) == []
+        network.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
 
 
-def test_a_broken_network_is_not_saved_over_a_good_one(files: Pictures, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("part", "reason"),
+    [
+        ("model", "the loss is nan at step 7: lower --lr"),
+        ("averaged", "the network broke at step 7: lower --lr"),
+    ],
+)
+def test_divergence_stops_the_run_and_keeps_the_checkpoint(
+    files: Pictures, finished: Finished, tmp_path: Path, part: str, reason: str
+) -> None:
+    folder = finished.copied(tmp_path / "run")
+    subject = trainer(files, replace(SHORT, steps=8))
+    Run(folder).resume(subject)
+    broken(getattr(subject, part))
+    with pytest.raises(InputError, match=reason):
+        finish(subject, files, folder, every=1)
+    assert contents(folder) == contents(finished.folder)
+
+
+def test_a_broken_network_is_not_saved_over_a_good_one(
+    files: Pictures, finished: Finished, tmp_path: Path
+) -> None:
+    folder = finished.copied(tmp_path / "run")
     subject = trainer(files)
-    finish(subject, files, tmp_path)
-    before = Run(tmp_path).checkpoint.read_bytes()
-    with torch.no_grad():
-        subject.averaged.scales[0].steps[0].predict.output.weight.fill_(torch.inf)
+    broken(subject.averaged)
     with pytest.raises(WeightsError, match="not finite"):
-        Run(tmp_path).save(subject, {})
-    assert Run(tmp_path).checkpoint.read_bytes() == before
+        Run(folder).save(subject, {})
+    assert contents(folder) == contents(finished.folder)
 
 
 def test_a_time_limit_ends_the_run_and_saves(files: Pictures, tmp_path: Path) -> None:
@@ -196,12 +241,11 @@ def test_pictures_are_gathered(pictures: list[Path], tmp_path: Path) -> None:
         gather(folder, tmp_path / "missing.txt", None)
 
 
-def test_a_larger_network_cannot_start_a_smaller_one(files: Pictures, tmp_path: Path) -> None:
-    finish(trainer(files), files, tmp_path)
+def test_a_larger_network_cannot_start_a_smaller_one(files: Pictures, finished: Finished) -> None:
     with pytest.raises(UsageError, match="cannot"):
         prepare(
             replace(SHORT, architecture=Architecture("st", 1)),
             files,
-            tmp_path / "weights.safetensors",
+            finished.folder / "weights.safetensors",
             CPU,
         )

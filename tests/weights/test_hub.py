@@ -44,6 +44,11 @@ def use(user: User, *references: str, **environment: str) -> list[dict[str, Any]
     return [json.loads(line) for line in out.splitlines()]
 
 
+def contents(told: dict[str, Any]) -> dict[str, bytes]:
+    """The files that the process was given, by name."""
+    return {Path(path).name: Path(path).read_bytes() for path in told["paths"]}
+
+
 @pytest.fixture
 def repository(server: Hub) -> Repository:
     server.repositories["me/mine"] = Repository()
@@ -131,7 +136,7 @@ def test_a_moved_branch_is_followed_only_on_request_and_announced(
     changed = {"a.safetensors": b"other", "c.safetensors": b"third"}
     repository.commit(with_manifest(changed))
     server.forget()
-    assert use(user, "hf://me/mine") == [before | {"notes": [], "bytes": 0, "totals": []}]
+    assert use(user, "hf://me/mine") == [before | {"notes": [], "done": {}, "totals": {}}]
     assert server.requests == []
 
     [after] = use(user, "hf://me/mine", "--update")
@@ -384,7 +389,7 @@ def test_without_a_place_for_records_the_hub_is_asked_each_time(
         told = [json.loads(line) for line in process.communicate(timeout=120)[0].splitlines()]
     finally:
         set_writable(cache, writable=True)
-    assert all(len(one["paths"]) == 2 for one in told)
+    assert [contents(one) for one in told] == [WEIGHTS, WEIGHTS]
     assert (
         "cannot be written (Permission denied), so the next use asks the Hub" in told[0]["notes"][1]
     )

@@ -10,7 +10,15 @@ import pytest
 
 from tests.conftest import User
 from tests.hub_server import TOKEN, Hub, Repository
-from tests.weights.test_hub import COMMIT, NOWHERE, WEIGHTS, repository, use, with_manifest
+from tests.weights.test_hub import (
+    COMMIT,
+    NOWHERE,
+    WEIGHTS,
+    contents,
+    repository,
+    use,
+    with_manifest,
+)
 
 __all__ = ["repository"]
 
@@ -23,8 +31,8 @@ def test_importing_it_does_not_import_the_client() -> None:
 
 def test_downloads_are_told_of(repository: Repository, user: User) -> None:
     [told] = use(user, "hf://me/mine")
-    sizes = [len(content) for content in WEIGHTS.values()]
-    assert (told["bytes"], told["totals"]) == (sum(sizes), sizes)
+    sizes = {name: len(content) for name, content in WEIGHTS.items()}
+    assert (told["done"], told["totals"]) == (sizes, sizes)
 
 
 def test_what_is_not_there_is_named(server: Hub, repository: Repository, user: User) -> None:
@@ -56,7 +64,7 @@ def test_a_private_repository_needs_the_right_token(
     [wrong] = use(user, "hf://me/mine", HF_TOKEN="hf_wrong")  # noqa: S106
     assert wrong["message"] == "hf://me/mine: access denied, the token lacks the right to it"
     [right] = use(user, "hf://me/mine", HF_TOKEN=TOKEN)
-    assert len(right["paths"]) == 2
+    assert contents(right) == WEIGHTS
 
 
 @pytest.mark.parametrize("status", ["503", "500", "429"])
@@ -111,7 +119,8 @@ def test_a_proxy_is_used(server: Hub, repository: Repository, user: User) -> Non
     # The server takes requests for any host, as a proxy does.
     nowhere = "http://hub.invalid"
     [told] = use(user, "hf://me/mine", HF_ENDPOINT=nowhere, HTTP_PROXY=server.url)
-    assert len(told["paths"]) == 2
+    assert contents(told) == WEIGHTS
+    assert server.requests
 
 
 def test_a_server_that_is_no_hub_is_said(server: Hub, user: User) -> None:
