@@ -14,7 +14,7 @@ from linn_cli import samples
 from linn_cli.denoising import removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import UsageError
-from linn_cli.network.architecture import Variant
+from linn_cli.network.architecture import Variant, parse_variant
 from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
 from linn_cli.noise.request import AUTO, Request
@@ -38,6 +38,11 @@ class Denoiser:
         precision: auto, float32 or bfloat16, for the predict and update networks. auto takes bfloat16 where
             the device has it and it loses at most 0.01 dB.
         max_memory: how many bytes the engine should hold on the CPU; None for a quarter of what is free.
+
+    No weights are loaded before the first image: whatever of these is not to be had is said then.
+
+    Raises:
+        UsageError: a ValueError; there is no such variant.
     """
 
     def __init__(
@@ -51,7 +56,7 @@ class Denoiser:
         max_memory: int | None = None,
     ) -> None:
         self._networks = Networks(
-            variant=variant,
+            variant=parse_variant(variant),
             scales=scales,
             weight_file=weight_file,
             device=device,
@@ -89,7 +94,7 @@ class Denoiser:
                 finite.
         """
         request = Request(_sigma(sigma), noise, strength)
-        images = _as_planes(image)
+        images = _as_planes(image).detach()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
             profile = request.find(_picture(noisy))
@@ -142,7 +147,7 @@ def estimate(image: NDArray[Any] | Tensor) -> Measured:
         UsageError: a ValueError; the image has another shape or dtype.
         InputError: the image is too small, or holds values that are not finite.
     """
-    images = _as_planes(image)
+    images = _as_planes(image).detach()
     if len(images) != 1:
         raise UsageError(f"expected one image, not a batch of {len(images)}")
     return measurement.measure(_picture(images[0]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linn_cli.errors import UsageError
@@ -33,17 +33,38 @@ class Sigma:
                 raise UsageError(
                     f"sigma {level:g} is not a noise level: give grey levels from 0 to {MOST_SIGMA:g}"
                 )
-        if not self.levels or min(self.levels) < LEAST_SIGMA <= max(self.levels):
+        if not self.levels:
+            raise UsageError("sigma is empty: give a number, or one for each channel")
+        if min(self.levels) < LEAST_SIGMA <= max(self.levels):
             raise UsageError(
                 f"sigma is 0 in some channels only: give at least {LEAST_SIGMA} in each"
             )
 
     @classmethod
     def of(cls, sigma: SigmaLike) -> Sigma:
-        """From a number, or from one for each channel."""
+        """From a number, or from one for each channel.
+
+        Raises:
+            UsageError: they are no numbers, or no noise levels.
+        """
         if isinstance(sigma, Sigma):
             return sigma
-        return cls(tuple(map(float, sigma) if isinstance(sigma, Iterable) else (float(sigma),)))
+        # An array of no dimensions can be iterated over by its type, but not in fact.
+        several = isinstance(sigma, Iterable) and getattr(sigma, "ndim", None) != 0
+        try:
+            return cls(tuple(map(float, sigma if several else (sigma,))))  # type: ignore[arg-type]
+        except (TypeError, ValueError) as error:
+            if isinstance(error, UsageError):
+                raise
+            raise UsageError(
+                f"sigma is {sigma!r}: give a number, or one for each channel"
+            ) from error
+
+    @classmethod
+    def removable(cls, levels: Sequence[float]) -> Sigma:
+        """Levels that can be removed together: at most 1020, and next to nothing in some only is the least."""
+        least = LEAST_SIGMA if max(levels) >= LEAST_SIGMA else 0.0
+        return cls(tuple(min(max(level, least), MOST_SIGMA) for level in levels))
 
     @classmethod
     def parse(cls, text: str, unit: str = "8bit") -> Sigma:
@@ -78,7 +99,7 @@ class Sigma:
 
     def times(self, strength: float) -> Sigma:
         """Noise so many times as strong, at most 1020."""
-        return Sigma(tuple(min(level * strength, MOST_SIGMA) for level in self.levels))
+        return Sigma.removable([level * strength for level in self.levels])
 
 
 SigmaLike = float | Iterable[float] | Sigma

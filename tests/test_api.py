@@ -234,3 +234,27 @@ def test_a_sigma_that_is_no_number_is_refused(noisy: NDArray[np.uint8]) -> None:
 
 def test_the_public_names_are_shown_though_they_load_late() -> None:
     assert {"denoise", "estimate", "Denoiser"} <= set(dir(linn_cli))
+
+
+@pytest.mark.parametrize(("sigma", "strength"), [(0, 1.0), (15, 0.0), (15, 1.0), ("auto", 1.0)])
+def test_an_image_that_requires_gradients_is_taken(sigma: float | str, strength: float) -> None:
+    image = torch.rand((1, 1, 24, 24), generator=torch.Generator().manual_seed(0))
+    image.requires_grad_(True)
+    answer = denoise(image, sigma, strength=strength)
+    assert not answer.requires_grad
+    if sigma == 0 or strength == 0:
+        assert torch.equal(answer, image.detach())
+
+
+def test_one_channel_without_noise_is_no_obstacle_at_half_strength() -> None:
+    rng = np.random.default_rng(0)
+    noisy = np.clip(rng.normal(128, 15, (64, 64, 3)), 0, 255).astype(np.uint8)
+    noisy[:, :, 2] = 128
+    answer = denoise(noisy, strength=0.5)
+    assert answer[:, :, :2].std() < 0.8 * noisy[:, :, :2].std()
+    assert np.abs(answer[:, :, 2].astype(int) - 128).max() <= 1
+
+
+def test_an_unknown_variant_is_refused() -> None:
+    with pytest.raises(UsageError, match="unknown variant 'foo'"):
+        Denoiser(variant="foo")  # type: ignore[arg-type]

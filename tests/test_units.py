@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,13 @@ def test_sigma_is_taken_from_numbers_of_any_kind() -> None:
     known = Sigma((5.0, 6.0, 7.0))
     assert Sigma.of(known) is known
     assert Sigma.of([5, 6, 7]) == Sigma.of(np.array([5, 6, 7], np.float32)) == known
-    assert Sigma.of(np.float32(5)) == Sigma((5.0,))
+    assert Sigma.of(np.float32(5)) == Sigma.of(np.array(5.0)) == Sigma((5.0,))
+
+
+@pytest.mark.parametrize("sigma", [None, "auto", ["auto"], [], b"auto"])
+def test_what_is_no_number_is_refused_with_a_reason(sigma: Any) -> None:
+    with pytest.raises(UsageError, match=r"give a number, or one for each channel|1 channels"):
+        Sigma.of(sigma).by_channel(1)
 
 
 @pytest.mark.parametrize(
@@ -48,5 +56,7 @@ def test_what_is_no_noise_level_is_refused(levels: tuple[float, ...]) -> None:
 
 def test_strength_multiplies_up_to_the_limit() -> None:
     assert Sigma((10.0, 800.0)).times(1.5).levels == (15, 1020)
+    assert Sigma((0.02, 30.0)).times(0.1).levels == pytest.approx((0.01, 3))
+    assert Sigma((0.02, 0.03)).times(0.1).is_nothing
     assert Sigma((0.005,)).is_nothing
     assert not Sigma((0.01,)).is_nothing

@@ -20,7 +20,7 @@ from linn_cli.noise import estimation
 from linn_cli.noise._patch_selection import variance
 from linn_cli.noise._patch_statistics import Patches, measure
 from linn_cli.noise.estimation import Estimate
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
 _TABLE_COUNTS = 100.0
@@ -140,10 +140,11 @@ class Transform:
 
     def sigma(self, strength: float) -> list[float]:
         """The sigma of stabilised noise by channel, in 8-bit grey levels, times `strength`."""
-        return [
-            min(strength * GREY_LEVELS * one.deviation() / (high - low), MOST_SIGMA)
+        levels = [
+            strength * GREY_LEVELS * one.deviation() / (high - low)
             for one, (low, high) in zip(self.cameras, self.ranges, strict=True)
         ]
+        return list(Sigma.removable(levels).levels)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Stabilise a picture or rows of it (..., C, H, W), white at 1."""

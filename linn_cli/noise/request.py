@@ -10,7 +10,7 @@ from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.pictures.picture import Picture
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma, parse_levels
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
@@ -37,8 +37,7 @@ class NoiseProfile:
     def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
         """A camera's noise, by channel."""
         levels = (GREY_LEVELS * one.deviation_at(_MID_GREY) for one in cameras)
-        within = tuple(min(max(level, LEAST_SIGMA), MOST_SIGMA) for level in levels)
-        return cls(Sigma(within), cameras)
+        return cls(Sigma.removable([max(level, LEAST_SIGMA) for level in levels]), cameras)
 
     @property
     def grows(self) -> bool:
@@ -115,8 +114,8 @@ class Request:
         if self.model == CORRELATED:
             measured, *coarser = measurement.measure_correlated(picture)
             found = NoiseProfile(
-                _removable(measured.sigma),
-                coarser=tuple(_removable(half.sigma) for half in coarser),
+                Sigma.removable(measured.sigma),
+                coarser=tuple(Sigma.removable(half.sigma) for half in coarser),
                 words=tuple(measurement.correlated_words(measured, coarser)),
             )
             return replace(found, clipped=self._clipped(picture, found))
@@ -131,7 +130,7 @@ class Request:
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)
-        found = NoiseProfile(_removable(measured.sigma), words=words)
+        found = NoiseProfile(Sigma.removable(measured.sigma), words=words)
         return replace(found, clipped=measured.clipped or self._clipped(picture, found))
 
     def _clipped(self, picture: Picture, found: NoiseProfile) -> Clipping:
@@ -146,12 +145,6 @@ class Request:
         taken = ", ".join(f"{level:.2f}" for level in found.sigma_at(self.strength).levels)
         words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
         return replace(found, words=(*found.words, words))
-
-
-def _removable(levels: tuple[float, ...]) -> Sigma:
-    """Estimates as what can be removed: next to nothing in some channels only is the least there is."""
-    least = LEAST_SIGMA if max(levels) >= LEAST_SIGMA else 0.0
-    return Sigma(tuple(max(level, least) for level in levels))
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
