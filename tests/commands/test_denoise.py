@@ -375,7 +375,7 @@ def test_strength_scales_sigma(linn: Run, noisy_file: Path, noisy: NDArray[np.ui
 
 
 def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None:
-    ramp = np.linspace(0.1, 0.9, 400) * np.ones((300, 1))
+    ramp = np.linspace(0.1, 0.9, 300) * np.ones((200, 1))
     counts = np.random.default_rng(0).poisson(40 * ramp)
     Image.fromarray((counts / 40 * 255).round().clip(0, 255).astype(np.uint8)).save(noisy_file)
     assert "the noise grows with brightness" in only_line(linn("estimate", noisy_file).stdout)
@@ -384,7 +384,7 @@ def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None
     assert done.returncode == 0, done.stderr
     record = json.loads(only_line(done.stdout))
     assert record["noise"] == "poisson-gauss"
-    # 120,000 pixels of one ramp.
+    # 60,000 pixels of one ramp.
     assert record["gain"] == [pytest.approx(255 / 40, rel=0.15)]
     options = re.search(r"counts, (--gain \S+ --read-noise \S+), estimated", done.stderr)
     assert options
