@@ -105,8 +105,9 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
     noisy = add_noise(clean[None, None], 25 / 255, seed=0)
     with torch.no_grad():
         expected = model(noisy, 25 / 255)
+    scales = fold(model)
     for band in (1, 7, 64, 200):
-        answer = streaming.run(fold(model), (noisy - 0.5) / (25 / 255), band=band)
+        answer = streaming.run(scales, (noisy - 0.5) / (25 / 255), band=band)
         torch.testing.assert_close(answer * (25 / 255) + 0.5, expected, rtol=0, atol=1e-5)
 
 
@@ -116,7 +117,8 @@ def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
     different, pixels = 0, 0
     for index, path in enumerate(sorted(shared("data/BSD68").iterdir())[:2]):
         with Image.open(path) as picture:
-            clean = torch.from_numpy(np.array(picture))[None, None] / 255
+            part = picture.crop((60, 60, 300, 260))
+        clean = torch.from_numpy(np.array(part))[None, None] / 255
         noisy = (add_noise(clean, 25 / 255, seed=index) * 255).round().clamp(0, 255)
         with torch.no_grad():
             expected = (model(noisy / 255, 25 / 255) * 255).round().clamp(0, 255)
