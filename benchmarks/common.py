@@ -23,7 +23,7 @@ from linn_cli.units import GREY_LEVELS
 CROP = 240
 
 
-def parser(description: str | None) -> argparse.ArgumentParser:
+def script_parser(description: str | None) -> argparse.ArgumentParser:
     """A parser that shows a script's docstring as it stands."""
     return argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -35,14 +35,14 @@ def arguments(description: str | None, *, held_out: bool = False) -> argparse.Ar
 
     A script that decides a constant takes `held_out` pictures only: their names must be given.
     """
-    known = parser(description)
-    known.add_argument("folder", type=Path)
-    known.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
-    known.add_argument(
+    parser = script_parser(description)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, help="so many pictures, spread over the folder")
+    parser.add_argument(
         "--names", type=Path, required=held_out, help="only the pictures named in this file"
     )
-    known.add_argument("--without", type=Path, help="only the other pictures")
-    return known
+    parser.add_argument("--without", type=Path, help="only the other pictures")
+    return parser
 
 
 def choose(options: argparse.Namespace) -> list[Path]:

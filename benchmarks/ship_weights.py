@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import network_psnr, parser, read
+from benchmarks.common import network_psnr, read, script_parser
 from linn_cli.pictures import folders
 from linn_cli.weights import publishing, sets
 from linn_cli.weights.card import model_card, weights_table
@@ -27,16 +27,16 @@ BEGIN, END = "<!-- weights -->\n", "<!-- /weights -->"
 
 def main() -> None:
     """Ship a file, or only rewrite what is derived from the manifest."""
-    known = parser(__doc__)
-    known.add_argument("source", type=Path, nargs="?", help="the trained .safetensors file")
-    known.add_argument("name", nargs="?", help="its name in weights/, without ending")
-    known.add_argument(
+    parser = script_parser(__doc__)
+    parser.add_argument("source", type=Path, nargs="?", help="the trained .safetensors file")
+    parser.add_argument("name", nargs="?", help="its name in weights/, without ending")
+    parser.add_argument(
         "--suits", help="LOW-HIGH, where benchmarks/quality/windows.py finds it better"
     )
-    known.add_argument("--bsd68", type=Path, help="folder with the clean test images")
-    options = known.parse_args()
+    parser.add_argument("--bsd68", type=Path, help="folder with the clean test images")
+    options = parser.parse_args()
     if options.source and not options.name:
-        known.error("a source needs a name")
+        parser.error("a source needs a name")
     entries: list[dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
     if options.source:
         entry = ship(options.source, options.name, options.bsd68)

@@ -1,4 +1,4 @@
-"""The Python door: arrays and tensors in, the same kind out, by the way that the command line takes."""
+"""The Python API: arrays and tensors in, the same kind out, by the same code as the command line."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Denoiser:
             the device has it and it loses at most 0.01 dB.
         max_memory: how many bytes the engine should hold on the CPU; None for a quarter of what is free.
 
-    No weights are loaded before the first image: whatever of these is not to be had is said then.
+    linn loads no weights before the first image. A device, precision, number of scales or weight file that it does
+    not have is an error then.
 
     Raises:
         UsageError: a ValueError; there is no such variant.
@@ -140,8 +141,8 @@ def estimate(image: NDArray[Any] | Tensor) -> Measured:
         image: as for `Denoiser`, but a tensor holds one image only.
 
     Returns:
-        What was found: `sigma` is what `denoise` would remove, in 8-bit grey levels; `overall` and `channels`
-        have 95 % intervals.
+        The estimate, in 8-bit grey levels. `sigma` is the noise as white noise, `overall` and `channels` have
+        95 % intervals, and `grows` says whether the noise grows with brightness.
 
     Raises:
         UsageError: a ValueError; the image has another shape or dtype.

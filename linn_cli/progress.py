@@ -1,4 +1,4 @@
-"""How whatever takes long tells how far it is."""
+"""Progress: how a long task reports how far it is."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Takes how much more is done."""
+    """Receives each part of a task as it is done."""
 
     def __call__(self, done: float, note: str = "", total: float | None = None) -> None:
-        """`done` more of `total`, once that is known, is done; `note` says what is being worked on."""
+        """Add `done` to what is done so far.
+
+        Args:
+            done: how much more is done.
+            note: what the task is working on.
+            total: how much there is in all, once that is known.
+        """
 
 
 def silent(done: float, note: str = "", total: float | None = None) -> None:
-    """Tell nobody."""
+    """Report to nobody."""
 
 
 def share(progress: Progress, whole: float) -> Progress:
-    """What counts in parts of `whole`, for a progress that counts wholes."""
+    """A progress for a part of a task: `whole` reported to it count as 1 on `progress`."""
 
     def part(done: float, note: str = "", total: float | None = None) -> None:
         progress(done / whole, note)
@@ -26,7 +32,7 @@ def share(progress: Progress, whole: float) -> Progress:
 
 
 def beat(progress: Progress) -> Progress:
-    """For work that does not count: the progress hears that it goes on, and can stop it by raising."""
+    """A progress for work that counts as nothing: `progress` can still stop it by raising."""
 
     def nothing(done: float, note: str = "", total: float | None = None) -> None:
         progress(0, note)

@@ -49,7 +49,7 @@ class Sigma:
         """
         if isinstance(sigma, Sigma):
             return sigma
-        # An array of no dimensions can be iterated over by its type, but not in fact.
+        # An array without dimensions has `__iter__` and yet is one number.
         several = isinstance(sigma, Iterable) and getattr(sigma, "ndim", None) != 0
         try:
             return cls(tuple(map(float, sigma if several else (sigma,))))  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ class Sigma:
 
     @classmethod
     def removable(cls, levels: Sequence[float]) -> Sigma:
-        """Levels that can be removed together: at most 1020, and next to nothing in some only is the least."""
+        """From any levels: none above 1020, and where some channel has noise, at least 0.01 in each."""
         least = LEAST_SIGMA if max(levels) >= LEAST_SIGMA else 0.0
         return cls(tuple(min(max(level, least), MOST_SIGMA) for level in levels))
 

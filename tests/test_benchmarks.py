@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 
 import pytest
@@ -33,3 +34,15 @@ def test_a_script_explains_itself(
 def test_every_script_is_in_the_guide() -> None:
     guide = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert [name for name in SCRIPTS if f"`{name.removeprefix('benchmarks.')}`" not in guide] == []
+
+
+def test_the_constants_that_scripts_decide_are_there() -> None:
+    guide = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    decided = re.findall(
+        r"^\|.*\| ((?:`\w+`(?:, | and )?)+) in `([\w/]+\.py)` \|$", guide, re.MULTILINE
+    )
+    assert len(decided) >= 8
+    for names, module in decided:
+        source = (ROOT / "linn_cli" / module).read_text(encoding="utf-8")
+        for name in re.findall(r"`(\w+)`", names):
+            assert re.search(rf"\b{name}\b", source), f"{module} has no {name}"

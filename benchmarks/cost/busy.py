@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.common import parser
+from benchmarks.common import script_parser
 from linn_cli import cli
 
 SPINS = {"300000": "the library's", cli.SPINS: "linn's", "0": "none"}
@@ -25,12 +25,12 @@ SPINS = {"300000": "the library's", cli.SPINS: "linn's", "0": "none"}
 
 def main() -> None:
     """Measure and print a table."""
-    known = parser(__doc__)
-    known.add_argument("picture", type=Path)
-    known.add_argument("--others", type=int, default=2)
-    known.add_argument("--rounds", type=int, default=3)
-    known.add_argument("--limit", type=float, default=60.0, help="seconds of one run")
-    options = known.parse_args()
+    parser = script_parser(__doc__)
+    parser.add_argument("picture", type=Path)
+    parser.add_argument("--others", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds of one run")
+    options = parser.parse_args()
     denoise(options.picture, cli.SPINS, options.limit)  # from here on the files are in the cache
     for others in (0, options.others):
         busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(others)]

@@ -17,18 +17,18 @@ from statistics import median
 
 import torch
 
-from benchmarks.common import parser
+from benchmarks.common import script_parser
 from linn_cli.pictures import folders
 
 
 def main() -> None:
     """Measure and print a row for each number of jobs."""
-    known = parser(__doc__)
-    known.add_argument("folder", type=Path)
-    known.add_argument("--limit", type=int, help="so many pictures, the first ones")
-    known.add_argument("--rounds", type=int, default=3)
-    known.add_argument("--precision", default="auto")
-    options = known.parse_args()
+    parser = script_parser(__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--limit", type=int, help="so many pictures, the first ones")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--precision", default="auto")
+    options = parser.parse_args()
     pictures = folders.list_pictures(options.folder)[: options.limit]
     jobs = sorted({1, torch.get_num_threads()})
     seconds: dict[int, list[float]] = {count: [] for count in jobs}

@@ -19,7 +19,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from benchmarks.common import parser
+from benchmarks.common import script_parser
 
 # On Linux getrusage also counts the process that started this one; /proc does not.
 _CHILD = """
@@ -38,14 +38,14 @@ else:
 
 def main() -> None:
     """Measure and print a table."""
-    known = parser(__doc__)
-    known.add_argument("--width", type=int, default=10_000)
-    known.add_argument("--heights", type=int, nargs="+", default=[256, 512])
-    known.add_argument("--precision", default="float32")
-    known.add_argument("--scales", default="1")
-    known.add_argument("--colour", action="store_true")
-    known.add_argument("--tiff", action="store_true")
-    options = known.parse_args()
+    parser = script_parser(__doc__)
+    parser.add_argument("--width", type=int, default=10_000)
+    parser.add_argument("--heights", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--scales", default="1")
+    parser.add_argument("--colour", action="store_true")
+    parser.add_argument("--tiff", action="store_true")
+    options = parser.parse_args()
     choice = ["--precision", options.precision, "--scales", options.scales]
     colour = "colour" if options.colour else "grey"
     print(platform.machine(), "linn denoise", *choice, "of pictures in", colour)

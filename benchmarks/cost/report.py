@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from benchmarks.common import parser
+from benchmarks.common import script_parser
 from linn_cli.denoising import networks
 from linn_cli.evaluation import benchmark
 from linn_cli.evaluation.benchmark import Score, Trial
@@ -18,10 +18,10 @@ from linn_cli.pictures import folders
 
 def main() -> None:
     """Print the bytes of the page and the seconds that it takes, all methods' pictures included."""
-    known = parser(__doc__)
-    known.add_argument("folder", type=Path)
-    known.add_argument("--sigma", type=float, default=25)
-    arguments = known.parse_args()
+    parser = script_parser(__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sigma", type=float, default=25)
+    arguments = parser.parse_args()
     pictures = folders.list_pictures(arguments.folder)
     gallery = Gallery(len(pictures), 1, 1)
     spent, used = 0.0, 0.0

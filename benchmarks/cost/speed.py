@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.common import parser
+from benchmarks.common import script_parser
 from linn_cli.engine import budget, streaming
 from linn_cli.engine.folding import FoldedScale, fold
 from linn_cli.network.architecture import Architecture
@@ -37,15 +37,15 @@ from linn_cli.training.initialisation import initialise
 
 def main() -> None:
     """Measure and print a table."""
-    known = parser(__doc__)
-    known.add_argument("--height", type=int, default=2048)
-    known.add_argument("--width", type=int, default=2048)
-    known.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
-    known.add_argument("--scales", type=int, choices=(1, 2), default=1)
-    known.add_argument("--rounds", type=int, default=3)
-    known.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
-    known.add_argument("--sides", type=int, nargs="+", help="only compare squares of these sides")
-    options = known.parse_args()
+    parser = script_parser(__doc__)
+    parser.add_argument("--height", type=int, default=2048)
+    parser.add_argument("--width", type=int, default=2048)
+    parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
+    parser.add_argument("--scales", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--band", type=int, help="rows of a band; the engine's choice if left out")
+    parser.add_argument("--sides", type=int, nargs="+", help="only compare squares of these sides")
+    options = parser.parse_args()
     dtype = getattr(torch, options.dtype)
 
     generator = torch.Generator().manual_seed(0)

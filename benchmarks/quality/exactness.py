@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.common import parser
+from benchmarks.common import script_parser
 from linn_cli.denoising import networks
 from linn_cli.metrics import add_noise
 from linn_cli.pictures import folders, reading
@@ -26,18 +26,18 @@ from linn_cli.weights import sets
 
 def main() -> None:
     """Measure and print a table."""
-    known = parser(__doc__)
-    known.add_argument("folder", type=Path)
-    known.add_argument("--sigma", type=float, default=25.0)
-    known.add_argument("--limit", type=int, help="only so many pictures")
+    parser = script_parser(__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sigma", type=float, default=25.0)
+    parser.add_argument("--limit", type=int, help="only so many pictures")
     names = [entry.name for entry in sets.bundled()]
-    known.add_argument(
+    parser.add_argument(
         "--set", action="append", choices=names, help="only this one; may be repeated"
     )
-    known.add_argument(
+    parser.add_argument(
         "--float64", action="store_true", help="also the distance of each from float64"
     )
-    options = known.parse_args()
+    options = parser.parse_args()
     pictures = folders.list_pictures(options.folder)[: options.limit]
     print(f"{len(pictures)} pictures, sigma {options.sigma:g}, float32")
     head = "weights              largest  in 8-bit levels  pixels that differ"

@@ -13,12 +13,13 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
-from linn_cli import progress as telling
 from linn_cli.errors import InputError, LinnError, explain
 from linn_cli.jsontext import to_json
+from linn_cli.progress import Progress
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
@@ -66,10 +67,10 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 @contextmanager
-def progress(description: str, total: float | None = None) -> Iterator[telling.Progress]:
+def progress(description: str, total: float | None = None) -> Iterator[Progress]:
     """A progress bar on stderr, shown on a terminal only."""
     console = Console(stderr=True)
-    bar = Progress(
+    bar = Bar(
         TextColumn("{task.description}"),
         BarColumn(),
         TaskProgressColumn(),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,7 +29,7 @@ from linn_cli.network.architecture import parse_variant
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from linn_cli.denoising.jobs import Handling, Show
+    from linn_cli.denoising.jobs import Handling
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome
     from linn_cli.denoising.planning import Existing, Job
@@ -153,7 +155,7 @@ def denoise(
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug):
-        from linn_cli.denoising.jobs import Handling
+        from linn_cli.denoising.jobs import Handling, run
         from linn_cli.denoising.planning import Existing
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
@@ -167,7 +169,7 @@ def denoise(
         wanted = None if file_format is None else formats.format_named(file_format)
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
         existing = Existing(overwrite, skip_existing)
-        report = Report(json=json, verbose=verbose)
+        report = partial(_report, json=json, verbose=verbose)
         piped = PIPE in map(str, (*pictures, output))
         if piped:
             _check_pipe(pictures, output, compare, json=json)
@@ -194,7 +196,9 @@ def denoise(
             return
         # A fault of weights, device or precision is every picture's.
         networks.at(known or USUAL_SIGMA, len(known.levels) if known else 1)
-        work = Work(networks, request, handling, existing)
+        work = partial(
+            run, networks=networks, request=request, handling=handling, existing=existing
+        )
         failed = _run(work, planned, workers, report, compare)
         if len(planned) > 1 and failed:
             console.say(f"{failed} of {len(planned)} pictures failed")
@@ -202,45 +206,14 @@ def denoise(
             raise typer.Exit(1)
 
 
-@dataclass(frozen=True)
-class Report:
-    """Says what became of each picture: data on stdout if asked for, what people should know on stderr."""
-
-    json: bool
-    verbose: bool
-
-    def __call__(self, outcome: Outcome) -> None:
-        """Say what became of one."""
-        if self.json:
-            console.emit_json(asdict(outcome))
-        if outcome.error or self.verbose:
-            console.say(str(outcome))
-        for remark in outcome.remarks:
-            console.say(f"{outcome.output}: {remark}")
-
-
-@dataclass(frozen=True)
-class Work:
-    """What every job of a run has in common."""
-
-    networks: Networks
-    request: Request
-    handling: Handling
-    existing: Existing
-
-    def __call__(self, job: Job, progress: Progress, show: Show | None = None) -> Outcome:
-        """Do one job."""
-        from linn_cli.denoising import jobs
-
-        return jobs.run(
-            job,
-            self.networks,
-            self.request,
-            handling=self.handling,
-            existing=self.existing,
-            progress=progress,
-            show=show,
-        )
+def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
+    """Print what became of a picture: data on stdout if asked for, what people should know on stderr."""
+    if json:
+        console.emit_json(asdict(outcome))
+    if outcome.error or verbose:
+        console.say(str(outcome))
+    for remark in outcome.remarks:
+        console.say(f"{outcome.output}: {remark}")
 
 
 def _network(
@@ -315,7 +288,13 @@ def _networks(*, weights: str | None, hub_repo: str | None, **options: Any) -> N
     return Networks(weight_file=source, **options)
 
 
-def _run(work: Work, planned: list[Job], workers: int, report: Report, compare: Path | None) -> int:
+def _run(
+    work: Callable[..., Outcome],
+    planned: list[Job],
+    workers: int,
+    report: Callable[[Outcome], None],
+    compare: Path | None,
+) -> int:
     """Do the jobs and report each; how many failed."""
     from linn_cli.denoising import jobs
 
@@ -324,7 +303,8 @@ def _run(work: Work, planned: list[Job], workers: int, report: Report, compare: 
     with console.progress("denoise", len(planned)) as advance:
 
         def one(job: Job, progress: Progress) -> Outcome:
-            return work(job, progress, (lambda *pair: shown.extend(pair)) if compare else None)
+            show = (lambda *pair: shown.extend(pair)) if compare else None
+            return work(job, progress=progress, show=show)
 
         for outcome in jobs.run_all(planned, one, advance, workers=workers):
             report(outcome)

@@ -1,4 +1,4 @@
 """Noise out of pictures: the network for it, its removal, and files one by one or many at a time.
 
-`removal` takes noise out of arrays, `batch` does so from file to file, `planning` decides which file becomes which.
+`removal` takes noise out of arrays, `jobs` does so from file to file, `planning` decides which file becomes which.
 """

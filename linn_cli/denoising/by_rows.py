@@ -29,7 +29,7 @@ _NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every larg
 
 @dataclass(frozen=True)
 class Way:
-    """How a file goes, decided before it is read: by rows or whole; `profile` is its noise, if that was found."""
+    """Whether linn denoises a file by rows or whole. `profile` is its noise, if the decision needed it."""
 
     by_rows: bool
     profile: NoiseProfile | None = None

@@ -166,7 +166,7 @@ def camera_words(one: CameraNoise) -> str:
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
     """The channels, white at 1, the step between their levels, and which pixels are visible; None for all."""
     values: NDArray[Any] = picture.values
-    if picture.is_colour and bool((values == values[:, :, :1]).all()):
+    if picture.is_colour and samples.is_grey(torch.from_numpy(values).permute(2, 0, 1)):
         values = values[:, :, :1]  # grey stored as colour
     visible = None
     if picture.alpha is not None and not bool(picture.alpha.all()):
