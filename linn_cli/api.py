@@ -36,7 +36,8 @@ class Denoiser:
             for the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
         precision: auto, float32 or bfloat16, for the predict and update networks. auto takes bfloat16 where
-            the device has it and it loses at most 0.01 dB.
+            the device has it and it loses at most 0.01 dB. A device without bfloat16 refuses it;
+            emulated-bfloat16 takes it all the same, slowly.
         max_memory: how many bytes the engine should hold on the CPU; None for a quarter of what is free.
 
     linn loads no weights before the first image. A device, precision, number of scales or weight file that it does

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import linn_cli
 from linn_cli import Denoiser, denoise, estimate
 from linn_cli.cli import app
+from linn_cli.engine import devices
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
 from linn_cli.network.architecture import Architecture
@@ -253,6 +254,16 @@ def test_one_channel_without_noise_is_no_obstacle_at_half_strength() -> None:
     answer = denoise(noisy, strength=0.5)
     assert answer[:, :, :2].std() < 0.8 * noisy[:, :, :2].std()
     assert np.abs(answer[:, :, 2].astype(int) - 128).max() <= 1
+
+
+def test_bfloat16_is_emulated_only_by_its_own_name(
+    noisy: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "has_bfloat16", lambda _: False)
+    with pytest.raises(UsageError, match="emulating it is slower"):
+        denoise(noisy, 25, precision="bfloat16")
+    forced = denoise(noisy, 25, precision="emulated-bfloat16").astype(float)
+    assert 0 < np.abs(forced - denoise(noisy, 25)).max() < 25 / 4
 
 
 def test_an_unknown_variant_is_refused() -> None:

@@ -56,7 +56,7 @@ COMMANDS: list[tuple[str, str, str | None]] = [
     ("LISTA", "denoise grey.png -o OUT.png --sigma 25 --variant lista", "OUT.png"),
     ("strength", "denoise grey.png -o OUT.png --strength 60", "OUT.png"),
     ("heavy noise", "denoise grey.png -o OUT.png --sigma 90", "OUT.png"),
-    ("bfloat16", "denoise grey.png -o OUT.png --sigma 25 --precision bfloat16", "OUT.png"),
+    ("bfloat16", "denoise grey.png -o OUT.png --sigma 25 --precision emulated-bfloat16", "OUT.png"),
     ("a pipe", "denoise - -o - --sigma 25", None),
     ("a pipe, as TIFF", "denoise - -o - --format tiff", None),
     ("denoise --json", "denoise grey.png colour.png deep.png -o out --json", None),

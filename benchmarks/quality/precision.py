@@ -26,7 +26,7 @@ def main() -> None:
     for sigma in SIGMAS:
         single, half = (
             network_psnr(pictures, sigma, options.weights, precision)
-            for precision in ("float32", "bfloat16")
+            for precision in ("float32", "emulated-bfloat16")
         )
         print(f"{sigma:5}  {single:7.3f}  {half:8.3f}  {single - half:9.4f}", flush=True)
 

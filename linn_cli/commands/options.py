@@ -48,8 +48,9 @@ ThreadsOption = Annotated[
 PrecisionOption = Annotated[
     str,
     typer.Option(
-        metavar="auto|float32|bfloat16",
-        help="What the networks compute in. auto takes bfloat16 if the processor has it and it costs at most 0.01 dB.",
+        metavar="auto|float32|bfloat16|emulated-bfloat16",
+        help="What the networks compute in. auto takes bfloat16 if the processor has it and it costs at most 0.01 dB. "
+        "emulated-bfloat16 takes it on any processor, slowly.",
     ),
 ]
 DeviceOption = Annotated[

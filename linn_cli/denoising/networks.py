@@ -26,9 +26,9 @@ class Networks:
         weight_file: what to use instead of the bundled sets: a safetensors file, a bundled set's name, an
             hf:// reference (docs/weights.md), or what `sources.find` made of one.
         device: auto, cpu, cuda, cuda:N or mps.
-        precision: auto, float32 or bfloat16, for the predict and update networks; the picture itself
-            and the lifting sums are always float32. auto takes bfloat16 where the device has it and
-            sigma is high enough for it to lose no more than 0.01 dB (benchmarks/quality/precision.py).
+        precision: auto, float32, bfloat16 or emulated-bfloat16, for the predict and update networks; the
+            picture itself and the lifting sums are always float32. auto takes bfloat16 where the device has it
+            and sigma is high enough for it to lose no more than 0.01 dB (benchmarks/quality/precision.py).
         max_memory: how many bytes an engine should hold on the CPU, which decides how many rows it works on;
             by default `memory_share` of what is available. A few rows of every layer are always held.
     """

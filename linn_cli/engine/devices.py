@@ -13,6 +13,8 @@ from linn_cli.errors import UsageError
 # of scales; below it the noise-normalised picture is so large that its rounding shows.
 # benchmarks/quality/precision.py measures it.
 BFLOAT16_FROM = 5.0
+# The last is bfloat16 even where the device must emulate it, which is slow.
+PRECISIONS = ("auto", "float32", "bfloat16", "emulated-bfloat16")
 
 _KNOWN = re.compile(r"cpu|mps|cuda(:\d{1,2})?")
 # What a worker may need for a picture of 24 megapixels in colour, generously.
@@ -49,10 +51,10 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def resolve_precision(name: str, device: torch.device, sigma: float) -> torch.dtype:
-    """The dtype called auto, float32 or bfloat16; auto looks at the device and sigma (grey levels).
+    """The dtype that one of `PRECISIONS` stands for; auto looks at the device and sigma (grey levels).
 
     Raises:
-        UsageError: the name is none of these.
+        UsageError: the name is none of these, or it is bfloat16 and the device would emulate it.
     """
     match name:
         case "auto":
@@ -61,10 +63,16 @@ def resolve_precision(name: str, device: torch.device, sigma: float) -> torch.dt
             )
         case "float32":
             return torch.float32
-        case "bfloat16":
+        case "bfloat16" if not has_bfloat16(device):
+            raise UsageError(
+                f"bfloat16: this processor ({device}) does not compute in it, and emulating it is slower than "
+                f"float32; leave --precision out, or force it with --precision emulated-bfloat16"
+            )
+        case "bfloat16" | "emulated-bfloat16":
             return torch.bfloat16
         case _:
-            raise UsageError(f"unknown precision {name!r}: choose auto, float32 or bfloat16")
+            known = f"{', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}"
+            raise UsageError(f"unknown precision {name!r}: choose {known}")
 
 
 def use_threads(count: int | None) -> None:

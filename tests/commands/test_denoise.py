@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli import denoise
-from linn_cli.engine import budget
+from linn_cli.engine import budget, devices
 from linn_cli.network.architecture import Architecture
 from linn_cli.weights import sets
 from tests.conftest import Run, only_line
@@ -138,6 +138,18 @@ def test_faults_of_the_command_line_are_one_line(
     assert done.returncode == code
     assert reason in only_line(done.stderr)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("command", ["denoise", "benchmark"])
+def test_bfloat16_is_refused_where_it_would_be_emulated(
+    linn: Run, noisy_file: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(devices, "has_bfloat16", lambda _: False)
+    options = ["--sigma", 25, "--precision"]
+    done = linn(command, noisy_file.parent, *options, "bfloat16")
+    assert done.returncode == 2
+    assert "--precision emulated-bfloat16" in only_line(done.stderr)
+    assert linn(command, noisy_file.parent, *options, "emulated-bfloat16").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -56,8 +56,13 @@ def test_auto_precision_is_half_only_where_it_is_native_and_harmless(
         high = devices.resolve_precision("auto", cpu, devices.BFLOAT16_FROM)
         assert high == (torch.bfloat16 if native else torch.float32)
         assert devices.resolve_precision("auto", cpu, 1.0) == torch.float32
-        assert devices.resolve_precision("bfloat16", cpu, 1.0) == torch.bfloat16
+        assert devices.resolve_precision("emulated-bfloat16", cpu, 1.0) == torch.bfloat16
         assert devices.resolve_precision("float32", cpu, 50.0) == torch.float32
+        if native:
+            assert devices.resolve_precision("bfloat16", cpu, 1.0) == torch.bfloat16
+        else:
+            with pytest.raises(UsageError, match=r"this processor \(cpu\) .* emulated-bfloat16"):
+                devices.resolve_precision("bfloat16", cpu, 50.0)
     with pytest.raises(UsageError, match="unknown precision 'half'"):
         devices.resolve_precision("half", cpu, 25.0)
 

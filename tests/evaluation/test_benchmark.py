@@ -79,7 +79,9 @@ def test_eight_bits_are_scored_as_stored_and_made_up_for(tmp_path: Path) -> None
     assert summary.label == stored[0].method
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-3), ("bfloat16", 0.01)])
+@pytest.mark.parametrize(
+    ("precision", "tolerance"), [("float32", 1e-3), ("emulated-bfloat16", 0.01)]
+)
 def test_a_real_picture_scores_what_the_plain_network_scores(
     tmp_path: Path, precision: str, tolerance: float
 ) -> None:
