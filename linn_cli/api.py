@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Variant, parse_variant
 from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
-from linn_cli.noise.request import AUTO, Request
+from linn_cli.noise.request import AUTO, MOST_STRENGTH, Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma, SigmaLike
 
@@ -94,13 +95,21 @@ class Denoiser:
             UsageError: a ValueError; an argument is out of its range.
             InputError: the image is empty, too small to estimate its noise, or holds values that are not
                 finite.
+
+        Warns:
+            UserWarning: the noise is not what the weight file is for.
         """
+        if not 0 <= strength <= MOST_STRENGTH:
+            raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
         request = Request(_sigma(sigma), noise, strength)
         images = _as_planes(image).detach()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
             profile = request.find(_picture(noisy))
-            answer[:] = removal.remove(self._networks, noisy[None], profile, strength)[0][0]
+            cleaned, network = removal.remove(self._networks, noisy[None], profile, strength)
+            answer[:] = cleaned[0]
+            if network.doubt:
+                warnings.warn(network.doubt, stacklevel=2)
         return _like(answers, image)
 
 

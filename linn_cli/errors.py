@@ -57,3 +57,9 @@ def explain(error: BaseException) -> str:
             return f"{where}cannot be read or written ({error.strerror or error})"
         case _:
             return f"unexpected {type(error).__name__}: {error} (a defect; --debug shows where)"
+
+
+def explain_of(name: str, error: BaseException) -> str:
+    """What went wrong with something that has a name, in one line that begins with it."""
+    reason = explain(error)
+    return reason if reason.startswith(f"{name}:") else f"{name}: {reason}"

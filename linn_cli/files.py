@@ -47,7 +47,7 @@ def check_output(path: Path, sources: Collection[Path], endings: Collection[str]
             raise UsageError(f"{path}: is a folder, name a file for the output")
         if not path.parent.is_dir():
             raise UsageError(f"{path}: there is no folder {path.parent}, make it first")
-        if any(_is_same(path, source) for source in sources):
+        if any(is_same(path, source) for source in sources):
             raise UsageError(f"{path}: output and input are the same file, choose another output")
         if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
             raise UsageError(f"{path}: the folder cannot be written to, choose another output")
@@ -57,7 +57,20 @@ def check_output(path: Path, sources: Collection[Path], endings: Collection[str]
         raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def _is_same(path: Path, other: Path) -> bool:
+def place(path: Path) -> str:
+    """Where a path leads to; a loop of links leads to itself."""
+    try:
+        return str(path.resolve())
+    except (OSError, RuntimeError):
+        return str(path.absolute())
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, which need not be there.
+
+    Raises:
+        OSError: a path cannot be followed.
+    """
     if path.exists() and other.exists():
         return path.samefile(other)
     return path.resolve() == other.resolve()

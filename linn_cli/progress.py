@@ -1,8 +1,11 @@
-"""Progress: how a long task reports how far it is."""
+"""How a long task reports how far it is, and remarks for the user."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+Notify = Callable[[str], None]
 
 
 class Progress(Protocol):
@@ -20,6 +23,10 @@ class Progress(Protocol):
 
 def silent(done: float, note: str = "", total: float | None = None) -> None:
     """Report to nobody."""
+
+
+def keep_quiet(text: str) -> None:
+    """Remark nothing."""
 
 
 def share(progress: Progress, whole: float) -> Progress:

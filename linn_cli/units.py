@@ -77,7 +77,19 @@ class Sigma:
         Raises:
             UsageError: they are no noise levels, or the unit is none of these.
         """
-        return cls(parse_levels(text, unit, "sigma"))
+        levels = parse_levels(text, unit, "sigma")
+        if len(levels) == 2:
+            raise UsageError(
+                f"sigma {text!r} is two numbers: give one (a decimal as 7.5), or three for red, green and blue"
+            )
+        if max(levels) > MOST_SIGMA:
+            most = MOST_SIGMA * _WHITES[unit] / GREY_LEVELS
+            others = " or ".join(name for name in _WHITES if name != unit)
+            raise UsageError(
+                f"sigma {text} is not a noise level where white is {_WHITES[unit]} (--sigma-unit {unit}): "
+                f"give 0 to {most:g}, or --sigma-unit {others}"
+            )
+        return cls(levels)
 
     @property
     def is_nothing(self) -> bool:

@@ -256,6 +256,17 @@ def test_one_channel_without_noise_is_no_obstacle_at_half_strength() -> None:
     assert np.abs(answer[:, :, 2].astype(int) - 128).max() <= 1
 
 
+def test_a_strength_in_per_cent_is_refused(noisy: NDArray[np.uint8]) -> None:
+    for strength in (150, -1, float("nan")):
+        with pytest.raises(UsageError, match="give a factor from 0 to 2"):
+            denoise(noisy, 25, strength=strength)
+
+
+def test_weights_that_do_not_suit_warn(noisy: NDArray[np.uint8]) -> None:
+    with pytest.warns(UserWarning, match="are for sigma 21 to 29, and this noise is 3"):
+        denoise(noisy, 3, weight_file="dninn-st-1-25")
+
+
 def test_bfloat16_is_emulated_only_by_its_own_name(
     noisy: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:

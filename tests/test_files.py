@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from linn_cli.files import write_atomically
+from linn_cli.files import is_same, place, write_atomically
 
 
 def test_the_file_appears_whole(tmp_path: Path) -> None:
@@ -56,6 +56,14 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
         assert temporary.parent == tmp_path / "real"
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real" / "file").read_text() == "new"
+
+
+def test_a_place_is_where_links_lead(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    assert place(tmp_path / "link") == place(tmp_path / "file")
+    assert is_same(tmp_path / "link", tmp_path / "file")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert place(tmp_path / "loop")
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:

@@ -22,9 +22,24 @@ def test_sigma_is_parsed_in_every_unit(text: str, unit: str, levels: tuple[float
     assert Sigma.parse(text, unit).levels == pytest.approx(levels)
 
 
-@pytest.mark.parametrize(("text", "unit"), [("loud", "8bit"), ("1,", "8bit"), ("5", "12bit")])
+@pytest.mark.parametrize(
+    ("text", "unit"), [("loud", "8bit"), ("1,", "8bit"), ("5", "12bit"), ("nan", "unit")]
+)
 def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
     with pytest.raises(UsageError, match=r"sigma|unit"):
+        Sigma.parse(text, unit)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "reason"),
+    [
+        ("25", "unit", r"where white is 1 .*: give 0 to 4, or --sigma-unit 8bit"),
+        ("6425", "8bit", r"where white is 255 .*: give 0 to 1020, or --sigma-unit 16bit"),
+        ("7,5", "8bit", r"two numbers: give one \(a decimal as 7.5\), or three"),
+    ],
+)
+def test_a_sigma_that_is_meant_otherwise_says_how(text: str, unit: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
         Sigma.parse(text, unit)
 
 

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linn_cli.commands import console
+from linn_cli.commands import console, pipes
 from linn_cli.commands.options import (
     DebugOption,
     DeviceOption,
     HubRepoOption,
     JsonOption,
     PrecisionOption,
+    RecursiveOption,
     ScalesOption,
     ThreadsOption,
     VariantOption,
     VerboseOption,
     WeightsOption,
+    doubts,
 )
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import parse_variant
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from linn_cli.pictures.formats import Format
     from linn_cli.progress import Progress
 
-PIPE = "-"
 USUAL_SIGMA = 25.0
 
 
@@ -91,9 +92,7 @@ def denoise(
     strength: Annotated[
         float, typer.Option(help="Scale the noise level by this percentage, 0 to 200.")
     ] = 100.0,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Also take the folders inside folders.")
-    ] = False,
+    recursive: RecursiveOption = False,
     suffix: Annotated[
         str, typer.Option(help="What linn appends to the name of an output beside its input.")
     ] = "-denoised",
@@ -170,7 +169,9 @@ def denoise(
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
         existing = Existing(overwrite, skip_existing)
         report = partial(_report, json=json, verbose=verbose)
-        piped = PIPE in map(str, (*pictures, output))
+        for doubt in doubts(known, sigma_unit, strength):
+            console.say(doubt)
+        piped = any(map(pipes.is_pipe, (*pictures, output)))
         if piped:
             _check_pipe(pictures, output, compare, json=json)
             planned = []
@@ -192,7 +193,7 @@ def denoise(
 
         # Run.
         if piped:
-            report(_run_pipe(output, networks, request, wanted, handling))
+            report(_run_pipe(pictures[0], output, networks, request, wanted, handling))
             return
         # A fault of weights, device or precision is every picture's.
         networks.at(known or USUAL_SIGMA, len(known.levels) if known else 1)
@@ -229,17 +230,21 @@ def _network(
 def _check_pipe(
     pictures: list[Path], output: Path | None, compare: Path | None, *, json: bool
 ) -> None:
-    if list(map(str, pictures)) != [PIPE]:
-        raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
+    if len(pictures) > 1:
+        raise UsageError(f"{pipes.PIPE} is one picture by itself: linn denoise - -o - --sigma 25")
+    if pictures[0].is_dir():
+        raise UsageError(f"{pictures[0]}: is a folder, and standard output takes one picture")
     if compare:
-        raise UsageError("--compare shows a picture from a file, not from standard input")
-    if str(output or PIPE) == PIPE:
+        raise UsageError("--compare shows a file denoised into a file: leave - out")
+    pipes.source(pictures[0])
+    if output is None or pipes.is_pipe(output):
         if json:
             raise UsageError("standard output takes either the picture or --json: give -o FILE")
+        pipes.check_output()
         return
     from linn_cli.pictures import writing
 
-    writing.check_output(Path(str(output)))
+    writing.check_output(output)
 
 
 def _plan(
@@ -256,11 +261,19 @@ def _plan(
     from linn_cli.pages import denoised
 
     planned = planning.plan(
-        pictures, output, recursive=recursive, suffix=suffix, target=wanted, existing=existing
+        pictures,
+        output,
+        recursive=recursive,
+        suffix=suffix,
+        target=wanted,
+        existing=existing,
+        notify=console.say,
     )
     if compare and len(planned) > 1:
         raise UsageError("--compare shows one picture: denoise it by itself")
     if compare and planned:
+        if files.is_same(compare, planned[0].target):
+            raise UsageError(f"{compare}: is the denoised picture, give --compare another name")
         files.check_output(compare, [planned[0].source, planned[0].target], denoised.ENDINGS)
     return planned
 
@@ -326,28 +339,28 @@ def _write_page(path: Path, name: str, shown: list[NDArray[Any]], outcome: Outco
 
 
 def _run_pipe(
+    picture: Path,
     output: Path | None,
     networks: Networks,
     request: Request,
     wanted: Format | None,
     handling: Handling,
 ) -> Outcome:
-    """From standard input to standard output or a file."""
-    import sys
-
+    """From standard input or to standard output, or both."""
     from linn_cli.denoising import jobs
-    from linn_cli.pictures import formats
+    from linn_cli.pictures import formats, reading
 
-    target = None if str(output or PIPE) == PIPE else output
+    name = reading.STDIN if pipes.is_pipe(picture) else picture.name
+    target = None if pipes.is_pipe(output) else output
     if target:
         wanted = wanted or formats.format_of(target)
-    with console.progress("standard input", 1) as advance:
+    with console.progress(name, 1) as advance:
         answer, outcome = jobs.pipe(
-            sys.stdin.buffer,
+            pipes.source(picture),
             networks,
             request,
             wanted,
-            output=str(target or PIPE),
+            output=str(target or pipes.PIPE),
             handling=handling,
             progress=lambda done, note="", total=None: advance(done, "rows"),
         )

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from linn_cli.commands import console
+from linn_cli.commands import console, pipes
 from linn_cli.commands.options import (
     DebugOption,
     JsonOption,
+    RecursiveOption,
     ThreadsOption,
 )
-from linn_cli.errors import InputError
+from linn_cli.errors import explain_of
 
-if TYPE_CHECKING:
-    pass
+_LOG = logging.getLogger(__name__)
 
 
 def estimate(
-    pictures: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Noisy pictures.")],
+    pictures: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="Noisy pictures, folders of them, or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    recursive: RecursiveOption = False,
     max_pixels: Annotated[
         int | None, typer.Option(min=1, help="Refuse pictures of more pixels than this.")
     ] = None,
@@ -32,25 +41,31 @@ def estimate(
     with console.reported(debug=debug):
         from linn_cli.engine import devices
         from linn_cli.noise import measurement
-        from linn_cli.pictures import reading
+        from linn_cli.pictures import folders, reading
 
         devices.use_threads(threads)
+        found = folders.expand(pictures, recursive=recursive, notify=console.say)
+        sources = [(item.path, pipes.source(item.path)) for item in found]
         failed = False
-        with console.progress("estimate", len(pictures)) as advance:
-            for path in pictures:
+        with console.progress("estimate", len(sources)) as advance:
+            for path, source in sources:
                 try:
-                    document = reading.read(path, max_pixels=max_pixels or reading.MOST_PIXELS)
+                    document = reading.read_any(
+                        source, max_pixels=max_pixels or reading.MOST_PIXELS
+                    )
                     measured = measurement.measure(document.frames[0])
-                except InputError as error:
-                    reason = str(error)
-                    console.say(reason if str(path) in reason else f"{path}: {reason}")
+                except Exception as error:
+                    _LOG.debug("%s", path, exc_info=True)
+                    console.say(
+                        explain_of(reading.STDIN if pipes.is_pipe(path) else str(path), error)
+                    )
                     failed = True
                 else:
                     width, height = document.frames[0].size
-                    found = {"input": str(path), "width": width, "height": height}
+                    data = {"input": str(path), "width": width, "height": height}
                     hidden = measurement.hidden(document.format.name, measured.sigma)
                     if json:
-                        console.emit_json(found | measured.as_data() | {"remarks": hidden})
+                        console.emit_json(data | measured.as_data() | {"remarks": hidden})
                     else:
                         console.emit(f"{path}: {'; '.join((*measured.in_words(), *hidden))}")
                 advance(1, path.name)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES
+
+if TYPE_CHECKING:
+    from linn_cli.units import Sigma
+
+# Less noise than this, in grey levels, is rarely meant.
+_DOUBTFUL_SIGMA = 0.25
+# A strength of up to this, in per cent, is rather a factor.
+_DOUBTFUL_STRENGTH = 2.0
 
 VariantOption = Annotated[
     str | None,
@@ -36,6 +45,10 @@ HubRepoOption = Annotated[
         envvar="LINN_HUB_REPO",
         help="Choose weights from this repository on the Hub. If linn cannot reach it, it uses the bundled sets.",
     ),
+]
+RecursiveOption = Annotated[
+    bool,
+    typer.Option("--recursive", "-r", help="Also take the folders inside folders."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs to read.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="On an error, show the full traceback.")]
@@ -70,3 +83,18 @@ def check_scalable(sigma: float) -> None:
     if Sigma.of(sigma).is_nothing:
         least = f"at least {LEAST_SIGMA}"
         raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
+
+
+def doubts(sigma: Sigma | None, unit: str, strength: float) -> Iterator[str]:
+    """Questions about values that are possible and yet hardly meant: --sigma, in grey levels, and --strength."""
+    if sigma and unit != "unit" and 0 < max(sigma.levels) < _DOUBTFUL_SIGMA:
+        others = "unit" if unit == "8bit" else "8bit"
+        yield (
+            f"--sigma is {max(sigma.levels):.2g} of 255 grey levels, next to no noise: "
+            f"did you mean --sigma-unit {others}?"
+        )
+    if 0 < strength <= _DOUBTFUL_STRENGTH:
+        yield (
+            f"--strength {strength:g} is {strength:g} %, which removes next to nothing: "
+            f"did you mean {100 * strength:g}?"
+        )

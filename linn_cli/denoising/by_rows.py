@@ -100,11 +100,13 @@ def denoise(
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
             kept = {} if strip_metadata else source.metadata
             tiff_rows.write(file, finished(), source.shape, source.dtype, kept)
+        removed = outcome.of_removal(network, profile, request)
+        lost = (_NO_DIRECTORIES,) if source.has_directories else ()
         return replace(
-            outcome.of_removal(network, profile, request),
+            removed,
             width=width,
             height=height,
             channels=channels,
             depth=source.dtype.name,
-            remarks=(*profile.words, *([_NO_DIRECTORIES] if source.has_directories else [])),
+            remarks=(*profile.words, *removed.remarks, *lost),
         )

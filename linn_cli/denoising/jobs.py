@@ -20,7 +20,7 @@ from linn_cli.denoising import document as documents
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import PIPE, Outcome, described
 from linn_cli.denoising.planning import Existing, Job
-from linn_cli.errors import InputError, explain
+from linn_cli.errors import InputError, explain, explain_of
 from linn_cli.files import write_atomically
 from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.pictures import metadata, reading, writing
@@ -122,15 +122,14 @@ def _whole(
     found = profile or documents.profile_of(document, request)
     clean, network = documents.denoise(document, networks, found, request.strength, progress)
     outcome = described(clean, network, found, request)
-    return clean, replace(outcome, remarks=(*found.words, *document.remarks))
+    return clean, replace(outcome, remarks=(*found.words, *outcome.remarks, *document.remarks))
 
 
 def _reason(job: Job, error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{job.target}: cannot be written ({error.strerror or error})"
-    reason = explain(error)
-    named = any(reason.startswith(f"{path}:") for path in (job.source, job.target))
-    return reason if named else f"{job.source}: {reason}"
+    at_target = explain(error).startswith(f"{job.target}:")
+    return explain_of(str(job.target if at_target else job.source), error)
 
 
 def run_all(
@@ -171,7 +170,7 @@ def run_all(
 
 
 def pipe(
-    source: BinaryIO,
+    source: Path | BinaryIO,
     networks: Networks,
     request: Request,
     target: Format | None,
@@ -180,15 +179,19 @@ def pipe(
     handling: Handling = _PLAIN,
     progress: Progress = silent,
 ) -> tuple[bytes, Outcome]:
-    """Denoise a picture read from a stream; the answer as a file in memory, by default of its format."""
+    """Denoise a picture from a file or a stream; the answer as a file in memory, by default of its format."""
     began = time.perf_counter()
-    content = io.BytesIO(source.read())
-    read = reading.decode(content, "standard input", max_pixels=handling.max_pixels)
-    clean, outcome = _whole(_prepared(read, handling), networks, request, None, progress)
     answer = io.BytesIO()
-    remarks = writing.encode(answer, clean, target or read.format, quality=handling.quality)
+    try:
+        read = reading.read_any(source, max_pixels=handling.max_pixels)
+        clean, outcome = _whole(_prepared(read, handling), networks, request, None, progress)
+        remarks = writing.encode(answer, clean, target or read.format, quality=handling.quality)
+    except InputError as error:
+        name = str(source) if isinstance(source, Path) else reading.STDIN
+        raise InputError(explain_of(name, error)) from error
     return answer.getvalue(), replace(
         outcome,
+        input=str(source) if isinstance(source, Path) else PIPE,
         output=output,
         seconds=time.perf_counter() - began,
         remarks=(*outcome.remarks, *remarks),

@@ -31,7 +31,8 @@ def unchanged(rows: Tensor) -> Tensor:
 class LoadedNetwork:
     """A folded network with its weights on a device, ready for any number of pictures.
 
-    `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too.
+    `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too. `doubt`: why the
+    weights, which were asked for by name, do not suit the noise; empty if they do.
     """
 
     scales: tuple[FoldedScale, ...]
@@ -39,6 +40,7 @@ class LoadedNetwork:
     device: torch.device
     max_memory: int | None = None
     halves: bool = True
+    doubt: str = ""
 
     @property
     def precision(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,9 @@ from linn_cli.engine import devices, pyramid
 from linn_cli.engine.folding import fold
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.network.architecture import Variant
-from linn_cli.units import Sigma, SigmaLike
+from linn_cli.units import LEAST_SIGMA, Sigma, SigmaLike
 from linn_cli.weights import sets, sources
+from linn_cli.weights.sets import WeightSet
 from linn_cli.weights.sources import Source
 
 
@@ -61,7 +64,8 @@ class Networks:
             UsageError: sigma, variant, scales, device or precision are not to be had.
             WeightsError: the weights are damaged or are not what they should be.
         """
-        level = network_sigma(Sigma.of(sigma).by_channel(channels))
+        levels = Sigma.of(sigma).by_channel(channels)
+        level = network_sigma(levels)
         device = devices.resolve(self.device)
         # Chroma has so little contrast that, to the network, its noise is heavy.
         most = level if channels == 1 else max(level, pyramid.HEAVY)
@@ -71,7 +75,18 @@ class Networks:
         if key not in self._made:
             folded = fold(sets.load(chosen), dtype, device)
             self._made[key] = LoadedNetwork(folded, chosen, device, self._budget(device))
-        return self._made[key]
+        made, doubt = self._made[key], self._doubt(chosen, levels, level, most)
+        return replace(made, doubt=doubt) if doubt else made
+
+    def _doubt(self, chosen: WeightSet, levels: Sequence[float], level: float, most: float) -> str:
+        """Why weights that were asked for by name do not suit noise of these levels; empty if they do."""
+        if not self._sets().named or level < LEAST_SIGMA or chosen.reaches(level):
+            return ""
+        low, high = chosen.span
+        noise = f"is {level:g}" if len(levels) == 1 else f"counts as {level:.3g}"
+        better = sets.select(sets.bundled(), level, None, None, most=most)
+        advice = f"; without them linn takes {better.name}" if better.reaches(level) else ""
+        return f"weights {chosen.name} are for sigma {low:g} to {high:g}, and this noise {noise}{advice}"
 
     def _budget(self, device: torch.device) -> int | None:
         if device.type != "cpu":

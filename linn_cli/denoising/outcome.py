@@ -72,7 +72,7 @@ def described(
 
 
 def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) -> Outcome:
-    """What was removed, and by which network."""
+    """What was removed, by which network, and whether that suits."""
     model = measurement.CAMERA if profile.grows else measurement.WHITE
     return Outcome(
         input=PIPE,
@@ -88,4 +88,5 @@ def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) 
         weights=network.weight_set.name,
         device=str(network.device),
         precision=network.precision,
+        remarks=(network.doubt,) if network.doubt else (),
     )

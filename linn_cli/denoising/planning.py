@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import glob
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linn_cli.errors import InputError, UsageError
+from linn_cli.errors import UsageError
+from linn_cli.files import place
 from linn_cli.pictures import folders, writing
+from linn_cli.pictures.folders import Found
 from linn_cli.pictures.formats import Format, format_of
+from linn_cli.progress import Notify, keep_quiet
 
 SUFFIX = "-denoised"
 
@@ -42,6 +43,7 @@ def plan(
     suffix: str = SUFFIX,
     target: Format | None = None,
     existing: Existing = _REFUSED,
+    notify: Notify = keep_quiet,
 ) -> list[Job]:
     """Decide the output of every input, before any work is done.
 
@@ -53,6 +55,7 @@ def plan(
         suffix: put behind the stems of outputs that lie beside their inputs.
         target: the format of the outputs, by default that of each input.
         existing: what to do about outputs that are there.
+        notify: is told what was passed over.
 
     Raises:
         UsageError: two inputs would write one output, an output would replace an input, or is there.
@@ -62,10 +65,9 @@ def plan(
         raise UsageError("--overwrite and --skip-existing exclude each other")
     if Path(suffix).name != suffix and suffix:
         raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
-    found = [item for given in inputs for item in _expanded(given, recursive, output)]
-    found = list({_place(item.path): item for item in reversed(found)}.values())[::-1]
+    found = folders.expand(inputs, recursive=recursive, leave_out=output, notify=notify)
     if output is None:
-        found = [item for item in found if item.is_named or not item.path.stem.endswith(suffix)]
+        found = _without_own(found, suffix, notify)
         jobs = [Job(item.path, _renamed(item.path, suffix, target)) for item in found]
     elif len(found) == 1 and found[0].is_named and output.suffix and not output.is_dir():
         writing.check_output(output, found[0].path)
@@ -81,58 +83,15 @@ def plan(
     return jobs
 
 
-@dataclass(frozen=True)
-class _Item:
-    """An input file, its path below the argument that it stands for, and whether it was named itself."""
-
-    path: Path
-    below: Path
-    is_named: bool
-
-
-def _expanded(given: Path, recursive: bool, output: Path | None) -> Iterator[_Item]:
-    """The files that an argument stands for."""
-    try:
-        if given.is_dir():
-            files = _within(given, recursive, output)
-            below = [path.relative_to(given) for path in files]
-        elif not given.exists() and glob.has_magic(str(given)):
-            matches = map(Path, sorted(glob.glob(str(given), recursive=recursive)))
-            files = [path for path in matches if path.is_file()]
-            below = [Path(path.name) for path in files]
-            if not files:
-                raise InputError(f"{given}: no file matches")
-        else:
-            files = []
-    except (OSError, RuntimeError):  # a loop of links, a name that is too long: reading it will say
-        files = []
-    if files:
-        yield from (_Item(path, part, False) for path, part in zip(files, below, strict=True))
-    else:
-        yield _Item(given, Path(given.name), True)
-
-
-def _within(folder: Path, recursive: bool, output: Path | None) -> list[Path]:
-    """The pictures in a folder; in those within it too, but for hidden ones and the output's."""
-    within = [folder]
-    if recursive:
-        within = []
-        for name, inner, _ in os.walk(folder, onerror=_unreadable):  # follows no links
-            here = Path(name)
-            inner[:] = sorted(
-                part
-                for part in inner
-                if part[0] != "." and (output is None or _place(here / part) != _place(output))
-            )
-            within.append(here)
-    files = [path for one in within for path in folders.pictures_in(one)]
-    if not files:
-        raise InputError(f"{folder}: no pictures in it{'' if recursive else ' (-r looks deeper)'}")
-    return files
-
-
-def _unreadable(error: OSError) -> None:
-    raise InputError(f"{error.filename}: cannot be read ({error.strerror})") from error
+def _without_own(found: list[Found], suffix: str, notify: Notify) -> list[Found]:
+    """Without the outputs of earlier runs, unless they were named themselves."""
+    if not suffix:
+        return found
+    own = [item for item in found if not item.is_named and item.path.stem.endswith(suffix)]
+    if own:
+        more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+        notify(f"{own[0].path}{more}: passed over as linn's own, since the name ends in {suffix}")
+    return [item for item in found if item not in own]
 
 
 def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
@@ -140,23 +99,15 @@ def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
     return path.with_name(f"{path.stem}{suffix}{ending}")
 
 
-def _place(path: Path) -> str:
-    """Where a path leads to."""
-    try:
-        return str(path.resolve())
-    except (OSError, RuntimeError):
-        return str(path.absolute())
-
-
 def _check_distinct(jobs: Iterable[Job]) -> None:
     # Some file systems take names that differ in case only for the same.
-    sources = {_place(job.source).casefold() for job in jobs}
+    sources = {place(job.source).casefold() for job in jobs}
     taken: dict[str, Path] = {}
     for job in jobs:
-        place = _place(job.target).casefold()
-        if place in sources:
+        leads_to = place(job.target).casefold()
+        if leads_to in sources:
             raise UsageError(f"{job.target}: is an input too, choose another -o or --suffix")
-        other = taken.setdefault(place, job.source)
+        other = taken.setdefault(leads_to, job.source)
         if other != job.source:
             raise UsageError(
                 f"{job.target}: both {other} and {job.source} would be written there; "

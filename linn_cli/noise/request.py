@@ -14,7 +14,7 @@ from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma, parse_levels
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
-_MOST_STRENGTH = 2.0
+MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 
 
@@ -89,8 +89,8 @@ class Request:
             raise UsageError(f"--noise {CORRELATED} estimates sigma: leave --sigma out")
         if self.model != CAMERA and self.cameras:
             raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
-        if not 0 <= self.strength <= _MOST_STRENGTH:
-            most = 100 * _MOST_STRENGTH
+        if not 0 <= self.strength <= MOST_STRENGTH:
+            most = 100 * MOST_STRENGTH
             raise UsageError(
                 f"strength {100 * self.strength:g} is out of range: give 0 to {most:g} %"
             )

@@ -22,23 +22,15 @@ from PIL import (
 )
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import high_depth
+from linn_cli.pictures import _other_formats, high_depth
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
 from linn_cli.pictures.picture import Document, Picture
 
-_CONVERT_FIRST = {
-    **dict.fromkeys(
-        (".heic", ".heif"), "convert it to PNG first (heif-convert, or a photo program)"
-    ),
-    **dict.fromkeys(
-        (".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
-        "develop it to a TIFF first (darktable, RawTherapee, dcraw -T)",
-    ),
-}
+STDIN = "standard input"  # in messages
 MOST_PIXELS = 89_478_485  # Pillow's own limit: a quarter of a gigabyte as 24-bit colour
 _GUARD = threading.Lock()  # Pillow's limit and the filters of warnings are the whole process's
-_HEAD = 26
+_HEAD = 512
 # What Pillow's modes are read as, where they are not read as they are, and what is said of it.
 _SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
 _CONVERTED = {
@@ -64,7 +56,7 @@ def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
     Raises:
         InputError: the file is missing, no picture, damaged, too large, or of a kind not handled.
     """
-    if advice := _CONVERT_FIRST.get(path.suffix.lower()):
+    if advice := _other_formats.advice(path):
         raise InputError(f"{path}: linn does not read {path.suffix} files, {advice}")
     try:
         if path.is_dir():
@@ -79,6 +71,13 @@ def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
+def read_any(source: Path | BinaryIO, *, max_pixels: int = MOST_PIXELS) -> Document:
+    """Read a picture file, or standard input to its end; as `read`."""
+    if isinstance(source, Path):
+        return read(source, max_pixels=max_pixels)
+    return decode(io.BytesIO(source.read()), STDIN, max_pixels=max_pixels)
+
+
 def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Document:
     """Read a picture from an open file or a buffer that can be rewound; `name` is for errors."""
     try:
@@ -89,9 +88,10 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
     except (LinnError, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise InputError(
-            f"{name}: not a picture that linn reads ({', '.join(SUFFIXES)})"
-        ) from error
+        file.seek(0)
+        known = _other_formats.recognised(file.read(_HEAD))
+        unknown = f"not a picture that linn reads ({', '.join(SUFFIXES)})"
+        raise InputError(f"{name}: {known or unknown}") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: {high_depth.too_large(max_pixels)}") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
@@ -143,6 +143,8 @@ def _guarded(max_pixels: int) -> Iterator[None]:
 
 def _decode(file: BinaryIO, max_pixels: int) -> Document:
     head = file.read(_HEAD)
+    if not head:
+        raise InputError("is empty, there is no picture in it")
     file.seek(0)
     deep_pages = _deep_pages(file, head, max_pixels)
     file.seek(0)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 from linn_cli.errors import NoFileError, UnreachableError, UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.network.architecture import MOST_BYTES
-from linn_cli.progress import Progress, silent
+from linn_cli.progress import Notify, Progress, keep_quiet, silent
 from linn_cli.weights import _hub_client
 
 SCHEME = "hf://"
@@ -38,11 +38,6 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Entry = Mapping[str, Any]
-Notify = Callable[[str], None]
-
-
-def keep_quiet(text: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from linn_cli.network.architecture import MOST_BYTES, VARIANTS, Architecture, Va
 from linn_cli.network.model import DnINN
 
 _HEADER_LENGTH_BYTES = 8
+# The bundled sets for one sigma were trained for a tenth less and more.
+_NEAR = 1.1
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -45,6 +47,17 @@ class WeightSet:
     def name(self) -> str:
         """The file's name without its ending."""
         return self.path.stem
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """All sigmas that it was trained for or suits."""
+        ranges = (self.sigma, self.suits or self.sigma)
+        return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+    def reaches(self, sigma: float) -> bool:
+        """Whether a sigma lies in its span, or so near that it makes next to no difference."""
+        low, high = self.span
+        return low / _NEAR <= sigma <= high * _NEAR
 
 
 def bundled() -> tuple[WeightSet, ...]:

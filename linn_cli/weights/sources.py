@@ -7,9 +7,9 @@ from pathlib import Path
 
 from linn_cli.errors import UnreachableError, UsageError, WeightsError
 from linn_cli.network.architecture import Variant
-from linn_cli.progress import Progress, silent
+from linn_cli.progress import Notify, Progress, keep_quiet, silent
 from linn_cli.weights import hub, sets
-from linn_cli.weights.hub import Notify, Record, Reference, keep_quiet
+from linn_cli.weights.hub import Record, Reference
 from linn_cli.weights.sets import WeightSet
 
 

@@ -173,7 +173,7 @@ def test_faults_of_the_input_are_one_line(linn: Run, noisy_file: Path) -> None:
         (folder / "missing.png", "no such file"),
         (folder / "text.png", "not a picture"),
         (folder / "cut.png", "damaged or cut short"),
-        (folder / "photo.nef", "develop it to a TIFF"),
+        (folder / "photo.nef", "develop it to TIFF"),
     ]:
         done = linn("denoise", source, "-o", folder / "clean.png", "--sigma", 25)
         assert done.returncode == 1, source
@@ -246,12 +246,30 @@ def test_a_pipe_carries_nothing_but_the_picture(noisy_file: Path, noisy: NDArray
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
 
 
+def test_a_file_is_denoised_to_standard_output(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
+    command = [sys.executable, "-m", "linn_cli", "denoise", str(noisy_file), "-o", "-"]
+    options = ["--sigma", "25", "--format", "tiff"]
+    done = subprocess.run([*command, *options], capture_output=True, check=True)
+    assert done.stderr == b""
+    with Image.open(io.BytesIO(done.stdout)) as image:
+        assert image.format == "TIFF"
+        np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
+    assert list(noisy_file.parent.iterdir()) == [noisy_file]
+    noisy_file.write_bytes(noisy_file.read_bytes()[:900])
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith(f"linn: {noisy_file}: cannot be read")
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["-", "other.png"], "- is one picture by itself"),
         (["-", "-o", "-", "--json"], "either the picture or --json"),
         (["-", "-o", "x.tga"], "choose an output name"),
+        ([".", "-o", "-"], "is a folder, and standard output takes one picture"),
+        (["a.png", "b.png", "-o", "-"], "- is one picture by itself"),
+        (["a.png", "-o", "-", "--compare", "c.html"], "leave - out"),
     ],
 )
 def test_a_pipe_is_used_one_way(linn: Run, arguments: list[str], reason: str) -> None:
@@ -426,6 +444,24 @@ def test_denoise_shows_what_it_did(linn: Run, noisy_file: Path, noisy: NDArray[n
     )
     with Image.open(folder / "view.PNG") as strip:
         assert strip.format == "PNG"
+
+
+def test_a_view_is_not_the_denoised_picture(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("clean.png")
+    done = linn("denoise", noisy_file, "-o", target, "--sigma", 25, "--compare", target)
+    assert done.returncode == 2
+    assert "is the denoised picture, give --compare another name" in only_line(done.stderr)
+
+
+def test_what_is_hardly_meant_is_said_and_done(linn: Run, noisy_file: Path) -> None:
+    weights = ["--weights", "dninn-st-1-25"]
+    done = linn("denoise", noisy_file, "--sigma", 3, "--strength", 1.5, *weights, "--json")
+    assert done.returncode == 0
+    asked, doubted = done.stderr.splitlines()
+    assert asked.endswith("did you mean 150?")
+    assert "are for sigma 21 to 29" in doubted
+    [remark] = json.loads(only_line(done.stdout))["remarks"]
+    assert doubted.endswith(remark)
 
 
 @pytest.mark.parametrize("name", ["view.pdf", "noisy.png", "clean.png", "missing/view.html"])

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,3 +25,22 @@ def test_correlated_noise_is_said(linn: Run, noisy_file: Path) -> None:
     smoothed = (127 + (noise[:, 1:] + noise[:, :-1]) / 2).round().clip(0, 255)
     Image.fromarray(smoothed.astype(np.uint8)).save(noisy_file)
     assert "the noise is not white" in only_line(linn("estimate", noisy_file).stdout)
+
+
+def test_folders_are_estimated_and_what_is_passed_over_is_said(linn: Run, tree: Path) -> None:
+    done = linn("estimate", tree)
+    assert done.returncode == 0
+    assert "passed over 1 folder (-r enters)" in only_line(done.stderr)
+    names = [line.partition(": ")[0] for line in done.stdout.splitlines()]
+    assert names == [str(tree / "a.png"), str(tree / "b.jpg")]
+    assert len(linn("estimate", tree, "-r").stdout.splitlines()) == 4
+
+
+def test_a_picture_is_estimated_from_a_pipe(noisy_file: Path) -> None:
+    command = [sys.executable, "-m", "linn_cli", "estimate", "-", "--json"]
+    done = subprocess.run(command, input=noisy_file.read_bytes(), capture_output=True, check=True)
+    record = json.loads(done.stdout)
+    assert (record["input"], record["width"]) == ("-", 52)
+    failed = subprocess.run(command, input=b"", capture_output=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr == b"linn: standard input: is empty, there is no picture in it\n"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from linn_cli.denoising import networks
 from linn_cli.denoising.networks import load
 from linn_cli.network.architecture import Architecture
@@ -25,3 +27,22 @@ def test_colour_takes_no_set_that_is_made_for_one_sigma() -> None:
         assert load(sigma).weight_set == entry
         colour = load(sigma * math.sqrt(3), channels=3)
         assert colour.weight_set not in narrow
+
+
+@pytest.mark.parametrize(
+    ("name", "sigma", "channels", "words"),
+    [
+        ("dninn-st-1-25", 3, 1, "are for sigma 21 to 29, and this noise is 3; without them linn"),
+        ("dninn-st-1-any", 200, 1, "are for sigma 1 to 80, and this noise is 200"),
+        ("dninn-st-1-50", 50, 3, "and this noise counts as 28.9; without them linn takes"),
+        ("dninn-st-1-25", 30, 1, ""),
+        ("dninn-st-1-25", 0, 1, ""),
+        (None, 200, 1, ""),
+    ],
+)
+def test_weights_asked_for_that_do_not_suit_are_doubted(
+    name: str | None, sigma: float, channels: int, words: str
+) -> None:
+    doubt = load(sigma, channels, weight_file=name).doubt
+    assert words in doubt
+    assert bool(words) == bool(doubt)

@@ -23,8 +23,15 @@ def test_outputs_lie_beside_their_inputs(tree: Path) -> None:
 
 def test_own_outputs_are_not_inputs_again(tree: Path) -> None:
     (tree / "a-denoised.png").write_bytes((tree / "a.png").read_bytes())
-    jobs = planning.plan([tree], None, existing=Existing(skip=True))
+    told: list[str] = []
+    jobs = planning.plan([tree], None, existing=Existing(skip=True), notify=told.append)
     assert [job.source.name for job in jobs] == ["a.png", "b.jpg"]
+    assert told[-1].startswith(f"{tree / 'a-denoised.png'}: passed over as linn's own")
+
+
+def test_without_a_suffix_no_picture_is_an_own_output(tree: Path) -> None:
+    jobs = planning.plan([tree], None, suffix="", target=format_named("tiff"))
+    assert targets(jobs, tree) == ["a.tif", "b.tif"]
 
 
 def test_the_tree_below_a_folder_is_kept(tree: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,3 +21,52 @@ def test_a_folder_is_listed_in_name_order(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="no pictures in it"):
         folders.list_pictures(tmp_path / "empty")
+
+
+def expanded(*inputs: Path, **options: Any) -> tuple[list[str], list[str]]:
+    """The pictures below the first input, and what was told."""
+    told: list[str] = []
+    found = folders.expand(inputs, notify=told.append, **options)
+    return [item.below.as_posix() for item in found], told
+
+
+def test_what_is_passed_over_is_told(tree: Path) -> None:
+    (tree / "x.CR3").touch()
+    (tree / "gone.png").symlink_to(tree / "nowhere.png")
+    names, [told] = expanded(tree)
+    assert names == ["a.png", "b.jpg"]
+    assert f"{tree}: passed over 1 folder (-r enters), 1 CR3, 1 broken link; develop CR3" in told
+    names, [told] = expanded(tree, recursive=True)
+    assert names == ["a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif"]
+    assert "1 CR3, 1 broken link, 1 of other kinds (TXT); " in told
+    for path in (tree / "deep").iterdir():
+        if path.suffix == ".png":
+            path.unlink()
+    with pytest.raises(InputError, match=r"no pictures in it; passed over 1 folder .*TXT"):
+        expanded(tree / "deep")
+
+
+def test_links_are_followed_and_loops_end_with_a_word(tree: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "d.png").write_bytes((tree / "a.png").read_bytes())
+    (tree / "album").symlink_to(other, target_is_directory=True)
+    (other / "back").symlink_to(tree, target_is_directory=True)
+    (tree / "also").symlink_to(tree / "deep", target_is_directory=True)
+    names, told = expanded(tree, recursive=True)
+    assert names == ["a.png", "b.jpg", "deep/a.png", "deep/deeper/c.tif", "album/d.png"]
+    refused = {line.partition(":")[0] for line in told if "a link to" in line}
+    assert refused == {str(tree / "also"), str(tree / "album" / "back")}
+
+
+def test_a_picture_is_taken_once_under_its_own_name(tree: Path) -> None:
+    (tree / "0.jpg").symlink_to(tree / "b.jpg")
+    names, told = expanded(tree, tree / "a.png")
+    assert names == ["b.jpg", "a.png"]
+    assert told[-1] == f"{tree / '0.jpg'}: the same picture as {tree / 'b.jpg'}, which is taken"
+
+
+def test_a_folder_that_is_left_out_is_not_entered_by_a_link_either(tree: Path) -> None:
+    (tree / "link").symlink_to(tree / "deep", target_is_directory=True)
+    names, _ = expanded(tree, recursive=True, leave_out=tree / "deep")
+    assert names == ["a.png", "b.jpg"]

@@ -309,7 +309,7 @@ def test_unreadable_inputs_have_a_reason(tmp_path: Path, noisy_file: Path) -> No
         (tmp_path / "missing.png", "no such file"),
         (tmp_path, "is a folder"),
         (text, "not a picture"),
-        (empty, "not a picture"),
+        (empty, "is empty"),
         (cut, "damaged or cut short"),
     ]:
         with pytest.raises(InputError, match=reason):

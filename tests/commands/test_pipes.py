@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from linn_cli.commands import pipes
+from linn_cli.errors import UsageError
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_dash_is_a_pipe_and_a_file_is_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pipes.is_pipe(Path("-"))
+    assert not pipes.is_pipe(Path("a-b.png"))
+    assert not pipes.is_pipe(None)
+    assert pipes.source(Path("a.png")) == Path("a.png")
+    stream = io.TextIOWrapper(io.BytesIO(b"content"))
+    monkeypatch.setattr("sys.stdin", stream)
+    assert pipes.source(Path("-")) is stream.buffer
+
+
+def test_a_terminal_is_no_place_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(io.BytesIO()))
+    with pytest.raises(UsageError, match="standard input is a terminal"):
+        pipes.source(Path("-"))
+    monkeypatch.setattr("sys.stdout", Terminal(io.BytesIO()))
+    with pytest.raises(UsageError, match="standard output is a terminal"):
+        pipes.check_output()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO()))
+    pipes.check_output()
