@@ -19,27 +19,25 @@ from linn_cli.commands import (
     verify,
     weights,
 )
+from linn_cli.commands.helping import Command, application
 
 SPINS = "10000"  # how often a thread looks whether the others are done before it sleeps
 
-app = typer.Typer(
-    help="Remove noise from pictures with DnINN, a network that can be run backwards.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = application(
+    "Remove noise from pictures.",
+    "linn denoise photo.jpg                    # writes photo-denoised.jpg\n"
+    "linn denoise --help                       # every option, and more examples",
 )
-for command in (
-    denoise.denoise,
-    estimate.estimate,
-    benchmark.benchmark,
-    verify.verify_invertibility,
-    inspect.inspect,
-    compare.compare,
-    train.train,
+for command, examples in (
+    (denoise.denoise, denoise.EXAMPLES),
+    (estimate.estimate, estimate.EXAMPLES),
+    (compare.compare, compare.EXAMPLES),
+    (benchmark.benchmark, benchmark.EXAMPLES),
+    (inspect.inspect, inspect.EXAMPLES),
+    (verify.verify_invertibility, verify.EXAMPLES),
+    (train.train, train.EXAMPLES),
 ):
-    app.command()(command)
+    app.command(cls=Command, epilog=examples)(command)
 app.add_typer(weights.app, name="weights")
 
 

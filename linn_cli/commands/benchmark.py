@@ -9,6 +9,8 @@ import typer
 
 from linn_cli.commands import console
 from linn_cli.commands.options import (
+    PRINTED,
+    WEIGHTS,
     DebugOption,
     DeviceOption,
     HubRepoOption,
@@ -16,6 +18,7 @@ from linn_cli.commands.options import (
     PrecisionOption,
     ThreadsOption,
     WeightsOption,
+    one_of,
 )
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES, parse_variant
@@ -25,13 +28,18 @@ if TYPE_CHECKING:
     from linn_cli.evaluation.benchmark import Score, Summary
     from linn_cli.evaluation.other_methods import Classical
 
+EXAMPLES = """
+linn benchmark BSD68/ --grey              # the published sigmas, on grey pictures
+linn benchmark BSD68/ --against nlm --report page.html
+"""
 DEFAULT_SIGMAS = [15.0, 25.0, 50.0]
 ANY: list[None] = [None]
 
 
 def benchmark(
     folder: Annotated[
-        Path, typer.Argument(help="A folder of clean pictures. linn adds the noise.")
+        Path,
+        typer.Argument(metavar="FOLDER", help="A folder of clean pictures. linn adds the noise."),
     ],
     sigma: Annotated[
         list[float] | None,
@@ -42,11 +50,21 @@ def benchmark(
     ] = False,
     variant: Annotated[
         list[str] | None,
-        typer.Option(metavar="st|lista", help="You may repeat it. By default linn chooses."),
+        typer.Option(
+            metavar="st|lista",
+            rich_help_panel=WEIGHTS,
+            autocompletion=one_of("st", "lista"),
+            help="You may repeat it. By default linn chooses.",
+        ),
     ] = None,
     scales: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=MOST_SCALES, help="You may repeat it. By default linn chooses."),
+        typer.Option(
+            min=1,
+            max=MOST_SCALES,
+            rich_help_panel=WEIGHTS,
+            help="You may repeat it. By default linn chooses.",
+        ),
     ] = None,
     weight_file: WeightsOption = None,
     hub_repo: HubRepoOption = None,
@@ -57,6 +75,7 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="bm3d|nlm|wavelet",
+            autocompletion=one_of("bm3d", "nlm", "wavelet"),
             help="Also run this method on the same noise; you may repeat it.",
         ),
     ] = None,
@@ -75,7 +94,10 @@ def benchmark(
     ] = None,
     json: JsonOption = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Print a row for each picture.")
+        bool,
+        typer.Option(
+            "--verbose", "-v", rich_help_panel=PRINTED, help="Print a row for each picture."
+        ),
     ] = False,
     debug: DebugOption = False,
 ) -> None:

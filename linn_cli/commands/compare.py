@@ -13,11 +13,15 @@ from linn_cli.commands.options import (
     JsonOption,
 )
 
+EXAMPLES = """
+linn compare a.png b.png --clean original.png -o page.html
+"""
+
 
 def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another picture of the same size.")],
-    clean: Annotated[Path, typer.Option(help="The clean picture.")],
+    clean: Annotated[Path, typer.Option(metavar="FILE", help="The clean picture.")],
     output: Annotated[
         Path | None,
         typer.Option(

@@ -12,10 +12,15 @@ import typer
 
 from linn_cli.commands import console, pipes
 from linn_cli.commands.options import (
+    MACHINE,
+    NOISE,
+    OUTPUT,
+    WEIGHTS,
     DebugOption,
     DeviceOption,
     HubRepoOption,
     JsonOption,
+    MaxPixelsOption,
     PrecisionOption,
     RecursiveOption,
     ScalesOption,
@@ -24,6 +29,8 @@ from linn_cli.commands.options import (
     VerboseOption,
     WeightsOption,
     doubts,
+    formats_begun,
+    one_of,
 )
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import parse_variant
@@ -39,118 +46,171 @@ if TYPE_CHECKING:
     from linn_cli.pictures.formats import Format
     from linn_cli.progress import Progress
 
+EXAMPLES = """
+linn denoise photo.jpg                    # estimates the noise, writes photo-denoised.jpg
+linn denoise photo.jpg --strength 70      # leaves some grain
+linn denoise scans/ -r -o clean/          # a folder and those within it
+"""
 USUAL_SIGMA = 25.0
 
 
 def denoise(
     pictures: Annotated[
-        list[Path], typer.Argument(help="Picture files, folders of them, or - for standard input.")
+        list[Path],
+        typer.Argument(metavar="FILE", help="Pictures, folders of them, or - for standard input."),
     ],
     sigma: Annotated[
         str,
         typer.Option(
-            metavar="auto|NUMBER",
-            help="Noise level (standard deviation), or R,G,B for each channel. auto estimates it.",
+            metavar="NUMBER",
+            autocompletion=one_of("auto"),
+            help="How strong the noise is (its standard deviation), or R,G,B for each channel. auto estimates it.",
         ),
     ] = "auto",
+    strength: Annotated[
+        float,
+        typer.Option(
+            metavar="PERCENT",
+            help="Remove less or more of the noise: 70 leaves some grain, 130 smooths more. 0 to 200.",
+        ),
+    ] = 100.0,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
+            metavar="PATH",
             help="A file, a folder, or - for standard output. By default linn writes NAME-denoised beside "
             "each input.",
         ),
     ] = None,
-    sigma_unit: Annotated[
-        str,
-        typer.Option(
-            metavar="8bit|16bit|unit", help="What --sigma counts in: white is 255, 65535 or 1."
-        ),
-    ] = "8bit",
+    recursive: RecursiveOption = False,
     noise: Annotated[
         str,
         typer.Option(
-            metavar="auto|white|poisson-gauss|correlated",
-            help="The kind of noise. poisson-gauss grows with light, as a camera's does. correlated is blotchy, as "
-            "after demosaicing or scaling. auto decides between white and poisson-gauss.",
+            metavar="KIND",
+            rich_help_panel=NOISE,
+            autocompletion=one_of("auto", "white", "poisson-gauss", "correlated"),
+            help="white, poisson-gauss or correlated. poisson-gauss grows with light, as a camera's does. correlated "
+            "is blotchy, as after demosaicing or scaling. auto decides between white and poisson-gauss.",
         ),
     ] = "auto",
     gain: Annotated[
         str | None,
         typer.Option(
             metavar="NUMBER",
+            rich_help_panel=NOISE,
             help="A camera's gain, if you know it: the variance of the noise for each level of signal.",
         ),
     ] = None,
     read_noise: Annotated[
         str | None,
         typer.Option(
-            metavar="NUMBER", help="A camera's read noise, with --gain: the noise level in black."
+            metavar="NUMBER",
+            rich_help_panel=NOISE,
+            help="A camera's read noise, with --gain: the noise level in black.",
         ),
     ] = None,
-    strength: Annotated[
-        float, typer.Option(help="Scale the noise level by this percentage, 0 to 200.")
-    ] = 100.0,
-    recursive: RecursiveOption = False,
+    sigma_unit: Annotated[
+        str,
+        typer.Option(
+            metavar="8bit|16bit|unit",
+            rich_help_panel=NOISE,
+            autocompletion=one_of("8bit", "16bit", "unit"),
+            help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1.",
+        ),
+    ] = "8bit",
     suffix: Annotated[
-        str, typer.Option(help="What linn appends to the name of an output beside its input.")
+        str,
+        typer.Option(
+            metavar="TEXT",
+            rich_help_panel=OUTPUT,
+            help="What linn appends to the name of an output beside its input.",
+        ),
     ] = "-denoised",
     file_format: Annotated[
         str | None,
-        typer.Option("--format", help="png, jpeg, tiff, ... By default the format of the input."),
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            rich_help_panel=OUTPUT,
+            autocompletion=formats_begun,
+            help="png, jpeg, tiff, ... By default the format of the input.",
+        ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace outputs that exist.")
-    ] = False,
-    skip_existing: Annotated[
-        bool, typer.Option("--skip-existing", help="Skip inputs whose outputs exist.")
-    ] = False,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, help="Quality of JPEG, WebP and AVIF files, 1 to 100."),
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=100,
+            rich_help_panel=OUTPUT,
+            help="Quality of JPEG, WebP and AVIF files.",
+        ),
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", rich_help_panel=OUTPUT, help="Replace outputs that exist."),
+    ] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", rich_help_panel=OUTPUT, help="Skip inputs whose outputs exist."
+        ),
+    ] = False,
     strip_metadata: Annotated[
         bool,
-        typer.Option("--strip-metadata", help="Write no EXIF, colour profile, XMP or resolution."),
-    ] = False,
-    jobs: Annotated[
-        int | None,
         typer.Option(
-            min=1, help="How many files linn works on at a time. By default one for each core."
+            "--strip-metadata",
+            rich_help_panel=OUTPUT,
+            help="Write no EXIF, colour profile, XMP or resolution.",
         ),
-    ] = None,
-    variant: VariantOption = None,
-    scales: ScalesOption = None,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Use the fastest network: --variant st --scales 1.")
     ] = False,
-    weight_file: WeightsOption = None,
-    hub_repo: HubRepoOption = None,
-    device: DeviceOption = "auto",
-    precision: PrecisionOption = "auto",
-    threads: ThreadsOption = None,
-    max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Refuse pictures of more pixels than this.")
-    ] = None,
-    max_memory: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="MB",
-            help="How much memory the engine may hold. By default a quarter of what is free.",
-        ),
-    ] = None,
     compare: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
+            rich_help_panel=OUTPUT,
             help="Write a page (.html) or a picture (.png) that shows before, after and what linn removed.",
         ),
     ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
     debug: DebugOption = False,
+    fast: Annotated[
+        bool,
+        typer.Option(
+            "--fast",
+            rich_help_panel=WEIGHTS,
+            help="Use the fastest network: --variant st --scales 1.",
+        ),
+    ] = False,
+    weight_file: WeightsOption = None,
+    hub_repo: HubRepoOption = None,
+    variant: VariantOption = None,
+    scales: ScalesOption = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            rich_help_panel=MACHINE,
+            help="How many files linn works on at a time. By default one for each core.",
+        ),
+    ] = None,
+    threads: ThreadsOption = None,
+    max_memory: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="MB",
+            rich_help_panel=MACHINE,
+            help="How much memory the engine may hold. By default a quarter of what is free.",
+        ),
+    ] = None,
+    max_pixels: MaxPixelsOption = None,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug):

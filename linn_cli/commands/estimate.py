@@ -12,11 +12,16 @@ from linn_cli.commands import console, pipes
 from linn_cli.commands.options import (
     DebugOption,
     JsonOption,
+    MaxPixelsOption,
     RecursiveOption,
     ThreadsOption,
 )
 from linn_cli.errors import explain_of
 
+EXAMPLES = """
+linn estimate photo.jpg                   # sigma with its 95 % interval
+linn estimate scans/ -r --json            # a line of JSON for each picture
+"""
 _LOG = logging.getLogger(__name__)
 
 
@@ -24,18 +29,14 @@ def estimate(
     pictures: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
-            help="Noisy pictures, folders of them, or - for standard input.",
-            show_default=False,
+            metavar="FILE", help="Noisy pictures, folders of them, or - for standard input."
         ),
     ],
     recursive: RecursiveOption = False,
-    max_pixels: Annotated[
-        int | None, typer.Option(min=1, help="Refuse pictures of more pixels than this.")
-    ] = None,
-    threads: ThreadsOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
+    threads: ThreadsOption = None,
+    max_pixels: MaxPixelsOption = None,
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):

@@ -20,11 +20,16 @@ from linn_cli.commands.options import (
 from linn_cli.errors import InputError
 from linn_cli.network.architecture import parse_variant
 
+EXAMPLES = """
+linn inspect grey.png --sigma 25 -o page.html
+"""
+
 
 def inspect(
-    picture: Annotated[Path, typer.Argument(help="A noisy grey picture.")],
+    picture: Annotated[Path, typer.Argument(metavar="FILE", help="A noisy grey picture.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The page to write, a .html file.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The page to write, a .html file."),
     ],
     sigma: Annotated[
         float, typer.Option(help="Noise level (standard deviation), in 8-bit grey levels.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,16 +18,43 @@ _DOUBTFUL_SIGMA = 0.25
 # A strength of up to this, in per cent, is rather a factor.
 _DOUBTFUL_STRENGTH = 2.0
 
+# The groups of options in the help; those in none come first.
+NOISE = "Noise"
+OUTPUT = "Output"
+PRINTED = "What linn prints"
+WEIGHTS = "Weights (linn chooses, you rarely need these)"
+MACHINE = "Machine"
+
+
+def one_of(*names: str) -> Callable[[str], list[str]]:
+    """Completes one of these values."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def formats_begun(incomplete: str) -> list[str]:
+    """Completes the name of a format."""
+    from linn_cli.pictures.formats import FORMATS
+
+    return one_of(*(known.name.lower() for known in FORMATS))(incomplete)
+
+
 VariantOption = Annotated[
     str | None,
     typer.Option(
-        metavar="st|lista", help="How the network shrinks the noise. By default linn chooses."
+        metavar="st|lista",
+        rich_help_panel=WEIGHTS,
+        autocompletion=one_of("st", "lista"),
+        help="How the network shrinks the noise. By default linn chooses.",
     ),
 ]
 ScalesOption = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MOST_SCALES, help="How many scales the network has. By default linn chooses."
+        metavar="N",
+        min=1,
+        max=MOST_SCALES,
+        rich_help_panel=WEIGHTS,
+        help="How many scales the network has. By default linn chooses.",
     ),
 ]
 WeightsOption = Annotated[
@@ -35,6 +62,7 @@ WeightsOption = Annotated[
     typer.Option(
         "--weights",
         metavar="WEIGHTS",
+        rich_help_panel=WEIGHTS,
         help="A .safetensors file, the name of a bundled set, or hf://OWNER/REPO[@REVISION][/FILE].",
     ),
 ]
@@ -43,33 +71,61 @@ HubRepoOption = Annotated[
     typer.Option(
         metavar="OWNER/REPO",
         envvar="LINN_HUB_REPO",
+        rich_help_panel=WEIGHTS,
         help="Choose weights from this repository on the Hub. If linn cannot reach it, it uses the bundled sets.",
     ),
 ]
 RecursiveOption = Annotated[
-    bool,
-    typer.Option("--recursive", "-r", help="Also take the folders inside folders."),
+    bool, typer.Option("--recursive", "-r", help="Also take the folders inside folders.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs to read.")]
-DebugOption = Annotated[bool, typer.Option("--debug", help="On an error, show the full traceback.")]
+JsonOption = Annotated[
+    bool,
+    typer.Option("--json", rich_help_panel=PRINTED, help="Print JSON, for programs to read."),
+]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", rich_help_panel=PRINTED, help="Print more details.")
+]
+DebugOption = Annotated[
+    bool,
+    typer.Option("--debug", rich_help_panel=PRINTED, help="On an error, show the full traceback."),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Processor threads, shared by all files. By default one for each core."
+        metavar="N",
+        min=1,
+        rich_help_panel=MACHINE,
+        help="Processor threads, shared by all files. By default one for each core.",
     ),
 ]
 PrecisionOption = Annotated[
     str,
     typer.Option(
-        metavar="auto|float32|bfloat16|emulated-bfloat16",
-        help="What the networks compute in. auto takes bfloat16 if the processor has it and it costs at most 0.01 dB. "
-        "emulated-bfloat16 takes it on any processor, slowly.",
+        metavar="NAME",
+        rich_help_panel=MACHINE,
+        autocompletion=one_of("auto", "float32", "bfloat16", "emulated-bfloat16"),
+        help="What the networks compute in: auto, float32, bfloat16 or emulated-bfloat16. auto takes bfloat16 if "
+        "the processor has it and it costs at most 0.01 dB. emulated-bfloat16 takes it on any processor, slowly.",
     ),
 ]
 DeviceOption = Annotated[
-    str, typer.Option(help="auto, cpu, cuda, cuda:N or mps. Only cpu is tested.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=MACHINE,
+        autocompletion=one_of("auto", "cpu", "cuda", "mps"),
+        help="auto, cpu, cuda, cuda:N or mps. Only cpu is tested.",
+    ),
 ]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more details.")]
+MaxPixelsOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        rich_help_panel=MACHINE,
+        help="Refuse pictures of more pixels than this. By default 89 million.",
+    ),
+]
 
 
 def check_scalable(sigma: float) -> None:

@@ -17,10 +17,17 @@ from linn_cli.commands.options import (
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES, Architecture, parse_variant
 
+EXAMPLES = """
+linn train bsd432/ --run runs/new         # weights for sigma 1 to 80
+linn train bsd432/ --run runs/new --resume
+"""
+
 
 def train(
-    folder: Annotated[Path, typer.Argument(help="A folder of clean pictures.")],
-    run: Annotated[Path, typer.Option(help="Folder for checkpoints and the trained weights.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of clean pictures.")],
+    run: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for checkpoints and the trained weights.")
+    ],
     variant: Annotated[
         str, typer.Option(metavar="st|lista", help="How the network shrinks the noise.")
     ] = "st",

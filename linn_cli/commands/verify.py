@@ -20,12 +20,16 @@ from linn_cli.units import GREY_LEVELS
 
 if TYPE_CHECKING:
     from linn_cli.evaluation.invertibility import RoundTrip
+EXAMPLES = """
+linn verify-invertibility
+linn verify-invertibility grey.png --weights dninn-st-1-25
+"""
 
 
 def verify_invertibility(
     picture: Annotated[
         Path | None,
-        typer.Argument(help="A grey picture to try besides the built-in sizes."),
+        typer.Argument(metavar="FILE", help="A grey picture to try besides the built-in sizes."),
     ] = None,
     sigma: Annotated[float, typer.Option(help="The noise level to scale the pictures by.")] = 25.0,
     weight_file: WeightsOption = None,

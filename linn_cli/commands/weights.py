@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linn_cli.commands import console
+from linn_cli.commands.helping import Command, application
 from linn_cli.commands.options import (
     DebugOption,
     HubRepoOption,
@@ -26,20 +27,15 @@ if TYPE_CHECKING:
 WeightsArgument = Annotated[
     str | None,
     typer.Argument(
-        metavar="[WEIGHTS]",
+        metavar="WEIGHTS",
         help="A .safetensors file, a bundled name, or hf://OWNER/REPO[@REVISION][/FILE].",
     ),
 ]
 
-app = typer.Typer(
-    help="Weights: bundled, cached, and on the Hugging Face Hub.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = application("List, fetch, check and publish weights.", "linn weights list")
 
 
-@app.command(name="list")
+@app.command(name="list", cls=Command, epilog="linn weights list")
 def list_(
     hub_repo: HubRepoOption = None, json: JsonOption = False, debug: DebugOption = False
 ) -> None:
@@ -58,12 +54,12 @@ def list_(
             console.table(*tables.weight_sets(found))
 
 
-@app.command()
+@app.command(cls=Command, epilog="linn weights fetch hf://OWNER/REPO        # all of its weights")
 def fetch(
     repository: Annotated[
         str | None,
         typer.Argument(
-            metavar="[hf://OWNER/REPO]", help="By default the repository in LINN_HUB_REPO."
+            metavar="hf://OWNER/REPO", help="By default the repository in LINN_HUB_REPO."
         ),
     ] = None,
     hub_repo: HubRepoOption = None,
@@ -108,7 +104,7 @@ def fetch(
                 console.emit(str(entry.path))
 
 
-@app.command()
+@app.command(cls=Command, epilog="linn weights verify                       # the bundled weights")
 def verify(
     weights: WeightsArgument = None,
     hub_repo: HubRepoOption = None,
@@ -137,14 +133,14 @@ def verify(
             raise WeightsError(f"{', '.join(failed)}: not sound")
 
 
-@app.command()
+@app.command(
+    cls=Command, epilog="linn weights push OWNER/REPO runs/new/weights.safetensors --private"
+)
 def push(
     repository: Annotated[str, typer.Argument(metavar="OWNER/REPO")],
     weights: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[WEIGHTS]...", help="The files to upload. By default the bundled sets."
-        ),
+        typer.Argument(metavar="WEIGHTS", help="The files to upload. By default the bundled sets."),
     ] = None,
     licence: Annotated[
         str | None,
@@ -179,7 +175,7 @@ def push(
             console.emit(f"hf://{repository}@{commit}")
 
 
-@app.command()
+@app.command(cls=Command, epilog="linn weights path --sigma 25")
 def path(
     weights: WeightsArgument = None,
     hub_repo: HubRepoOption = None,
