@@ -143,6 +143,9 @@ def benchmark(
                 )
                 for kind, count, level in product(variants, scales or ANY, sigmas)
             ]
+        for doubt in dict.fromkeys(getattr(made, "doubt", "") for _, made in runs):
+            if doubt:
+                console.say(doubt)
         runs += product(sigmas, rivals)
         ways = [protocol.EXACT]
         if quantize:

@@ -61,13 +61,16 @@ def inspect(
         check_scalable(sigma)
         files.check_output(output, [picture], [html.ENDING])
         devices.use_threads(threads)
-        chosen = networks.load(
+        network = networks.load(
             sigma,
             variant=parse_variant(variant),
             scales=scales,
             weight_file=weight_file,
             device="cpu",
-        ).weight_set
+        )
+        chosen = network.weight_set
+        if network.doubt:
+            console.say(network.doubt)
         levels = embedding.grey_levels(reading.read_shown(picture))
         if levels.ndim > 2:
             raise InputError(f"{picture}: is in colour; linn inspect looks at grey pictures")

@@ -10,7 +10,7 @@ from linn_cli.errors import UsageError
 from linn_cli.files import place
 from linn_cli.pictures import folders, writing
 from linn_cli.pictures.folders import Found
-from linn_cli.pictures.formats import Format, format_of
+from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.progress import Notify, keep_quiet
 
 SUFFIX = "-denoised"
@@ -74,8 +74,8 @@ def plan(
         if target not in (None, format_of(output)):
             raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
         return [Job(found[0].path, output)]
-    elif output.is_file():
-        raise UsageError(f"{output}: is a file; name a folder for several pictures")
+    elif output.is_file() or (output.suffix.lower() in SUFFIXES and not output.is_dir()):
+        raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
     else:
         jobs = [Job(item.path, output / _renamed(item.below, "", target)) for item in found]
     _check_distinct(jobs)

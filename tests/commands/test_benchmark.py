@@ -103,3 +103,12 @@ def test_faults_of_benchmark_come_before_the_work(
     done = linn("benchmark", noisy_file.parent, "--sigma", 25, *options)
     assert done.returncode == 2
     assert reason in only_line(done.stderr)
+
+
+def test_weights_that_do_not_suit_are_doubted(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    Image.fromarray(grey[:16, :16]).save(tmp_path / "clean.png")
+    done = linn("benchmark", tmp_path, "--weights", "dninn-st-1-25", "--sigma", 25, "--sigma", 50)
+    assert done.returncode == 0
+    assert "are for sigma 21 to 29, and this noise is 50" in only_line(done.stderr)

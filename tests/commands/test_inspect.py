@@ -52,3 +52,11 @@ def test_faults_of_inspect_are_one_line(
     assert done.returncode == code
     assert reason in only_line(done.stderr)
     assert list(noisy_file.parent.iterdir()) == [noisy_file]
+
+
+def test_weights_that_do_not_suit_are_doubted(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("inspect.html")
+    options = ["--sigma", 3, "--weights", "dninn-st-1-25", "--side", 20]
+    done = linn("inspect", noisy_file, "-o", target, *options)
+    assert done.returncode == 0
+    assert "are for sigma 21 to 29, and this noise is 3" in done.stderr

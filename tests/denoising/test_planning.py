@@ -137,6 +137,7 @@ def test_orders_that_contradict_are_refused(tree: Path, tmp_path: Path) -> None:
         ([tree / "a.png"], tmp_path / "x.png", {"target": format_named("tiff")}, "says PNG"),
         ([tree / "a.png"], None, {"suffix": "../x"}, "a part of a file name"),
         ([tree], tmp_path / "file.png", {}, "is a file"),
+        ([tree / "a.png", tree / "b.jpg"], tmp_path / "new.PNG", {}, "name a folder for several"),
         ([tree], tmp_path / "out", {"existing": both}, "exclude each other"),
     ]
     for inputs, output, options, reason in cases:
