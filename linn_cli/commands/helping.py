@@ -18,9 +18,10 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 _COMPLETION_WIDTH = 70
 _ARGUMENTS, _OPTIONS = "Arguments", "Options"
-# How typer writes types, limits and whole numbers, and how people do.
+# How typer, in its older and newer releases, writes types, limits and whole numbers, and how people do.
 _PLAINER = (
-    (re.compile(r"<(list\[)?(int|float)\]?( range)?>"), "N"),
+    (re.compile(r"\\\["), "["),
+    (re.compile(r"<(list\[)?(int|float)\]?( range)?>|(INTEGER|FLOAT)( RANGE)?"), "N"),
     (re.compile(r"<(list\[)?str\]?>"), "TEXT"),
     (re.compile(r"<path>"), "PATH"),
     (re.compile(r"([\d.]+)<=x<=([\d.]+)"), r"\1 to \2"),

@@ -9,6 +9,7 @@ import pytest
 import typer
 
 from linn_cli.cli import app
+from linn_cli.commands import helping
 from tests.conftest import Run, only_line
 
 
@@ -46,6 +47,23 @@ def test_examples_are_commands_as_they_are(path: tuple[str, ...], command: Any) 
         words = shlex.split(line, comments=True)
         assert words[: len(path) + 1] == ["linn", *path]
         command.make_context(path[-1], words[len(path) + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("--scales <int range>", "--scales N"),
+        ("--scales INTEGER RANGE", "--scales N"),
+        ("--sigma <list[float]>", "--sigma N"),
+        ("--name <list[str]>", "--name TEXT"),
+        ("Steps.  [default: 8.0; x>=1]", "Steps.  [default: 8]"),
+        (r"Steps.  \[default: 8; x>=4]", "Steps.  [default: 8; at least 4]"),
+        ("Threads.  [x>=1]", "Threads."),
+        ("Share.  [0.0<=x<=1.0]", "Share.  [0 to 1]"),
+    ],
+)
+def test_types_and_limits_are_written_plainly(written: str, read: str) -> None:
+    assert helping._plain(written) == read
 
 
 def test_a_photographer_meets_first_what_photographers_need(linn: Run) -> None:
