@@ -8,11 +8,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import torch
+
 from linn_cli.evaluation import published, residual
 from linn_cli.evaluation.benchmark import Score, Summary
 from linn_cli.evaluation.comparison import Comparison
 from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
-from linn_cli.evaluation.invertibility import RoundTrip
+from linn_cli.evaluation.invertibility import Check, RoundTrip
 from linn_cli.evaluation.tables import Table, ssim
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
@@ -48,12 +50,12 @@ def benchmark_data(
     }
 
 
-def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int) -> Table:
+def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float) -> Table:
     """A row for each weight set, dtype and part; sigma in grey levels."""
     rows = [
         [
             weights,
-            _dtype(trip),
+            _name(trip.dtype),
             trip.part,
             f"{trip.error:.1e}",
             f"{trip.error * sigma:.1e}",
@@ -73,21 +75,42 @@ def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: 
         "at",
         "inverted",
     ]
-    return f"Largest round-trip errors over {pictures} pictures, sigma {sigma:g}", columns, rows
+    return f"Largest round-trip errors, sigma {sigma:g}", columns, rows
+
+
+def checked(checks: Sequence[Check], *, everything: bool) -> str:
+    """What was checked, in words, and how to check the rest."""
+    alike: dict[tuple[int, tuple[str, ...]], int] = {}
+    for check in checks:
+        kind = len(check.pictures), tuple(map(_name, check.dtypes))
+        alike[kind] = alike.get(kind, 0) + 1
+    words = "; ".join(
+        f"{count} set{'s' * (count > 1)} on {pictures} picture{'s' * (pictures > 1)} "
+        f"in {' and '.join(dtypes)}"
+        for (pictures, dtypes), count in alike.items()
+    )
+    return f"Checked: {words}." + ("" if everything else " --all checks everything.")
 
 
 def round_trip_data(
-    worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int
+    worst: Sequence[tuple[str, RoundTrip]], sigma: float, checks: Sequence[Check]
 ) -> dict[str, Any]:
     """The same as data."""
     return {
         "sigma": sigma,
-        "pictures": pictures,
+        "checked": [
+            {
+                "weights": check.weight_set.name,
+                "dtypes": list(map(_name, check.dtypes)),
+                "pictures": ["{1}x{0}".format(*picture.shape) for picture in check.pictures],
+            }
+            for check in checks
+        ],
         "passed": all(trip.passed for _, trip in worst),
         "worst": [
             {
                 "weights": weights,
-                "dtype": _dtype(trip),
+                "dtype": _name(trip.dtype),
                 "part": trip.part,
                 "error_in_sigma": trip.error,
                 "error_in_grey_levels": trip.error * sigma,
@@ -213,5 +236,5 @@ def progress_line(reached: Progress) -> str:
     return f"step {reached.step}: loss {reached.loss:.6f}, held out {quality}; {speed:.1f} kpx/s"
 
 
-def _dtype(trip: RoundTrip) -> str:
-    return str(trip.dtype).removeprefix("torch.")
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

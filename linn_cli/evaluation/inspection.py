@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -116,9 +117,9 @@ def parts(model: DnINN) -> int:
     return len(model.scales) + 2
 
 
-def middle(levels: Array, side: int) -> Array:
-    """The middle of a picture (H, W), at most `side` pixels high and wide."""
-    top, left = (max(0, (length - side) // 2) for length in levels.shape)
+def middle(levels: NDArray[Any], side: int) -> NDArray[Any]:
+    """The middle of a picture (H, W) or (H, W, C), at most `side` pixels high and wide."""
+    top, left = (max(0, (length - side) // 2) for length in levels.shape[:2])
     return levels[top : top + side, left : left + side]
 
 

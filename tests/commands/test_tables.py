@@ -9,7 +9,7 @@ import torch
 
 from linn_cli.commands import tables
 from linn_cli.evaluation.benchmark import Score, Summary
-from linn_cli.evaluation.invertibility import RoundTrip
+from linn_cli.evaluation.invertibility import Check, RoundTrip
 from linn_cli.network.architecture import Architecture
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
@@ -25,7 +25,7 @@ TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 def test_every_row_has_every_column() -> None:
     for _, columns, rows in (
         tables.scores([SCORE]),
-        tables.round_trips([("set", TRIP)], 25, 8),
+        tables.round_trips([("set", TRIP)], 25),
         tables.weight_sets([Source("here", (WEIGHTS,))]),
         tables.verdicts([Verdict("set", "network", hash_known=False)]),
     ):
@@ -34,10 +34,25 @@ def test_every_row_has_every_column() -> None:
 
 
 def test_errors_are_given_in_both_units() -> None:
-    [row] = tables.round_trip_data([("set", TRIP)], 25, 8)["worst"]
+    [row] = tables.round_trip_data([("set", TRIP)], 25, [])["worst"]
     assert row["error_in_sigma"] == 1e-6
     assert row["error_in_grey_levels"] == pytest.approx(25e-6)
     assert row["passed"]
+
+
+def test_what_was_checked_is_said() -> None:
+    both, one = (torch.float32, torch.float64), (torch.float32,)
+    pictures = tuple(torch.rand((2, side)) for side in (1, 3))
+    checks = [Check(WEIGHTS, both, pictures), *[Check(WEIGHTS, one, pictures[1:])] * 2]
+    words = "Checked: 1 set on 2 pictures in float32 and float64; 2 sets on 1 picture in float32."
+    assert tables.checked(checks, everything=True) == words
+    assert tables.checked(checks, everything=False) == f"{words} --all checks everything."
+    data = tables.round_trip_data([], 25, checks)["checked"]
+    assert data[0] == {
+        "weights": "set",
+        "dtypes": ["float32", "float64"],
+        "pictures": ["1x2", "3x2"],
+    }
 
 
 def test_benchmark_data_is_json() -> None:
