@@ -10,11 +10,13 @@ from typing import Any
 
 import torch
 
-from linn_cli.evaluation import published, residual
+from linn_cli.evaluation import residual
 from linn_cli.evaluation.benchmark import Score, Summary
+from linn_cli.evaluation.clean_pictures import CleanPictures
 from linn_cli.evaluation.comparison import Comparison
 from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
 from linn_cli.evaluation.invertibility import Check, RoundTrip
+from linn_cli.evaluation.published import Published
 from linn_cli.evaluation.tables import Table, ssim
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
@@ -38,15 +40,23 @@ def scores(measured: Sequence[Score]) -> Table:
 
 
 def benchmark_data(
-    folder: Path, measured: Sequence[Summary], pictures: Sequence[Score], *, colour: bool = False
+    folder: Path,
+    measured: Sequence[Summary],
+    scores: Sequence[Score],
+    pictures: CleanPictures,
+    known: Published | None,
 ) -> dict[str, Any]:
-    """Everything a benchmark measured, and the published figures."""
-    on, psnrs = published.figures(colour=colour)
+    """Everything a benchmark measured, what failed, and the published figures of a test set."""
+    failed = [
+        {"picture": str(pictures.paths[index]), "error": fault}
+        for index, fault in sorted(pictures.faults.items())
+    ]
     return {
         "folder": str(folder),
         "summaries": [asdict(summary) for summary in measured],
-        "pictures": [asdict(score) for score in pictures],
-        "published": {"on": on, "psnr": psnrs},
+        "pictures": [asdict(score) for score in scores],
+        "failed": failed,
+        "published": known and {"on": known.on, "psnr": known.psnr},
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from linn_cli.evaluation import published
 from linn_cli.evaluation.benchmark import Summary
 from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.published import Published
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -36,18 +36,18 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     )
 
 
-def beside_published(measured: Sequence[Summary], *, colour: bool = False) -> Table:
-    """The published table, of grey or colour, with the rows of this run below it, by sigma."""
-    on, psnrs = published.figures(colour=colour)
+def beside_published(measured: Sequence[Summary], known: Published) -> Table:
+    """The published table with the rows of this run below it, by sigma."""
     sigmas = sorted({summary.sigma for summary in measured})
     rows = [
-        [method, *(psnr(known.get(sigma)) for sigma in sigmas)] for method, known in psnrs.items()
+        [method, *(psnr(levels.get(sigma)) for sigma in sigmas)]
+        for method, levels in known.psnr.items()
     ]
     for label in dict.fromkeys(summary.label for summary in measured):
         own = {summary.sigma: summary.psnr for summary in measured if summary.label == label}
         rows.append([f"{label} (this run)", *(psnr(own.get(sigma)) for sigma in sigmas)])
     columns = ["method", *(f"sigma {sigma:g}" for sigma in sigmas)]
-    return f"PSNR in dB, as published on {on}", columns, rows
+    return f"PSNR in dB, as published on {known.on}", columns, rows
 
 
 def comparison(names: tuple[str, str], seen: Comparison) -> Table:

@@ -9,7 +9,9 @@ import torch
 
 from linn_cli.commands import tables
 from linn_cli.evaluation.benchmark import Score, Summary
+from linn_cli.evaluation.clean_pictures import CleanPictures
 from linn_cli.evaluation.invertibility import Check, RoundTrip
+from linn_cli.evaluation.published import Published
 from linn_cli.network.architecture import Architecture
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
@@ -56,9 +58,15 @@ def test_what_was_checked_is_said() -> None:
 
 
 def test_benchmark_data_is_json() -> None:
-    data = tables.benchmark_data(Path("BSD68"), [SUMMARY], [])
-    assert json.loads(json.dumps(data))["summaries"][0]["psnr"] == 28.95
-    assert len(data["published"]["psnr"]) == 9
+    pictures = CleanPictures([Path("a.png"), Path("b.png")], faults={1: "b.png: broken"})
+    known = Published("BSD68", {"BM3D": {25: 28.57}})
+    for found in (known, None):
+        data = tables.benchmark_data(Path("BSD68"), [SUMMARY], [], pictures, found)
+        data = json.loads(json.dumps(data))
+        assert data["summaries"][0]["psnr"] == 28.95
+        assert data["failed"] == [{"picture": "b.png", "error": "b.png: broken"}]
+        expected = found and {"on": "BSD68", "psnr": {"BM3D": {"25": 28.57}}}
+        assert data["published"] == expected
 
 
 def test_progress_is_one_line() -> None:
