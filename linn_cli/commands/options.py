@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES
+
+if TYPE_CHECKING:
+    from linn_cli.units import SigmaLike
 
 VariantOption = Annotated[
     str | None,
@@ -58,7 +61,7 @@ DeviceOption = Annotated[
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more details.")]
 
 
-def check_scalable(sigma: float) -> None:
+def check_scalable(sigma: SigmaLike) -> None:
     """Refuse a sigma, in grey levels, that linn cannot divide a picture by.
 
     Raises:
@@ -66,6 +69,7 @@ def check_scalable(sigma: float) -> None:
     """
     from linn_cli.units import LEAST_SIGMA, Sigma
 
-    if Sigma.of(sigma).is_nothing:
+    wanted = Sigma.of(sigma)
+    if wanted.is_nothing:
         least = f"at least {LEAST_SIGMA}"
-        raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
+        raise UsageError(f"sigma {max(wanted.levels):g} is too small to scale by: give {least}")

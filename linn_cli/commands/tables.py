@@ -13,7 +13,7 @@ import torch
 from linn_cli.evaluation import residual
 from linn_cli.evaluation.benchmark import Score, Summary
 from linn_cli.evaluation.clean_pictures import CleanPictures
-from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.comparison import Comparison, Difference
 from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
 from linn_cli.evaluation.invertibility import Check, RoundTrip
 from linn_cli.evaluation.published import Published
@@ -200,14 +200,17 @@ def inspection(seen: Inspection, sigma: float) -> Table:
                 ]
             )
     columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]
-    return f"Root mean squares in units of sigma {sigma:g}", columns, rows
+    return f"Root mean squares in units of sigma {sigma:.4g}", columns, rows
 
 
-def inspection_data(seen: Inspection, sigma: float, weights: str) -> dict[str, Any]:
-    """The same as data, with every lifting step and the residual."""
+def inspection_data(
+    seen: Inspection, sigma: float, weights: str, channels: Sequence[float]
+) -> dict[str, Any]:
+    """The same as data, with every lifting step and the residual, and sigma by channel of the picture."""
     removed = residual.measure(seen.noisy, seen.denoised, sigma)
     return {
         "sigma": sigma,
+        "channel_sigmas": list(channels),
         "weights": weights,
         "height": seen.noisy.shape[0],
         "width": seen.noisy.shape[1],
@@ -237,6 +240,19 @@ def comparison_data(names: tuple[str, str], seen: Comparison) -> list[dict[str, 
         {"picture": name, "psnr": psnr, "ssim": ssim, "closer": closer}
         for name, psnr, ssim, closer in zip(names, seen.psnr, seen.ssim, seen.closer, strict=True)
     ]
+
+
+def difference_data(names: tuple[str, str], seen: Difference) -> dict[str, Any]:
+    """How far two pictures are apart, as data; PSNR is None for equal ones."""
+    return {
+        "pictures": list(names),
+        "psnr": seen.psnr,
+        "ssim": seen.ssim,
+        "brighter": seen.brighter,
+        "deviation": seen.deviation,
+        "largest": seen.largest,
+        "share": seen.share,
+    }
 
 
 def progress_line(reached: Progress) -> str:

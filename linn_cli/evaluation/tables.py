@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linn_cli.evaluation.benchmark import Summary
-from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.comparison import Comparison, Difference
 from linn_cli.evaluation.published import Published
 
 Table = tuple[str, list[str], list[list[str]]]
@@ -59,6 +59,19 @@ def comparison(names: tuple[str, str], seen: Comparison) -> Table:
         )
     ]
     return "Against the clean picture", ["picture", "PSNR", "SSIM", "closer on"], rows
+
+
+def difference(names: tuple[str, str], seen: Difference) -> Table:
+    """A row for each thing measured of two pictures without a clean one."""
+    rows = [
+        ["PSNR of one against the other", f"{seen.psnr:.3f} dB"],
+        ["SSIM", ssim(seen.ssim)],
+        [f"{names[1]} is brighter by, on average", f"{seen.brighter:+.3f}"],
+        ["root mean square of the difference", f"{seen.deviation:.3f}"],
+        ["largest difference", f"{seen.largest:.3g}"],
+        ["pixels that differ", f"{seen.share:.1%}"],
+    ]
+    return f"{names[0]} and {names[1]}, in 8-bit grey levels", ["measure", "value"], rows
 
 
 def psnr(value: float | None) -> str:

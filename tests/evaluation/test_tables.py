@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from linn_cli.evaluation import tables
 from linn_cli.evaluation.benchmark import Summary
+from linn_cli.evaluation.comparison import Difference
 from linn_cli.evaluation.published import Published
 
 KNOWN = Published("BSD68", {"BM3D": {15: 31.07, 25: 28.57}, "WNNM": {15: 31.37, 25: 28.83}})
@@ -33,3 +36,12 @@ def test_a_sigma_nobody_published_has_no_figure() -> None:
         [Summary("m", "set", "cpu", "float32", 30.0, 1, 28.0, None, 1.0, 1.0)], KNOWN
     )
     assert rows[0] == ["BM3D", "-"]
+
+
+def test_the_difference_of_two_pictures_is_named() -> None:
+    seen = Difference(30.0, None, -0.5, 8.0, 40.0, 0.25, np.zeros((2, 2), np.float32))
+    title, columns, rows = tables.difference(("a.png", "b.png"), seen)
+    assert "a.png and b.png" in title
+    assert all(len(row) == len(columns) for row in rows)
+    assert ["b.png is brighter by, on average", "-0.500"] in rows
+    assert ["SSIM", "-"] in rows
