@@ -69,7 +69,7 @@ def difference(names: tuple[str, str], seen: Difference) -> Table:
         [f"{names[1]} is brighter by, on average", f"{seen.brighter:+.3f}"],
         ["root mean square of the difference", f"{seen.deviation:.3f}"],
         ["largest difference", f"{seen.largest:.3g}"],
-        ["pixels that differ", f"{seen.share:.1%}"],
+        ["pixels that differ", _share(seen.share)],
     ]
     return f"{names[0]} and {names[1]}, in 8-bit grey levels", ["measure", "value"], rows
 
@@ -82,3 +82,10 @@ def psnr(value: float | None) -> str:
 def ssim(value: float | None) -> str:
     """With four digits; a dash where there is none."""
     return "-" if value is None else f"{value:.4f}"
+
+
+def _share(value: float) -> str:
+    """In per cent; nothing and everything only where it is."""
+    if 0 < value < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"

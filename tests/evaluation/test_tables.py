@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from linn_cli.evaluation import tables
 from linn_cli.evaluation.benchmark import Summary
@@ -45,3 +46,12 @@ def test_the_difference_of_two_pictures_is_named() -> None:
     assert all(len(row) == len(columns) for row in rows)
     assert ["b.png is brighter by, on average", "-0.500"] in rows
     assert ["SSIM", "-"] in rows
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0, "0.0%"), (1e-6, "<0.1%"), (0.5, "50.0%"), (0.99999, ">99.9%"), (1, "100.0%")],
+)
+def test_all_and_none_are_said_only_of_all_and_none(share: float, shown: str) -> None:
+    seen = Difference(30.0, 0.9, 0.0, 8.0, 40.0, share, np.zeros((2, 2), np.float32))
+    assert ["pixels that differ", shown] in tables.difference(("a", "b"), seen)[2]
