@@ -26,7 +26,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs the browser chromium")
 
 HOSTILE = '<img src=x onerror=alert(1)>&quot; "é'
-PAGES = ["denoised", "inspected", "compared", "report"]
+PAGES = ["denoised", "inspected", "compared", "apart", "report"]
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["denoise", source, "-o", answer, "--sigma", 25, "--compare", folder / "denoised.html"],
         ["inspect", source, "-o", folder / "inspected.html", "--sigma", 25],
         ["compare", answer, source, "--clean", clean_file, "-o", folder / "compared.html"],
+        ["compare", answer, source, "-o", folder / "apart.html"],
         [
             *("benchmark", pictures, "--sigma", 25, "--sigma", 50, "--against", "wavelet"),
             *("--report", folder / "report.html"),

@@ -12,6 +12,7 @@ from benchmarks.common import script_parser
 from linn_cli.denoising import networks
 from linn_cli.evaluation import benchmark
 from linn_cli.evaluation.benchmark import Score, Trial
+from linn_cli.evaluation.clean_pictures import CleanPictures
 from linn_cli.pages.report import Gallery, render
 from linn_cli.pictures import folders
 
@@ -22,8 +23,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sigma", type=float, default=25)
     arguments = parser.parse_args()
-    pictures = folders.list_pictures(arguments.folder)
-    gallery = Gallery(len(pictures), 1, 1)
+    pictures = CleanPictures.read(folders.list_pictures(arguments.folder))
+    gallery = Gallery(len(pictures.paths), 1, 1)
     spent, used = 0.0, 0.0
 
     def add(score: Score, trial: Trial) -> None:
@@ -40,7 +41,7 @@ def main() -> None:
     spent += time.perf_counter() - began
     used += time.process_time() - before
     print(
-        f"{len(pictures)} pictures at sigma {arguments.sigma:g}: {len(page) / 1e6:.1f} MB, "
+        f"{len(scores)} pictures at sigma {arguments.sigma:g}: {len(page) / 1e6:.1f} MB, "
         f"{spent:.1f} s, {used:.1f} s of processor time"
     )
 

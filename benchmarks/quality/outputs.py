@@ -66,6 +66,8 @@ COMMANDS: list[tuple[str, str, str | None]] = [
     ("estimate", "estimate grey.png colour.png blotchy.png", None),
     ("inspect", "inspect grey.png -o OUT.html --sigma 25", "OUT.html"),
     ("inspect --json", "inspect grey.png -o OUT.html --sigma 25 --json", None),
+    ("inspect colour", "inspect colour.png -o OUT.html", "OUT.html"),
+    ("compare without clean", "compare grey.png OTHER.png -o OUT.html", "OUT.html"),
     ("compare", "compare grey.png OTHER.png --clean clean.png -o OUT.html", "OUT.html"),
     ("compare --json", "compare grey.png OTHER.png --clean clean.png --json", None),
     ("benchmark --json", "benchmark pictures --sigma 25 --json", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,12 +21,13 @@ from linn_cli.commands.options import (
     WeightsOption,
     one_of,
 )
-from linn_cli.errors import UsageError
+from linn_cli.errors import InputError
 from linn_cli.network.architecture import MOST_SCALES, parse_variant
 
 if TYPE_CHECKING:
     from linn_cli.denoising.loaded_network import LoadedNetwork
-    from linn_cli.evaluation.benchmark import Score, Summary
+    from linn_cli.evaluation.benchmark import Score
+    from linn_cli.evaluation.clean_pictures import CleanPictures
     from linn_cli.evaluation.other_methods import Classical
 
 EXAMPLES = """
@@ -101,31 +103,32 @@ def benchmark(
     ] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Measure PSNR, SSIM and speed on clean pictures, beside the published table."""
+    """Measure PSNR, SSIM and speed on clean pictures; on BSD68 and CBSD68 beside the published figures."""
     with console.reported(debug=debug):
-        from itertools import product
+        from itertools import chain, product
 
         from linn_cli import files
         from linn_cli.commands import tables
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.evaluation import benchmark as protocol
-        from linn_cli.evaluation import other_methods
+        from linn_cli.evaluation import other_methods, published
         from linn_cli.evaluation import tables as shared_tables
+        from linn_cli.evaluation.clean_pictures import CleanPictures
         from linn_cli.pages import html, report
         from linn_cli.pictures import folders
         from linn_cli.weights import sources
 
         devices.use_threads(threads)
-        pictures = folders.list_pictures(folder)
+        paths = folders.list_pictures(folder)
         if report_file:
-            files.check_output(report_file, pictures, [html.ENDING])
+            files.check_output(report_file, paths, [html.ENDING])
         rivals = [other_methods.load(name) for name in dict.fromkeys(against or [])]
         sigmas = list(dict.fromkeys(sigma or DEFAULT_SIGMAS))
         variants = [parse_variant(name) for name in variant or ANY]
-        colour = not grey and protocol.in_colour(pictures[0])
-        if colour and rivals:
-            raise UsageError("--against is for grey pictures: add --grey to take the luma")
+        with console.progress("pictures", len(paths)) as advance:
+            pictures = CleanPictures.read(paths, grey=grey, progress=advance)
+        unreadable = _say_faults(pictures)
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
             runs: list[tuple[float, LoadedNetwork | Classical]] = [
@@ -133,7 +136,7 @@ def benchmark(
                     level,
                     networks.load(
                         level,
-                        channels=3 if colour else 1,
+                        channels=3 if pictures.colour else 1,
                         variant=kind,
                         scales=count,
                         weight_file=source,
@@ -151,26 +154,52 @@ def benchmark(
         if quantize:
             ways += [protocol.EIGHT_BITS, protocol.EIGHT_BITS_PLAIN]
         trials = list(product(runs, ways))
-        gallery = report.Gallery(len(pictures), len(sigmas), len(trials) // len(sigmas))
+        gallery = report.Gallery(len(paths), len(sigmas), len(trials) // len(sigmas))
         keep = gallery.add if report_file else protocol.forget
-        scores: list[Score] = []
-        summaries: list[Summary] = []
-        with console.progress("benchmark", len(trials) * len(pictures)) as advance:
+        measured: list[list[Score]] = []
+        with console.progress("benchmark", len(trials) * len(pictures.usable)) as advance:
             for (level, denoiser), stored in trials:
-                measured = []
-                for score in protocol.measure(
-                    denoiser, pictures, level, keep, colour=colour, stored=stored
-                ):
-                    measured.append(score)
+                measured.append([])
+                for score in protocol.measure(denoiser, pictures, level, keep, stored=stored):
+                    measured[-1].append(score)
                     advance(1, f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB")
-                scores += measured
-                summaries.append(protocol.summarise(denoiser, measured, stored))
+        _say_faults(pictures, but=unreadable)
+        # What one method could not do is left out of the others' means.
+        names = {path.name for _, path in pictures.usable}
+        scores = [[score for score in run if score.image in names] for run in measured]
+        summaries = [
+            protocol.summarise(denoiser, run, stored)
+            for ((_, denoiser), stored), run in zip(trials, scores, strict=True)
+        ]
+        known = None if pictures.faults else published.find(pictures.digest)
         if report_file:
-            html.write(report_file, report.render(folder, summaries, gallery, colour=colour))
+            gallery.leave_out(pictures.faults)
+            page = report.render(folder, summaries, gallery, known, len(pictures.faults))
+            html.write(report_file, page)
+        each = list(chain.from_iterable(scores))
         if json:
-            console.emit_json(tables.benchmark_data(folder, summaries, scores, colour=colour))
-            return
-        if verbose:
-            console.table(*tables.scores(scores))
-        console.table(*shared_tables.summaries(folder, summaries))
-        console.table(*shared_tables.beside_published(summaries, colour=colour))
+            console.emit_json(tables.benchmark_data(folder, summaries, each, pictures, known))
+        else:
+            if verbose:
+                console.table(*tables.scores(each))
+            console.table(*shared_tables.summaries(folder, summaries))
+            if known:
+                console.table(*shared_tables.beside_published(summaries, known))
+        if pictures.faults:
+            raise typer.Exit(1)
+
+
+def _say_faults(pictures: CleanPictures, but: Collection[int] = ()) -> list[int]:
+    """Name the pictures that are left out, each once; their indices.
+
+    Raises:
+        InputError: none is left.
+    """
+    for index in sorted(pictures.faults):
+        if index not in but:
+            console.say(pictures.faults[index])
+    if not pictures.usable:
+        raise InputError("none of the pictures can be measured")
+    if len(pictures.faults) > len(but):
+        console.say(f"{len(pictures.faults)} of {len(pictures.paths)} pictures are left out")
+    return list(pictures.faults)

@@ -14,14 +14,21 @@ from linn_cli.commands.options import (
 )
 
 EXAMPLES = """
-linn compare a.png b.png --clean original.png -o page.html
+linn compare a.png b.png                                     # how far they are apart
+linn compare a.png b.png --clean original.png -o page.html   # which is closer to the original
 """
 
 
 def compare(
     first: Annotated[Path, typer.Argument(metavar="A", help="A picture.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another picture of the same size.")],
-    clean: Annotated[Path, typer.Option(metavar="FILE", help="The clean picture.")],
+    clean: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The clean picture, if you have it. Without it linn measures how far A and B are apart.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -34,8 +41,10 @@ def compare(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Measure two pictures against a clean one, and show where one is closer to it."""
+    """Measure how two pictures differ, or which of them is closer to a clean one, and show where."""
     with console.reported(debug=debug):
+        from functools import partial
+
         from linn_cli import files
         from linn_cli.commands import tables
         from linn_cli.evaluation import comparison
@@ -43,17 +52,28 @@ def compare(
         from linn_cli.pages import compared, embedding, html
         from linn_cli.pictures import reading
 
-        paths = [first, second, clean]
+        paths = [first, second, *([clean] if clean else [])]
         if output:
             files.check_output(output, paths, compared.ENDINGS)
-        a, b, original = (embedding.grey_levels(reading.read_shown(path)) for path in paths)
-        seen = comparison.compare(a, b, original)
+        kind = output.suffix.lower() if output else html.ENDING
+        a, b, *others = (embedding.grey_levels(reading.read_shown(path)) for path in paths)
         names = (
             (first.name, second.name) if first.name != second.name else (str(first), str(second))
         )
-        if output:
-            html.write(output, compared.render(output.suffix.lower(), names, a, b, original, seen))
-        if json:
-            console.emit_json(tables.comparison_data(names, seen))
+        if others:
+            [original] = others
+            seen = comparison.compare(a, b, original)
+            data: object = tables.comparison_data(names, seen)
+            table = shared_tables.comparison(names, seen)
+            page = partial(compared.render, kind, names, a, b, original, seen)
         else:
-            console.table(*shared_tables.comparison(names, seen))
+            apart = comparison.differ(a, b)
+            data = tables.difference_data(names, apart)
+            table = shared_tables.difference(names, apart)
+            page = partial(compared.render_difference, kind, names, a, b, apart)
+        if output:
+            html.write(output, page())
+        if json:
+            console.emit_json(data)
+        else:
+            console.table(*table)

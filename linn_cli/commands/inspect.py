@@ -21,19 +21,29 @@ from linn_cli.errors import InputError
 from linn_cli.network.architecture import parse_variant
 
 EXAMPLES = """
-linn inspect grey.png --sigma 25 -o page.html
+linn inspect photo.png -o page.html            # estimates sigma
+linn inspect photo.png --sigma 25 -o page.html
 """
 
 
 def inspect(
-    picture: Annotated[Path, typer.Argument(metavar="FILE", help="A noisy grey picture.")],
+    picture: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A noisy picture. Of a colour picture linn inspects the luma."
+        ),
+    ],
     output: Annotated[
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="The page to write, a .html file."),
     ],
     sigma: Annotated[
-        float, typer.Option(help="Noise level (standard deviation), in 8-bit grey levels.")
-    ],
+        str,
+        typer.Option(
+            metavar="auto|NUMBER",
+            help="Noise level (standard deviation), or R,G,B for each channel. auto estimates it.",
+        ),
+    ] = "auto",
     variant: VariantOption = None,
     scales: ScalesOption = None,
     weight_file: WeightsOption = None,
@@ -53,16 +63,32 @@ def inspect(
         from linn_cli.commands import tables
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
+        from linn_cli.engine.normalisation import network_sigma
         from linn_cli.evaluation import inspection
+        from linn_cli.noise.measurement import WHITE
+        from linn_cli.noise.request import AUTO, Request
         from linn_cli.pages import embedding, html, inspected
         from linn_cli.pictures import reading
+        from linn_cli.units import Sigma
         from linn_cli.weights import sets as weight_sets
 
-        check_scalable(sigma)
+        known = None if sigma == AUTO else Sigma.parse(sigma)
+        if known:
+            check_scalable(known)
         files.check_output(output, [picture], [html.ENDING])
         devices.use_threads(threads)
+        frame = reading.read_upright(picture)
+        noise = Request(known, WHITE).find(frame).sigma
+        if noise.is_nothing:
+            raise InputError(f"{picture}: linn finds no noise in it, give --sigma")
+        if not known:
+            found = ", ".join(f"{level:.2f}" for level in noise.levels)
+            console.say(f"{picture}: sigma {found}, estimated")
+        levels, channels = inspection.plane(embedding.grey_levels(frame.array), noise)
+        level = network_sigma(channels)
         network = networks.load(
-            sigma,
+            channels,
+            channels=len(channels),
             variant=parse_variant(variant),
             scales=scales,
             weight_file=weight_file,
@@ -71,19 +97,18 @@ def inspect(
         chosen = network.weight_set
         if network.doubt:
             console.say(network.doubt)
-        levels = embedding.grey_levels(reading.read_shown(picture))
-        if levels.ndim > 2:
-            raise InputError(f"{picture}: is in colour; linn inspect looks at grey pictures")
         part = inspection.middle(levels, side)
         if part.shape != levels.shape:
             console.say(f"{picture}: the middle {part.shape[1]} x {part.shape[0]} pixels (--side)")
         model = weight_sets.load(chosen)
         with console.progress(picture.name, inspection.parts(model)) as advance:
-            seen = inspection.inspect(model, part, sigma, progress=advance)
+            seen = inspection.inspect(model, part, level, progress=advance)
+        title, luma = picture.name, len(channels) > 1
         html.write(
-            output, inspected.render(picture.name, seen, sigma, chosen.architecture, chosen.name)
+            output,
+            inspected.render(title, seen, level, chosen.architecture, chosen.name, luma=luma),
         )
         if json:
-            console.emit_json(tables.inspection_data(seen, sigma, chosen.name))
+            console.emit_json(tables.inspection_data(seen, level, chosen.name, channels))
         else:
-            console.table(*tables.inspection(seen, sigma))
+            console.table(*tables.inspection(seen, level))

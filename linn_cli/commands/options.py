@@ -11,7 +11,7 @@ from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES
 
 if TYPE_CHECKING:
-    from linn_cli.units import Sigma
+    from linn_cli.units import Sigma, SigmaLike
 
 # Less noise than this, in grey levels, is rarely meant.
 _DOUBTFUL_SIGMA = 0.25
@@ -128,7 +128,7 @@ MaxPixelsOption = Annotated[
 ]
 
 
-def check_scalable(sigma: float) -> None:
+def check_scalable(sigma: SigmaLike) -> None:
     """Refuse a sigma, in grey levels, that linn cannot divide a picture by.
 
     Raises:
@@ -136,9 +136,10 @@ def check_scalable(sigma: float) -> None:
     """
     from linn_cli.units import LEAST_SIGMA, Sigma
 
-    if Sigma.of(sigma).is_nothing:
+    wanted = Sigma.of(sigma)
+    if wanted.is_nothing:
         least = f"at least {LEAST_SIGMA}"
-        raise UsageError(f"sigma {sigma:g} is too small to scale by: give {least}")
+        raise UsageError(f"sigma {max(wanted.levels):g} is too small to scale by: give {least}")
 
 
 def doubts(sigma: Sigma | None, unit: str, strength: float) -> Iterator[str]:

@@ -8,11 +8,15 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from linn_cli.evaluation import published, residual
+import torch
+
+from linn_cli.evaluation import residual
 from linn_cli.evaluation.benchmark import Score, Summary
-from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.clean_pictures import CleanPictures
+from linn_cli.evaluation.comparison import Comparison, Difference
 from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
-from linn_cli.evaluation.invertibility import RoundTrip
+from linn_cli.evaluation.invertibility import Check, RoundTrip
+from linn_cli.evaluation.published import Published
 from linn_cli.evaluation.tables import Table, ssim
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
@@ -36,24 +40,32 @@ def scores(measured: Sequence[Score]) -> Table:
 
 
 def benchmark_data(
-    folder: Path, measured: Sequence[Summary], pictures: Sequence[Score], *, colour: bool = False
+    folder: Path,
+    measured: Sequence[Summary],
+    scores: Sequence[Score],
+    pictures: CleanPictures,
+    known: Published | None,
 ) -> dict[str, Any]:
-    """Everything a benchmark measured, and the published figures."""
-    on, psnrs = published.figures(colour=colour)
+    """Everything a benchmark measured, what failed, and the published figures of a test set."""
+    failed = [
+        {"picture": str(pictures.paths[index]), "error": fault}
+        for index, fault in sorted(pictures.faults.items())
+    ]
     return {
         "folder": str(folder),
         "summaries": [asdict(summary) for summary in measured],
-        "pictures": [asdict(score) for score in pictures],
-        "published": {"on": on, "psnr": psnrs},
+        "pictures": [asdict(score) for score in scores],
+        "failed": failed,
+        "published": known and {"on": known.on, "psnr": known.psnr},
     }
 
 
-def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int) -> Table:
+def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float) -> Table:
     """A row for each weight set, dtype and part; sigma in grey levels."""
     rows = [
         [
             weights,
-            _dtype(trip),
+            _name(trip.dtype),
             trip.part,
             f"{trip.error:.1e}",
             f"{trip.error * sigma:.1e}",
@@ -73,21 +85,42 @@ def round_trips(worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: 
         "at",
         "inverted",
     ]
-    return f"Largest round-trip errors over {pictures} pictures, sigma {sigma:g}", columns, rows
+    return f"Largest round-trip errors, sigma {sigma:g}", columns, rows
+
+
+def checked(checks: Sequence[Check], *, everything: bool) -> str:
+    """What was checked, in words, and how to check the rest."""
+    alike: dict[tuple[int, tuple[str, ...]], int] = {}
+    for check in checks:
+        kind = len(check.pictures), tuple(map(_name, check.dtypes))
+        alike[kind] = alike.get(kind, 0) + 1
+    words = "; ".join(
+        f"{count} set{'s' * (count > 1)} on {pictures} picture{'s' * (pictures > 1)} "
+        f"in {' and '.join(dtypes)}"
+        for (pictures, dtypes), count in alike.items()
+    )
+    return f"Checked: {words}." + ("" if everything else " --all checks everything.")
 
 
 def round_trip_data(
-    worst: Sequence[tuple[str, RoundTrip]], sigma: float, pictures: int
+    worst: Sequence[tuple[str, RoundTrip]], sigma: float, checks: Sequence[Check]
 ) -> dict[str, Any]:
     """The same as data."""
     return {
         "sigma": sigma,
-        "pictures": pictures,
+        "checked": [
+            {
+                "weights": check.weight_set.name,
+                "dtypes": list(map(_name, check.dtypes)),
+                "pictures": ["{1}x{0}".format(*picture.shape) for picture in check.pictures],
+            }
+            for check in checks
+        ],
         "passed": all(trip.passed for _, trip in worst),
         "worst": [
             {
                 "weights": weights,
-                "dtype": _dtype(trip),
+                "dtype": _name(trip.dtype),
                 "part": trip.part,
                 "error_in_sigma": trip.error,
                 "error_in_grey_levels": trip.error * sigma,
@@ -167,14 +200,17 @@ def inspection(seen: Inspection, sigma: float) -> Table:
                 ]
             )
     columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]
-    return f"Root mean squares in units of sigma {sigma:g}", columns, rows
+    return f"Root mean squares in units of sigma {sigma:.4g}", columns, rows
 
 
-def inspection_data(seen: Inspection, sigma: float, weights: str) -> dict[str, Any]:
-    """The same as data, with every lifting step and the residual."""
+def inspection_data(
+    seen: Inspection, sigma: float, weights: str, channels: Sequence[float]
+) -> dict[str, Any]:
+    """The same as data, with every lifting step and the residual, and sigma by channel of the picture."""
     removed = residual.measure(seen.noisy, seen.denoised, sigma)
     return {
         "sigma": sigma,
+        "channel_sigmas": list(channels),
         "weights": weights,
         "height": seen.noisy.shape[0],
         "width": seen.noisy.shape[1],
@@ -206,6 +242,19 @@ def comparison_data(names: tuple[str, str], seen: Comparison) -> list[dict[str, 
     ]
 
 
+def difference_data(names: tuple[str, str], seen: Difference) -> dict[str, Any]:
+    """How far two pictures are apart, as data; PSNR is None for equal ones."""
+    return {
+        "pictures": list(names),
+        "psnr": seen.psnr,
+        "ssim": seen.ssim,
+        "brighter": seen.brighter,
+        "deviation": seen.deviation,
+        "largest": seen.largest,
+        "share": seen.share,
+    }
+
+
 def progress_line(reached: Progress) -> str:
     """Where a training run stands, in one line."""
     quality = ", ".join(f"{psnr:.3f} dB at sigma {sigma}" for sigma, psnr in reached.psnr.items())
@@ -213,5 +262,5 @@ def progress_line(reached: Progress) -> str:
     return f"step {reached.step}: loss {reached.loss:.6f}, held out {quality}; {speed:.1f} kpx/s"
 
 
-def _dtype(trip: RoundTrip) -> str:
-    return str(trip.dtype).removeprefix("torch.")
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,64 +18,73 @@ from linn_cli.commands.options import (
 from linn_cli.errors import InputError
 from linn_cli.units import GREY_LEVELS
 
-if TYPE_CHECKING:
-    from linn_cli.evaluation.invertibility import RoundTrip
+# The part of a picture that is tried without --all.
+QUICK_SIDE = 64
 EXAMPLES = """
-linn verify-invertibility
-linn verify-invertibility grey.png --weights dninn-st-1-25
+linn verify-invertibility                 # some seconds
+linn verify-invertibility photo.png --all # every set, size and precision, and all of your picture
 """
 
 
 def verify_invertibility(
     picture: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="A grey picture to try besides the built-in sizes."),
+        typer.Argument(
+            metavar="FILE", help="A picture to try besides the built-in sizes: its luma."
+        ),
     ] = None,
     sigma: Annotated[float, typer.Option(help="The noise level to scale the pictures by.")] = 25.0,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Try every weight set on every size in every precision, and all of your picture: some minutes.",
+        ),
+    ] = False,
     weight_file: WeightsOption = None,
     hub_repo: HubRepoOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Check that the network without its shrinkage gives back every picture; exit 1 if it does not."""
+    """Check that the networks without their shrinkage give back every picture; exit 1 if one does not."""
     with console.reported(debug=debug):
-        from functools import partial
-
         import torch
 
         from linn_cli.commands import tables
-        from linn_cli.evaluation import invertibility
+        from linn_cli.engine import devices
+        from linn_cli.evaluation import inspection, invertibility
         from linn_cli.pictures import reading
         from linn_cli.weights import sets, sources
 
         check_scalable(sigma)
-        pictures = list(invertibility.random_pictures())
         own = []
         if picture is not None:
             levels = reading.read_levels(picture)
-            own.append(torch.from_numpy(levels).double() / GREY_LEVELS)
+            part = levels if everything else inspection.middle(levels, QUICK_SIDE)
+            if part.shape != levels.shape:
+                console.say(
+                    f"{picture}: the middle {part.shape[1]} x {part.shape[0]} pixels (--all)"
+                )
+            own.append(torch.from_numpy(part).double() / GREY_LEVELS)
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
             found = source.obtain_all()
-            usual = source.choose(sigma, None, None)
-        checks = [(entry, dtype) for entry in found for dtype in invertibility.DTYPES]
-        worst: list[tuple[str, RoundTrip]] = []
-        with console.progress("round trips", len(checks) * len(pictures)) as advance:
-            for entry, dtype in checks:
-                # A picture may be large: the set that would be chosen for it is enough.
-                tried = pictures + (own if entry.path == usual.path else [])
-                model = sets.load(entry).to(dtype)
-                trips = invertibility.worst_by_part(
-                    model,
-                    tried,
-                    sigma / GREY_LEVELS,
-                    progress=partial(advance, note=entry.name),
-                )
-                worst += [(entry.name, trip) for trip in trips]
+        usual = sets.select(found, sigma, None, None)
+        checks = invertibility.plan(found, usual, own, everything=everything)
+        half = everything or devices.has_bfloat16(devices.resolve("cpu"))
+        # Most pictures are so small that a thread for each network is faster than all threads for one.
+        workers = torch.get_num_threads()
+        devices.use_threads(1)
+        count = sum(len(check.dtypes) * len(check.pictures) for check in checks)
+        with console.progress("round trips", count) as advance:
+            worst = invertibility.run(
+                checks, sigma / GREY_LEVELS, advance, half=half, workers=workers
+            )
         passed = all(trip.passed for _, trip in worst)
         if json:
-            console.emit_json(tables.round_trip_data(worst, sigma, len(pictures + own)))
+            console.emit_json(tables.round_trip_data(worst, sigma, checks))
         else:
-            console.table(*tables.round_trips(worst, sigma, len(pictures + own)))
+            console.table(*tables.round_trips(worst, sigma))
+            console.emit(tables.checked(checks, everything=everything))
         if not passed:
-            raise InputError("the round trip left its tolerance: this network is not inverted")
+            raise InputError("the round trip left its tolerance: a network is not inverted")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 
-import torch
 from torch import Tensor
 
 from linn_cli.denoising.loaded_network import LoadedNetwork
+from linn_cli.evaluation.clean_pictures import CleanPictures
 from linn_cli.evaluation.other_methods import Classical
 from linn_cli.metrics import add_noise, psnr, ssim
 from linn_cli.network.model import DnINN
 from linn_cli.noise import clipping
-from linn_cli.pictures import reading
 from linn_cli.units import GREY_LEVELS
 
 # How the noisy picture is stored: as the published protocol has it, or in a file, rounded and cut off, and
@@ -62,11 +60,6 @@ class Summary:
         return f"linn {self.method}" if self.weights else self.method
 
 
-def in_colour(picture: Path) -> bool:
-    """Whether a picture is stored in colour."""
-    return reading.read_levels(picture, as_grey=False).ndim == 3
-
-
 @dataclass(frozen=True)
 class Trial:
     """What one score was measured on: the picture's index and clean, noisy, estimate.
@@ -86,52 +79,60 @@ def forget(score: Score, trial: Trial) -> None:
 
 def measure(
     denoiser: LoadedNetwork | Classical,
-    pictures: Iterable[Path],
+    pictures: CleanPictures,
     sigma: float,
     keep: Callable[[Score, Trial], None] = forget,
     *,
-    colour: bool = False,
     stored: str = EXACT,
 ) -> Iterator[Score]:
-    """Score a denoiser on each picture, as grey or in colour; sigma in 8-bit grey levels.
+    """Score a denoiser on each usable picture; sigma in 8-bit grey levels.
 
     The picture with index i gets the noise of seed i, neither clipped nor rounded unless `stored` says so;
     the estimate is clamped to [0, 1] and not rounded. Only the denoising is timed. `keep` is called with
-    each score before it is yielded.
+    each score before it is yielded. A picture that fails is left out of `pictures` from then on.
     """
+    for index, path in pictures.usable:
+        try:
+            clean = pictures.planes(path)
+            score, trial = _tried(denoiser, clean, sigma, index, path.name, stored)
+        except Exception as error:
+            pictures.leave_out(index, error)
+        else:
+            keep(score, trial)
+            yield score
+
+
+def _tried(
+    denoiser: LoadedNetwork | Classical,
+    clean: Tensor,
+    sigma: float,
+    index: int,
+    name: str,
+    stored: str,
+) -> tuple[Score, Trial]:
     if isinstance(denoiser, Classical):
         method = denoiser.name + stored
     else:
         method = f"linn {denoiser.weight_set.architecture}{stored}"
-    for index, path in enumerate(pictures):
-        clean = _clean(path, colour=colour)
-        noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
-        if stored != EXACT:
-            noisy = (noisy * GREY_LEVELS).round().clamp(0, GREY_LEVELS) / GREY_LEVELS
-        began = time.perf_counter()
-        estimate = denoiser(noisy, sigma)
-        if stored == EIGHT_BITS:
-            estimate[0] = clipping.find(noisy, [sigma]).undo(estimate[0])
-        estimate = estimate.clamp(0, 1)
-        seconds = time.perf_counter() - began
-        score = Score(
-            image=path.name,
-            sigma=sigma,
-            psnr=psnr(estimate, clean),
-            ssim=_mean_ssim(estimate[0], clean[0]),
-            seconds=seconds,
-            pixels=clean[0, 0].numel(),
-            method=method,
-        )
-        keep(score, Trial(index, *map(_shown, (clean, noisy, estimate))))
-        yield score
-
-
-def _clean(path: Path, *, colour: bool) -> Tensor:
-    """A picture (1, C, H, W) in [0, 1]: its luma, or red, green and blue."""
-    levels = torch.from_numpy(reading.read_levels(path, as_grey=not colour)).float() / GREY_LEVELS
-    planes = levels.permute(2, 0, 1) if levels.dim() == 3 else levels[None]
-    return planes.expand(3 if colour else 1, -1, -1)[None]
+    noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
+    if stored != EXACT:
+        noisy = (noisy * GREY_LEVELS).round().clamp(0, GREY_LEVELS) / GREY_LEVELS
+    began = time.perf_counter()
+    estimate = denoiser(noisy, sigma)
+    if stored == EIGHT_BITS:
+        estimate[0] = clipping.find(noisy, [sigma]).undo(estimate[0])
+    estimate = estimate.clamp(0, 1)
+    seconds = time.perf_counter() - began
+    score = Score(
+        image=name,
+        sigma=sigma,
+        psnr=psnr(estimate, clean),
+        ssim=_mean_ssim(estimate[0], clean[0]),
+        seconds=seconds,
+        pixels=clean[0, 0].numel(),
+        method=method,
+    )
+    return score, Trial(index, *map(_shown, (clean, noisy, estimate)))
 
 
 def _shown(picture: Tensor) -> Tensor:

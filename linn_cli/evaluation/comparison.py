@@ -1,4 +1,4 @@
-"""Two pictures against a clean one: how close each is, and where one is closer than the other."""
+"""Two pictures: how far apart they are, or which of them is closer to a clean one, and where."""
 
 from __future__ import annotations
 
@@ -36,6 +36,43 @@ class Comparison:
         return float((self.advantage > 0).mean()), float((self.advantage < 0).mean())
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How far the pictures a and b are apart: PSNR in dB, SSIM (None for pictures smaller than its window).
+
+    `brighter` is the mean of b less a, `deviation` the root mean square of that, `largest` its largest size, all in
+    8-bit grey levels, and `share` how much of the picture differs at all. `nearby` (H, W) is the root mean square
+    over a window of 7 x 7 pixels around each.
+    """
+
+    psnr: float
+    ssim: float | None
+    brighter: float
+    deviation: float
+    largest: float
+    share: float
+    nearby: Array
+
+
+def differ(a: Array, b: Array) -> Difference:
+    """How far pictures (H, W) or (H, W, C) in 8-bit grey levels are apart; SSIM is the mean over channels.
+
+    Raises:
+        InputError: they are not of one size.
+    """
+    _check_alike("second", b, "first", a)
+    apart = b.astype(np.float64) - a
+    return Difference(
+        psnr=_psnr(b, a),
+        ssim=_ssim(b, a),
+        brighter=float(apart.mean()),
+        deviation=float(np.sqrt(np.mean(apart**2))),
+        largest=float(np.abs(apart).max()),
+        share=float(np.mean(np.atleast_3d(apart).any(axis=2))),
+        nearby=_local_error(b, a),
+    )
+
+
 def compare(a: Array, b: Array, clean: Array) -> Comparison:
     """Compare pictures (H, W) or (H, W, C) in 8-bit grey levels; SSIM is the mean over channels.
 
@@ -43,16 +80,20 @@ def compare(a: Array, b: Array, clean: Array) -> Comparison:
         InputError: they are not of one size.
     """
     for name, picture in (("first", a), ("second", b)):
-        if picture.shape != clean.shape:
-            raise InputError(
-                f"the {name} picture is {_size(picture)} and the clean one {_size(clean)}: "
-                "compare pictures of one size and kind"
-            )
+        _check_alike(name, picture, "clean", clean)
     return Comparison(
         psnr=(_psnr(a, clean), _psnr(b, clean)),
         ssim=(_ssim(a, clean), _ssim(b, clean)),
         advantage=_local_error(b, clean) - _local_error(a, clean),
     )
+
+
+def _check_alike(name: str, picture: Array, other: str, standard: Array) -> None:
+    if picture.shape != standard.shape:
+        raise InputError(
+            f"the {name} picture is {_size(picture)} and the {other} one {_size(standard)}: "
+            "compare pictures of one size and kind"
+        )
 
 
 def _size(picture: NDArray[Any]) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from linn_cli import samples
 from linn_cli.errors import UsageError
 from linn_cli.network import haar
 from linn_cli.network.lifting import LiftingNetwork
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import Lista, soft_threshold
 from linn_cli.progress import Progress, silent
+from linn_cli.units import Sigma
 
 CHANNELS = ("coarse", "across", "down", "diagonal")
 _REACH, _BINS = 6.0, 121
@@ -111,14 +114,33 @@ def inspect(model: DnINN, levels: Array, sigma: float, progress: Progress = sile
     )
 
 
+def plane(levels: Array, sigma: Sigma) -> tuple[Array, tuple[float, ...]]:
+    """What goes through the network of a picture (H, W) or (H, W, 3) in grey levels, and the sigma of its channels.
+
+    Of a colour picture that is the luma as a grey picture: the mean of the channels, those with less noise counting
+    more. Its noise is the `network_sigma` of theirs. Grey stored as colour is grey.
+
+    Raises:
+        UsageError: sigma is given for another number of channels.
+    """
+    if levels.ndim == 2:
+        return levels, sigma.by_channel(1)
+    channels = sigma.by_channel(levels.shape[2])
+    alike = len(set(channels)) == 1
+    if alike and samples.is_grey(torch.from_numpy(levels).permute(2, 0, 1)):
+        return levels[:, :, 0], channels[:1]
+    luma = np.average(levels, axis=2, weights=1 / np.array(channels))
+    return luma.astype(np.float32), channels
+
+
 def parts(model: DnINN) -> int:
     """How many parts `inspect` tells of."""
     return len(model.scales) + 2
 
 
-def middle(levels: Array, side: int) -> Array:
-    """The middle of a picture (H, W), at most `side` pixels high and wide."""
-    top, left = (max(0, (length - side) // 2) for length in levels.shape)
+def middle(levels: NDArray[Any], side: int) -> NDArray[Any]:
+    """The middle of a picture (H, W) or (H, W, C), at most `side` pixels high and wide."""
+    top, left = (max(0, (length - side) // 2) for length in levels.shape[:2])
     return levels[top : top + side, left : left + side]
 
 

@@ -13,19 +13,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli.errors import InputError, UsageError
+from linn_cli.units import GREY_LEVELS
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Classical:
-    """A denoiser of one grey picture (H, W) in [0, 1]; `run` takes sigma in the same units."""
+    """A denoiser of one picture in [0, 1], (H, W) or (H, W, 3) in colour; `run` takes sigma in the same units.
+
+    `needs` are the packages to install for it.
+    """
 
     name: str
     run: Callable[[Array, float], Any]
+    needs: tuple[str, ...] = ()
 
     def __call__(self, images: Tensor, sigma: float) -> Tensor:
-        """Denoise images (B, 1, H, W), white at 1.0; sigma in 8-bit grey levels.
+        """Denoise images (B, C, H, W), white at 1.0, C is 1 or 3; sigma in 8-bit grey levels.
 
         Raises:
             InputError: the package cannot do it, because the picture is too small for instance.
@@ -33,20 +38,23 @@ class Classical:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of small pictures, for instance
-                # Some packages drop sides of one pixel.
-                answers = [
-                    np.reshape(self.run(image.double().numpy(), sigma / 255), image.shape)
-                    for image in images[:, 0].cpu()
-                ]
+                answers = [self._denoise(image, sigma) for image in images.cpu()]
         except Exception as error:  # packages raise whatever they stumble over
             raise InputError(f"{self.name}: cannot denoise this picture ({error})") from error
-        return torch.from_numpy(np.stack(answers)[:, None]).to(images)
+        return torch.stack(answers).to(images)
+
+    def _denoise(self, image: Tensor, sigma: float) -> Tensor:
+        channels_last = image.double().permute(1, 2, 0).numpy()
+        noisy = channels_last[:, :, 0] if len(image) == 1 else channels_last
+        # Some packages drop sides of one pixel.
+        answer = np.reshape(self.run(noisy, sigma / GREY_LEVELS), channels_last.shape)
+        return torch.from_numpy(answer).permute(2, 0, 1)
 
 
 def _bm3d(noisy: Array, sigma: float) -> Any:
-    from bm3d import bm3d
+    from bm3d import bm3d, bm3d_rgb
 
-    return bm3d(noisy, sigma)
+    return bm3d(noisy, sigma) if noisy.ndim == 2 else bm3d_rgb(noisy, sigma)
 
 
 def _nlm(noisy: Array, sigma: float) -> Any:
@@ -54,20 +62,27 @@ def _nlm(noisy: Array, sigma: float) -> Any:
 
     # What scikit-image's example of it takes for a known sigma.
     return denoise_nl_means(
-        noisy, patch_size=5, patch_distance=6, h=0.6 * sigma, sigma=sigma, fast_mode=True
+        noisy,
+        patch_size=5,
+        patch_distance=6,
+        h=0.6 * sigma,
+        sigma=sigma,
+        fast_mode=True,
+        channel_axis=None if noisy.ndim == 2 else -1,
     )
 
 
 def _wavelet(noisy: Array, sigma: float) -> Any:
     from skimage.restoration import denoise_wavelet
 
-    return denoise_wavelet(noisy, sigma=sigma, method="BayesShrink", mode="soft")
+    colour: dict[str, Any] = {} if noisy.ndim == 2 else {"channel_axis": -1, "convert2ycbcr": True}
+    return denoise_wavelet(noisy, sigma=sigma, method="BayesShrink", mode="soft", **colour)
 
 
 _METHODS = {
-    "bm3d": Classical("BM3D (bm3d)", _bm3d),
-    "nlm": Classical("NLM (scikit-image)", _nlm),
-    "wavelet": Classical("Wavelet (scikit-image)", _wavelet),
+    "bm3d": Classical("BM3D (bm3d)", _bm3d, ("bm3d",)),
+    "nlm": Classical("NLM (scikit-image)", _nlm, ("scikit-image",)),
+    "wavelet": Classical("Wavelet (scikit-image)", _wavelet, ("scikit-image", "pywavelets")),
 }
 
 
@@ -84,7 +99,7 @@ def load(name: str) -> Classical:
         method.run(np.zeros((32, 32)), 0.1)  # what is imported now takes no measured time later
     except ImportError as error:
         raise UsageError(
-            f"--against {name} needs an optional package ({error}): "
-            "python -m pip install 'linn-cli[compare]'"
+            f"--against {name} needs what linn does not install by itself ({error}): "
+            f"python -m pip install {' '.join(method.needs)}"
         ) from error
     return method

@@ -1,6 +1,9 @@
-"""What others published: PSNR in dB by method and sigma, and the size of their networks."""
+"""What others published: PSNR in dB by method and sigma, the size of their networks, and on which pictures."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 # Mean PSNR in dB on BSD68, grey, by sigma (Huang and Dragotti 2021, table 1).
 _GREY: dict[str, dict[float, float]] = {
@@ -20,7 +23,7 @@ _COLOUR: dict[str, dict[float, float]] = {
     "CDnCNN": {15: 33.89, 25: 31.23, 50: 27.92},
 }
 # Numbers of parameters, from the same table.
-PARAMETERS = {
+_PARAMETERS = {
     "TNRD": 26_600,
     "DnCNN": 556_000,
     "DnINN-ST 1-scale": 134_700,
@@ -30,6 +33,26 @@ PARAMETERS = {
 }
 
 
-def figures(*, colour: bool) -> tuple[str, dict[str, dict[float, float]]]:
-    """What was published in grey or in colour: on which pictures, and PSNR in dB by method and sigma."""
-    return ("CBSD68", _COLOUR) if colour else ("BSD68", _GREY)
+@dataclass(frozen=True)
+class Published:
+    """The figures for one test set: PSNR in dB by method and sigma, and numbers of parameters by method."""
+
+    on: str
+    psnr: Mapping[str, Mapping[float, float]]
+    parameters: Mapping[str, int] = field(default_factory=dict)
+
+
+# By the digest that `CleanPictures` has of the test set.
+_KNOWN = {
+    "0a1b1caf262ada5141c9b67d086161b0db0581e193cf2789aff0081461126437": Published(
+        "BSD68", _GREY, _PARAMETERS
+    ),
+    "7d4bb57d32210035dc29c214ae53237b35ad7bca9a64c8108f31c6b3a3122c4b": Published(
+        "CBSD68", _COLOUR
+    ),
+}
+
+
+def find(digest: str) -> Published | None:
+    """What was published on the test set with this digest; None for any other pictures."""
+    return _KNOWN.get(digest)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from linn_cli.evaluation import published
 from linn_cli.evaluation.benchmark import Summary
-from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.comparison import Comparison, Difference
+from linn_cli.evaluation.published import Published
 
 Table = tuple[str, list[str], list[list[str]]]
 
@@ -36,18 +36,18 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     )
 
 
-def beside_published(measured: Sequence[Summary], *, colour: bool = False) -> Table:
-    """The published table, of grey or colour, with the rows of this run below it, by sigma."""
-    on, psnrs = published.figures(colour=colour)
+def beside_published(measured: Sequence[Summary], known: Published) -> Table:
+    """The published table with the rows of this run below it, by sigma."""
     sigmas = sorted({summary.sigma for summary in measured})
     rows = [
-        [method, *(psnr(known.get(sigma)) for sigma in sigmas)] for method, known in psnrs.items()
+        [method, *(psnr(levels.get(sigma)) for sigma in sigmas)]
+        for method, levels in known.psnr.items()
     ]
     for label in dict.fromkeys(summary.label for summary in measured):
         own = {summary.sigma: summary.psnr for summary in measured if summary.label == label}
         rows.append([f"{label} (this run)", *(psnr(own.get(sigma)) for sigma in sigmas)])
     columns = ["method", *(f"sigma {sigma:g}" for sigma in sigmas)]
-    return f"PSNR in dB, as published on {on}", columns, rows
+    return f"PSNR in dB, as published on {known.on}", columns, rows
 
 
 def comparison(names: tuple[str, str], seen: Comparison) -> Table:
@@ -61,6 +61,19 @@ def comparison(names: tuple[str, str], seen: Comparison) -> Table:
     return "Against the clean picture", ["picture", "PSNR", "SSIM", "closer on"], rows
 
 
+def difference(names: tuple[str, str], seen: Difference) -> Table:
+    """A row for each thing measured of two pictures without a clean one."""
+    rows = [
+        ["PSNR of one against the other", f"{seen.psnr:.3f} dB"],
+        ["SSIM", ssim(seen.ssim)],
+        [f"{names[1]} is brighter by, on average", f"{seen.brighter:+.3f}"],
+        ["root mean square of the difference", f"{seen.deviation:.3f}"],
+        ["largest difference", f"{seen.largest:.3g}"],
+        ["pixels that differ", _share(seen.share)],
+    ]
+    return f"{names[0]} and {names[1]}, in 8-bit grey levels", ["measure", "value"], rows
+
+
 def psnr(value: float | None) -> str:
     """In dB; a dash where there is none."""
     return "-" if value is None else f"{value:.2f}"
@@ -69,3 +82,10 @@ def psnr(value: float | None) -> str:
 def ssim(value: float | None) -> str:
     """With four digits; a dash where there is none."""
     return "-" if value is None else f"{value:.4f}"
+
+
+def _share(value: float) -> str:
+    """In per cent; nothing and everything only where it is."""
+    if 0 < value < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"

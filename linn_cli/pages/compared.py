@@ -1,4 +1,4 @@
-"""The page of `linn compare`: two pictures beside a clean one, and where one is closer to it."""
+"""The page of `linn compare`: two pictures, where they differ, and which is closer to a clean one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linn_cli.evaluation import tables
-from linn_cli.evaluation.comparison import Comparison
+from linn_cli.evaluation.comparison import Comparison, Difference
+from linn_cli.evaluation.tables import Table
 from linn_cli.pages import _side_by_side, embedding, html
 from linn_cli.pages.embedding import Levels
 
@@ -29,33 +30,59 @@ def render(
         clean: alike.
         seen: what `comparison.compare` says about them.
     """
-    map_name = f"blue: {names[0]} is closer, orange: {names[1]}"
-    height, width = seen.advantage.shape
-    difference = _diverging(seen.advantage)
-    (a, factor), (b, _), (clean, _), (difference, _) = (
-        embedding.fitting(levels) for levels in (a, b, clean, difference)
+    return _render(
+        kind,
+        [(names[0], a), (names[1], b), ("clean", clean)],
+        "each against the clean picture",
+        tables.comparison(names, seen),
+        (f"blue: {names[0]} is closer, orange: {names[1]}", seen.advantage),
+        f"Blue where {names[0]} is closer to the clean picture, orange where {names[1]} is; the "
+        "stronger the colour, the larger the difference of their errors nearby.",
     )
+
+
+def render_difference(
+    kind: str, names: tuple[str, str], a: Levels, b: Levels, seen: Difference
+) -> bytes:
+    """Two pictures, and the map of where they differ; `seen` is what `comparison.differ` says, see `render`."""
+    return _render(
+        kind,
+        [(names[0], a), (names[1], b)],
+        "one against the other",
+        tables.difference(names, seen),
+        ("blue: they differ", seen.nearby),
+        "The stronger the blue, the larger the difference nearby.",
+    )
+
+
+def _render(
+    kind: str,
+    pictures: list[tuple[str, Levels]],
+    how: str,
+    table: Table,
+    named_map: tuple[str, NDArray[np.float32]],
+    words: str,
+) -> bytes:
+    (first, _), (second, _), *_ = pictures
+    map_name, values = named_map
+    height, width = values.shape
+    difference, factor = embedding.fitting(_diverging(values))
+    shown = [(name, embedding.fitting(levels)[0]) for name, levels in pictures]
     if kind == _side_by_side.ENDING:
-        return _side_by_side.png([(names[0], a), (names[1], b), (map_name, difference)])
-    caption, columns, rows = tables.comparison(names, seen)
+        return _side_by_side.png([*shown[:2], (map_name, difference)])
+    caption, columns, rows = table
     return html.render(
         "compared",
-        f"{names[0]} and {names[1]}",
+        f"{first} and {second}",
         {
-            "title": f"{names[0]} and {names[1]}",
-            "lead": f"{width} x {height} pixels, each against the clean picture.",
+            "title": f"{first} and {second}",
+            "lead": f"{width} x {height} pixels, {how}.",
             "note": embedding.reduced(factor),
-            "width": clean.shape[1],
-            "height": clean.shape[0],
-            "pictures": [
-                embedding.embed(levels, name)
-                for levels, name in ((a, names[0]), (b, names[1]), (clean, "clean"))
-            ],
+            "width": difference.shape[1],
+            "height": difference.shape[0],
+            "pictures": [embedding.embed(levels, name) for name, levels in shown],
             "table": {"caption": caption, "columns": columns, "rows": rows},
-            "words": (
-                f"Blue where {names[0]} is closer to the clean picture, orange where {names[1]} is; the "
-                "stronger the colour, the larger the difference of their errors nearby."
-            ),
+            "words": words,
             "map": embedding.embed(difference, map_name),
         },
     )

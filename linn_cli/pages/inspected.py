@@ -17,9 +17,15 @@ _MID_GREY = 127.5
 
 
 def render(
-    name: str, seen: Inspection, sigma: float, architecture: Architecture, weights: str
+    name: str,
+    seen: Inspection,
+    sigma: float,
+    architecture: Architecture,
+    weights: str,
+    *,
+    luma: bool = False,
 ) -> bytes:
-    """The page, as HTML; sigma is in 8-bit grey levels."""
+    """The page, as HTML; sigma is in 8-bit grey levels. `luma`: what is seen is that of a colour picture."""
     height, width = seen.noisy.shape
     found = residual.measure(seen.noisy, seen.denoised, sigma)
     largest = float(np.abs(seen.error).max())
@@ -29,8 +35,8 @@ def render(
         {
             "title": name,
             "lead": (
-                f"{width} x {height} pixels on their way through {architecture} ({weights}) for noise "
-                f"of sigma {sigma:g} grey levels."
+                f"{width} x {height} pixels {'of the luma ' * luma}on their way through {architecture} "
+                f"({weights}) for noise of sigma {sigma:.4g} grey levels."
             ),
             "width": width,
             "height": height,

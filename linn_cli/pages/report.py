@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli.evaluation import published, tables
+from linn_cli.evaluation import tables
 from linn_cli.evaluation.benchmark import Score, Summary, Trial
+from linn_cli.evaluation.published import Published
 from linn_cli.pages import embedding, html
 
 # All pictures together, before base64 makes four bytes of three: the page stays below 25 MB.
@@ -74,6 +75,13 @@ class Gallery:
         shot.estimates[score.method] = embedding.preview(_levels(trial.estimate), self._most)
         shot.crops[score.method] = _crop(trial.estimate, shot.corner)
 
+    def leave_out(self, indices: Iterable[int]) -> None:
+        """Drop the pictures that not every method could do."""
+        for index in indices:
+            self._clean.pop(index, None)
+            for shots in self._shots.values():
+                shots.pop(index, None)
+
     def data(self) -> dict[str, Any]:
         """Pictures, scores and the crops of the worst, median and best picture, for the page."""
         return {
@@ -90,12 +98,27 @@ class Gallery:
 
 
 def render(
-    folder: Path, summaries: Sequence[Summary], gallery: Gallery, *, colour: bool = False
+    folder: Path,
+    summaries: Sequence[Summary],
+    gallery: Gallery,
+    known: Published | None = None,
+    failed: int = 0,
 ) -> bytes:
-    """The page: tables, plots, and the gallery."""
+    """The page: tables, plots, and the gallery.
+
+    Args:
+        folder: where the pictures are.
+        summaries: what was measured.
+        gallery: the pictures.
+        known: what was published on these pictures.
+        failed: how many pictures were left out.
+    """
     first = summaries[0]
-    on, psnrs = published.figures(colour=colour)
     name = folder.resolve().name
+    shown = [tables.summaries(folder, summaries)]
+    if known:
+        shown.append(tables.beside_published(summaries, known))
+    left_out = f" {failed} more could not be measured." if failed else ""
     return html.render(
         "report",
         f"{name}, denoised by linn",
@@ -103,14 +126,11 @@ def render(
             "title": name,
             "lead": (
                 f"{first.images} pictures with white Gaussian noise, denoised by linn on "
-                f"{first.device}. PSNR in dB, means over the pictures."
+                f"{first.device}. PSNR in dB, means over the pictures.{left_out}"
             ),
             "tables": [
                 {"caption": caption, "columns": columns, "rows": rows}
-                for caption, columns, rows in (
-                    tables.summaries(folder, summaries),
-                    tables.beside_published(summaries, colour=colour),
-                )
+                for caption, columns, rows in shown
             ],
             "summaries": [
                 {
@@ -123,13 +143,14 @@ def render(
                 }
                 for summary in summaries
             ],
-            "published": {
-                "on": on,
+            "published": known
+            and {
+                "on": known.on,
                 "psnr": {
-                    method: [[sigma, psnr] for sigma, psnr in known.items()]
-                    for method, known in psnrs.items()
+                    method: [[sigma, psnr] for sigma, psnr in levels.items()]
+                    for method, levels in known.psnr.items()
                 },
-                "parameters": {} if colour else published.PARAMETERS,
+                "parameters": known.parameters,
             },
             **gallery.data(),
         },

@@ -99,14 +99,19 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
         raise InputError(f"{name}: cannot be read, damaged or cut short ({reason})") from error
 
 
+def read_upright(path: Path) -> Picture:
+    """The first frame, the right way up, whatever its depth; errors as `read`."""
+    document = read(path)
+    return document.frames[0].turned(kept.orientation(document.metadata))
+
+
 def read_shown(path: Path) -> NDArray[Any]:
     """The first frame as it is shown, whatever its depth: (H, W), or (H, W, 3) in colour; without alpha.
 
     Raises:
         InputError: as `read`.
     """
-    document = read(path)
-    return document.frames[0].turned(kept.orientation(document.metadata)).array
+    return read_upright(path).array
 
 
 def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
@@ -115,8 +120,7 @@ def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
     Raises:
         InputError: as `read`, or the picture has transparency or more than 8 bits.
     """
-    document = read(path)
-    picture = document.frames[0].turned(kept.orientation(document.metadata))
+    picture = read_upright(path)
     if picture.alpha is not None and not bool((picture.alpha == picture.alpha.max()).all()):
         raise InputError(f"{path}: has transparency, give an opaque picture")
     if picture.values.dtype != np.uint8:

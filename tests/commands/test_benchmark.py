@@ -8,6 +8,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from linn_cli.evaluation.clean_pictures import CleanPictures
+from linn_cli.evaluation.other_methods import Classical
+from linn_cli.evaluation.published import Published
 from tests.conftest import Run, only_line
 from tests.pages.test_html import shown
 
@@ -18,8 +21,8 @@ def test_benchmark_prints_tables_or_data(
     Image.fromarray(grey).save(tmp_path / "clean.png")
     done = linn("benchmark", tmp_path, "--sigma", 25, "--sigma", 40)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "WNNM" in done.stdout
-    assert "(this run)" in done.stdout
+    assert "as published" not in done.stdout
+    assert "DnINN" in done.stdout
     assert "clean.png" not in done.stdout
     assert "clean.png" in linn("benchmark", tmp_path, "--sigma", 25, "--verbose").stdout
 
@@ -27,7 +30,83 @@ def test_benchmark_prints_tables_or_data(
     data = json.loads(only_line(done.stdout))
     assert [summary["sigma"] for summary in data["summaries"]] == [25, 40]
     assert [picture["image"] for picture in data["pictures"]] == ["clean.png", "clean.png"]
-    assert data["published"]["psnr"]["DnCNN"]["25"] == 29.19
+    assert data["published"] is None
+    assert data["failed"] == []
+
+
+def test_figures_are_published_beside_the_test_set_alone(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    digest = CleanPictures.read([tmp_path / "a.png"]).digest
+    known = Published("BSD68", {"WNNM": {25: 28.83}})
+    monkeypatch.setattr("linn_cli.evaluation.published._KNOWN", {digest: known})
+    done = linn("benchmark", tmp_path, "--sigma", 25)
+    assert "as published on BSD68" in done.stdout
+    assert "WNNM" in done.stdout
+    assert "(this run)" in done.stdout
+    data = json.loads(linn("benchmark", tmp_path, "--sigma", 25, "--json").stdout)
+    assert data["published"] == {"on": "BSD68", "psnr": {"WNNM": {"25": 28.83}}}
+    Image.fromarray(grey).save(tmp_path / "b.png")
+    assert "as published" not in linn("benchmark", tmp_path, "--sigma", 25).stdout
+    (tmp_path / "b.png").write_bytes(b"broken")
+    # The other pictures are the set, but who says what the broken one was?
+    assert "as published" not in linn("benchmark", tmp_path, "--sigma", 25).stdout
+
+
+def test_a_broken_picture_stops_nothing_and_is_named(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"broken")
+    for name in ("b.png", "c.png"):
+        Image.fromarray(grey).save(folder / name)
+    target = tmp_path / "report.html"
+    done = linn("benchmark", folder, "--sigma", 25, "--json", "--report", target)
+    assert done.returncode == 1
+    broken, count = done.stderr.splitlines()
+    assert f"{folder / 'a.png'}: not a picture" in broken
+    assert "1 of 3 pictures are left out" in count
+    data = json.loads(only_line(done.stdout))
+    assert [picture["image"] for picture in data["pictures"]] == ["b.png", "c.png"]
+    assert data["failed"][0]["picture"] == str(folder / "a.png")
+    page = shown(target.read_bytes())
+    assert [picture["name"] for picture in page["sigmas"][0]["pictures"]] == ["b.png", "c.png"]
+    for name in ("b.png", "c.png"):
+        (folder / name).write_bytes(b"broken")
+    done = linn("benchmark", folder, "--sigma", 25)
+    assert done.returncode == 1
+    assert "none of the pictures" in done.stderr.splitlines()[-1]
+
+
+def test_what_one_method_cannot_do_counts_for_none(
+    linn: Run, tmp_path: Path, grey: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail_if_upright(noisy: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+        if noisy.shape[0] > noisy.shape[1]:
+            raise ValueError("too tall")
+        return noisy
+
+    method = Classical("other", fail_if_upright)
+    monkeypatch.setattr("linn_cli.evaluation.other_methods.load", lambda name: method)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    Image.fromarray(grey.T.copy()).save(tmp_path / "tall.png")
+    done = linn("benchmark", tmp_path, "--sigma", 25, "--against", "nlm", "--json")
+    assert done.returncode == 1
+    assert "too tall" in done.stderr
+    data = json.loads(only_line(done.stdout))
+    assert [summary["images"] for summary in data["summaries"]] == [1, 1]
+
+
+def test_other_methods_run_in_colour(linn: Run, tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    pytest.importorskip("skimage", reason="needs linn-cli[compare]")
+    Image.fromarray(np.dstack([grey, grey // 2, 255 - grey])).save(tmp_path / "colour.png")
+    done = linn("benchmark", tmp_path, "--sigma", 25, "--against", "nlm", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    own, other = json.loads(only_line(done.stdout))["summaries"]
+    assert other["method"] == "NLM (scikit-image)"
+    assert own["psnr"] > other["psnr"] > 22  # 20.2 dB before
 
 
 def test_benchmark_can_store_the_noisy_pictures_in_eight_bits(

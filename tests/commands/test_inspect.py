@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
-from tests.conftest import Run, only_line
+from tests.conftest import Run, noisy_picture, only_line
 from tests.pages.test_embedding import decoded
 from tests.pages.test_html import shown
 
@@ -36,10 +37,47 @@ def test_inspect_looks_at_the_middle_and_says_so(linn: Run, noisy_file: Path, no
     np.testing.assert_array_equal(seen, noisy[8:28, 16:36])
 
 
+def test_inspect_estimates_sigma(linn: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "noisy.png", tmp_path / "page.html"
+    levels = noisy_picture((20.0,))[:, :, 0].clip(0, 1) * 255
+    Image.fromarray(levels.round().astype(np.uint8)).save(source)
+    done = linn("inspect", source, "-o", target, "--json")
+    assert done.returncode == 0
+    record = json.loads(only_line(done.stdout))
+    assert record["sigma"] == pytest.approx(20, rel=0.1)
+    assert f"{source}: sigma {record['sigma']:.2f}, estimated" in only_line(done.stderr)
+    Image.new("L", (40, 40), 90).save(source)
+    done = linn("inspect", source, "-o", target)
+    assert done.returncode == 1
+    assert "finds no noise in it, give --sigma" in only_line(done.stderr)
+
+
+def test_inspect_looks_at_the_luma_of_a_colour_picture(linn: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "noisy.png", tmp_path / "page.html"
+    levels = (noisy_picture((20.0, 20.0, 20.0)).clip(0, 1) * 255).round().astype(np.uint8)
+    Image.fromarray(levels).save(source)
+    done = linn("inspect", source, "-o", target, "--json", "--sigma", 20)
+    assert (done.returncode, done.stderr) == (0, "")
+    record = json.loads(only_line(done.stdout))
+    assert record["channel_sigmas"] == [20, 20, 20]
+    assert record["sigma"] == pytest.approx(20 / 3**0.5)
+    data = shown(target.read_bytes())
+    assert "128 x 128 pixels of the luma" in data["lead"]
+    seen = decoded(data["noisy"]["source"])[..., 0]
+    np.testing.assert_allclose(seen, levels.mean(axis=2), atol=0.51)
+    done = linn("inspect", source, "-o", target, "--json", "--sigma", "15,20,25")
+    assert json.loads(only_line(done.stdout))["channel_sigmas"] == [15, 20, 25]
+    done = linn("inspect", source, "-o", target, "--json")
+    estimated = json.loads(only_line(done.stdout))["channel_sigmas"]
+    assert estimated == pytest.approx([20] * 3, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("options", "code", "reason"),
     [
         (["--sigma", 0], 2, "too small to scale by"),
+        (["--sigma", "1,2"], 2, "2 sigmas for a picture of 1 channels"),
+        (["--sigma", "much"], 2, "give a number"),
         (["--sigma", 25, "-o", "x.png"], 2, "ends in .html"),
         (["--sigma", 25, "--weights", "missing.safetensors"], 1, "cannot read the weights"),
     ],

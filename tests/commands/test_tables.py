@@ -9,7 +9,9 @@ import torch
 
 from linn_cli.commands import tables
 from linn_cli.evaluation.benchmark import Score, Summary
-from linn_cli.evaluation.invertibility import RoundTrip
+from linn_cli.evaluation.clean_pictures import CleanPictures
+from linn_cli.evaluation.invertibility import Check, RoundTrip
+from linn_cli.evaluation.published import Published
 from linn_cli.network.architecture import Architecture
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
@@ -25,7 +27,7 @@ TRIP = RoundTrip(torch.float32, "scale 1", 321, 481, 1e-6, 1e-4)
 def test_every_row_has_every_column() -> None:
     for _, columns, rows in (
         tables.scores([SCORE]),
-        tables.round_trips([("set", TRIP)], 25, 8),
+        tables.round_trips([("set", TRIP)], 25),
         tables.weight_sets([Source("here", (WEIGHTS,))]),
         tables.verdicts([Verdict("set", "network", hash_known=False)]),
     ):
@@ -34,16 +36,37 @@ def test_every_row_has_every_column() -> None:
 
 
 def test_errors_are_given_in_both_units() -> None:
-    [row] = tables.round_trip_data([("set", TRIP)], 25, 8)["worst"]
+    [row] = tables.round_trip_data([("set", TRIP)], 25, [])["worst"]
     assert row["error_in_sigma"] == 1e-6
     assert row["error_in_grey_levels"] == pytest.approx(25e-6)
     assert row["passed"]
 
 
+def test_what_was_checked_is_said() -> None:
+    both, one = (torch.float32, torch.float64), (torch.float32,)
+    pictures = tuple(torch.rand((2, side)) for side in (1, 3))
+    checks = [Check(WEIGHTS, both, pictures), *[Check(WEIGHTS, one, pictures[1:])] * 2]
+    words = "Checked: 1 set on 2 pictures in float32 and float64; 2 sets on 1 picture in float32."
+    assert tables.checked(checks, everything=True) == words
+    assert tables.checked(checks, everything=False) == f"{words} --all checks everything."
+    data = tables.round_trip_data([], 25, checks)["checked"]
+    assert data[0] == {
+        "weights": "set",
+        "dtypes": ["float32", "float64"],
+        "pictures": ["1x2", "3x2"],
+    }
+
+
 def test_benchmark_data_is_json() -> None:
-    data = tables.benchmark_data(Path("BSD68"), [SUMMARY], [])
-    assert json.loads(json.dumps(data))["summaries"][0]["psnr"] == 28.95
-    assert len(data["published"]["psnr"]) == 9
+    pictures = CleanPictures([Path("a.png"), Path("b.png")], faults={1: "b.png: broken"})
+    known = Published("BSD68", {"BM3D": {25: 28.57}})
+    for found in (known, None):
+        data = tables.benchmark_data(Path("BSD68"), [SUMMARY], [], pictures, found)
+        data = json.loads(json.dumps(data))
+        assert data["summaries"][0]["psnr"] == 28.95
+        assert data["failed"] == [{"picture": "b.png", "error": "b.png: broken"}]
+        expected = found and {"on": "BSD68", "psnr": {"BM3D": {"25": 28.57}}}
+        assert data["published"] == expected
 
 
 def test_progress_is_one_line() -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from linn_cli.network.architecture import Architecture
 from linn_cli.weights import sets
@@ -17,14 +18,35 @@ def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_pictures")
-def test_verify_invertibility_passes_on_the_bundled_weights(linn: Run, noisy_file: Path) -> None:
-    done = linn("verify-invertibility", noisy_file, "--json")
+def test_verify_invertibility_tries_everything(linn: Run, tmp_path: Path) -> None:
+    Image.new("L", (70, 3), 90).save(tmp_path / "wide.png")
+    arguments = ["verify-invertibility", tmp_path / "wide.png", "--weights", "dninn-st-1-25"]
+    done = linn(*arguments, "--all", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     data = json.loads(done.stdout)
     assert data["passed"]
-    assert data["pictures"] == 3
     assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64", "bfloat16"}
+    [check] = data["checked"]
+    assert check["pictures"] == ["1x1", "5x3", "70x3"]
+
+
+@pytest.mark.usefixtures("small_pictures")
+def test_verify_invertibility_tries_every_set_on_a_part_and_says_so(
+    linn: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linn_cli.engine.devices.has_bfloat16", lambda device: False)
+    Image.new("RGB", (200, 70), (90, 80, 70)).save(tmp_path / "large.png")
+    done = linn("verify-invertibility", tmp_path / "large.png", "--json")
+    assert "the middle 64 x 64 pixels (--all)" in only_line(done.stderr)
+    data = json.loads(done.stdout)
+    assert data["passed"]
+    # Nothing emulates what this processor lacks.
+    assert {entry["dtype"] for entry in data["worst"]} == {"float32", "float64"}
     assert {entry["weights"] for entry in data["worst"]} == {entry.name for entry in sets.bundled()}
+    usual = next(check for check in data["checked"] if check["weights"] == "dninn-st-1-25")
+    assert usual["pictures"] == ["1x1", "5x3", "64x64"]
+    done = linn("verify-invertibility", "--weights", "dninn-st-1-25")
+    assert "Checked: 1 set on 2 pictures in float32 and float64. --all" in done.stdout
 
 
 @pytest.mark.usefixtures("small_pictures")

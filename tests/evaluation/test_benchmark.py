@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.denoising import networks
+from linn_cli.errors import InputError
 from linn_cli.evaluation import benchmark
+from linn_cli.evaluation.clean_pictures import CleanPictures
+from linn_cli.evaluation.other_methods import Classical
 from linn_cli.metrics import psnr, ssim
 from linn_cli.weights import sets
 from tests.conftest import shared
@@ -24,7 +27,7 @@ def folder(tmp_path: Path, grey: NDArray[np.uint8]) -> Path:
 
 def test_the_protocol_is_followed(folder: Path, grey: NDArray[np.uint8]) -> None:
     denoiser = networks.load(25)
-    scores = list(benchmark.measure(denoiser, sorted(folder.iterdir()), 25))
+    scores = list(benchmark.measure(denoiser, CleanPictures(sorted(folder.iterdir())), 25))
     assert [score.image for score in scores] == ["0.png", "1.png"]
     for index, clean_levels in enumerate([grey, grey.T.copy()]):
         clean = torch.from_numpy(clean_levels).float()[None, None] / 255
@@ -34,6 +37,33 @@ def test_the_protocol_is_followed(folder: Path, grey: NDArray[np.uint8]) -> None
         assert scores[index].psnr == pytest.approx(psnr(estimate, clean))
         assert scores[index].ssim == ssim(estimate[0, 0], clean[0, 0])
         assert scores[index].pixels == grey.size
+
+
+def test_a_picture_that_fails_is_left_out_from_then_on(folder: Path) -> None:
+    tried: list[tuple[int, ...]] = []
+
+    def fail_if_upright(noisy: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+        tried.append(noisy.shape)
+        if noisy.shape[0] > noisy.shape[1]:
+            raise InputError("too tall")
+        return noisy
+
+    pictures = CleanPictures(sorted(folder.iterdir()))
+    method = Classical("m", fail_if_upright)
+    assert [score.image for score in benchmark.measure(method, pictures, 25)] == ["0.png"]
+    [fault] = pictures.faults.values()
+    assert fault.startswith(str(folder / "1.png"))
+    assert "too tall" in fault
+    assert len(list(benchmark.measure(method, pictures, 25))) == 1
+    assert len(tried) == 3
+
+
+def test_a_picture_left_out_does_not_change_the_noise_of_others(folder: Path) -> None:
+    noisy = Classical("m", lambda noisy, sigma: noisy)
+    paths = sorted(folder.iterdir())
+    _, second = benchmark.measure(noisy, CleanPictures(paths), 25)
+    alone = CleanPictures(paths, faults={0: "broken"})
+    assert [score.psnr for score in benchmark.measure(noisy, alone, 25)] == [second.psnr]
 
 
 def test_the_summary_holds_the_means() -> None:
@@ -55,7 +85,7 @@ def test_eight_bits_are_scored_as_stored_and_made_up_for(tmp_path: Path) -> None
     dark = np.linspace(0, 60, 96).astype(np.uint8)[None].repeat(64, axis=0)
     Image.fromarray(dark).save(tmp_path / "dark.png")
     denoiser = networks.load(50)
-    pictures = [tmp_path / "dark.png"]
+    pictures = CleanPictures([tmp_path / "dark.png"])
     trials: list[benchmark.Trial] = []
     exact, stored, plain = (
         list(
@@ -92,7 +122,7 @@ def test_a_real_picture_scores_what_the_plain_network_scores(
         part.save(path)
         clean = torch.from_numpy(np.array(part)).float()[None, None] / 255
     denoiser = networks.load(25, precision=precision)
-    [score] = benchmark.measure(denoiser, [path], 25)
+    [score] = benchmark.measure(denoiser, CleanPictures([path]), 25)
     noisy = clean + 25 / 255 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     model = sets.load(denoiser.weight_set)
     with torch.no_grad():

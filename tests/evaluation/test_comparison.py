@@ -68,9 +68,36 @@ def test_an_equal_picture_is_infinitely_close() -> None:
     assert seen.ssim == (None, None)
 
 
+@pytest.mark.parametrize("shape", [(40, 30), (40, 30, 3)])
+def test_two_pictures_are_measured_against_each_other(shape: tuple[int, ...]) -> None:
+    _, b, a = pictures(*shape)
+    b[20:] = a[20:]
+    b[:20] += 3
+    seen = comparison.differ(a, b)
+    apart = b.astype(np.float64) - a
+    assert seen.psnr == pytest.approx(peak_signal_noise_ratio(a, b, data_range=255), 1e-5)
+    assert seen.ssim == comparison.compare(b, b, a).ssim[0]
+    assert seen.brighter == pytest.approx(apart.mean())
+    assert seen.brighter > 0.5
+    assert seen.deviation == pytest.approx(np.sqrt(np.mean(apart**2)))
+    assert seen.largest == np.abs(apart).max()
+    assert seen.share == 0.5
+    assert seen.nearby.shape == shape[:2]
+    assert (seen.nearby[:20] > 0).all()
+    assert (seen.nearby[24:] == 0).all()
+
+
+def test_equal_pictures_do_not_differ() -> None:
+    a, _, _ = pictures(12, 12)
+    seen = comparison.differ(a, a)
+    assert (seen.psnr, seen.largest, seen.share) == (math.inf, 0, 0)
+
+
 def test_other_sizes_are_refused() -> None:
     a, b, clean = pictures(8, 9)
     with pytest.raises(InputError, match="second picture is 8 x 8 and the clean one 9 x 8"):
         comparison.compare(a, b[:, :8], clean)
     with pytest.raises(InputError, match="first picture is 9 x 8 with 3 channels"):
         comparison.compare(np.dstack([a] * 3), b, clean)
+    with pytest.raises(InputError, match="second picture is 8 x 8 and the first one 9 x 8"):
+        comparison.differ(a, b[:, :8])

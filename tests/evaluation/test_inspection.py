@@ -5,12 +5,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from linn_cli.engine.normalisation import network_sigma, normalise
 from linn_cli.errors import UsageError
 from linn_cli.evaluation import inspection
 from linn_cli.network import haar
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.network.shrinkage import Lista
+from linn_cli.units import Sigma
 from tests.conftest import ARCHITECTURES, random_model
 
 SIGMA = 20.0
@@ -94,6 +96,30 @@ def test_colour_is_refused(levels: Array) -> None:
         inspection.inspect(random_model(Architecture()), np.dstack([levels] * 3), SIGMA)
 
 
+def test_of_a_colour_picture_the_plane_is_the_luma_that_the_network_gets() -> None:
+    levels = np.random.default_rng(0).uniform(0, 255, (9, 12, 3)).astype(np.float32)
+    for sigma in (Sigma((20.0,)), Sigma((10.0, 30.0, 20.0))):
+        luma, channels = inspection.plane(levels, sigma)
+        assert channels == sigma.by_channel(3)
+        planes = normalise(torch.from_numpy(levels).permute(2, 0, 1) / 255, channels)
+        seen = (luma - 127.5) / network_sigma(channels)
+        # float32 values of some tens: half an epsilon of each, and of their sums.
+        np.testing.assert_allclose(seen, planes[0, 0].numpy(), atol=1e-4)
+
+
+def test_the_plane_of_a_grey_picture_is_the_picture(levels: Array) -> None:
+    stored_as_colour = np.dstack([levels] * 3)
+    for picture in (levels, stored_as_colour):
+        grey, channels = inspection.plane(picture, Sigma((25.0,)))
+        np.testing.assert_array_equal(grey, levels)
+        assert channels == (25.0,)
+    # Different noise was asked for: then its channels are three.
+    _, channels = inspection.plane(stored_as_colour, Sigma((25.0, 20.0, 25.0)))
+    assert len(channels) == 3
+    with pytest.raises(UsageError, match="3 sigmas for a picture of 1 channels"):
+        inspection.plane(levels, Sigma((25.0, 20.0, 25.0)))
+
+
 def test_the_histogram_holds_every_coefficient() -> None:
     values = np.array([[-100.0, 0.0, 0.001], [0.2, 100.0, 3.0]], np.float32)
     shares = inspection.histogram(values)
@@ -113,3 +139,5 @@ def test_the_middle_is_the_middle(
     levels = np.arange(35, dtype=np.float32).reshape(7, 5)
     expected = levels[slice(*rows), slice(*columns)]
     np.testing.assert_array_equal(inspection.middle(levels, side), expected)
+    coloured = np.dstack([levels] * 3)
+    assert inspection.middle(coloured, side).shape == (*expected.shape, 3)

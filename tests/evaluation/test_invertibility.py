@@ -10,8 +10,8 @@ from linn_cli.engine import streaming
 from linn_cli.evaluation.invertibility import (
     DTYPES,
     SIZES,
+    plan,
     random_pictures,
-    round_trips,
     worst_by_part,
 )
 from linn_cli.network.architecture import Architecture
@@ -46,6 +46,37 @@ def test_random_networks_are_inverted(architecture: Architecture) -> None:
 
 def test_every_size_is_tried() -> None:
     assert [tuple(picture.shape) for picture in random_pictures()] == list(SIZES)
+
+
+def test_a_quick_plan_leaves_no_set_and_no_architecture_out() -> None:
+    found = sets.bundled()
+    usual = sets.select(found, 25, None, None)
+    own = torch.rand((40, 40))
+    checks = plan(found, usual, [own])
+    assert [check.weight_set for check in checks] == list(found)
+    assert all(check.pictures and torch.float32 in check.dtypes for check in checks)
+    thorough = [check for check in checks if check.dtypes == DTYPES]
+    assert {check.weight_set.architecture for check in thorough} == set(ARCHITECTURES)
+    assert len(thorough) == len(ARCHITECTURES)
+    for check in thorough:
+        assert [tuple(picture.shape) for picture in check.pictures[:6]] == list(SIZES[:6])
+    assert [check.weight_set for check in checks if check.pictures[-1] is own] == [usual]
+
+
+def test_the_whole_plan_is_every_set_on_every_size() -> None:
+    found = sets.bundled()
+    checks = plan(found, found[0], everything=True)
+    assert {check.weight_set.name for check in checks} == {entry.name for entry in found}
+    for check in checks:
+        assert check.dtypes == DTYPES
+        assert [tuple(picture.shape) for picture in check.pictures] == list(SIZES)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_half_precision_can_be_left_out(half: bool) -> None:
+    model = random_model(Architecture("st", 1)).float()
+    dtypes = {trip.dtype for trip in worst_by_part(model, SMALL[:1], SIGMA, half=half)}
+    assert (torch.bfloat16 in dtypes) == half
 
 
 def test_the_engine_is_tried_with_several_bands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +157,7 @@ def test_a_slight_flaw_fails_in_float64_where_float32_cannot_see_it() -> None:
 def test_nan_is_a_failure() -> None:
     model = random_model(Architecture("st", 1))
     model.scales[0].steps[0].predict.output.weight.fill_(torch.nan)
-    assert not any(trip.passed for trip in round_trips(model, SMALL[-1], SIGMA))
+    assert not any(trip.passed for trip in worst_by_part(model, SMALL[-1:], SIGMA))
 
 
 def test_a_lost_row_is_seen_in_every_precision(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,3 +33,18 @@ def test_equal_pictures_can_be_compared(grey: Grey) -> None:
     seen = comparison.compare(levels, levels, levels)
     data = shown(compared.render(html.ENDING, ("a", "b"), levels, levels, levels, seen))
     assert data["table"]["rows"][0][1] == "inf"
+
+
+def test_without_a_clean_picture_the_map_is_blue_where_they_differ() -> None:
+    a = np.full((20, 40), 100, np.float32)
+    b = a.copy()
+    b[:, 20:] += 30
+    seen = comparison.differ(a, b)
+    data = shown(compared.render_difference(".html", ("a", "b"), a, b, seen))
+    colours = decoded(data["map"]["source"])
+    np.testing.assert_array_equal(colours[10, 0], [238, 238, 236])
+    np.testing.assert_array_equal(colours[10, 39], [11, 99, 165])
+    assert [picture["name"] for picture in data["pictures"]] == ["a", "b"]
+    assert ["pixels that differ", "50.0%"] in data["table"]["rows"]
+    strip = opened(compared.render_difference(".png", ("a", "b"), a, b, seen))
+    assert strip.size == (3 * 40 + 2 * 16, 20 + 28)

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linn_cli.evaluation.benchmark import Score, Summary, Trial
+from linn_cli.evaluation.published import Published
 from linn_cli.metrics import psnr
 from linn_cli.pages import report
 from tests.pages.test_embedding import decoded
 from tests.pages.test_html import shown
 
 OWN, OTHER = "linn DnINN-ST 1-scale", "NLM"
+KNOWN = Published("BSD68", {"BM3D": {25: 28.57}})
 SUMMARIES = [
     Summary("DnINN-ST 1-scale", "set", "cpu", "float32", 25.0, 5, 29.0, 0.8, 1.0, 0.3, 134_659),
     Summary("NLM", None, "cpu", "float64", 25.0, 5, 27.0, 0.7, 1.0, 0.5),
@@ -44,7 +46,7 @@ def filled(pictures: int = 5, side: int = 120) -> report.Gallery:
 
 
 def test_the_page_holds_every_picture_and_figure() -> None:
-    data = shown(report.render(Path("<b>"), SUMMARIES, filled()))
+    data = shown(report.render(Path("<b>"), SUMMARIES, filled(), KNOWN))
     assert data["title"] == "<b>"
     assert len(data["clean"]) == 5
     [level] = data["sigmas"]
@@ -56,10 +58,29 @@ def test_the_page_holds_every_picture_and_figure() -> None:
         assert picture["scores"][OWN]["psnr"] > picture["scores"][OTHER]["psnr"]
     assert data["summaries"][0]["parameters"] == 134_659
     assert [summary["own"] for summary in data["summaries"]] == [True, False]
-    assert data["tables"][1]["rows"][-2:] == [
+    assert data["published"]["psnr"] == {"BM3D": [[25, 28.57]]}
+    assert data["tables"][1]["rows"] == [
+        ["BM3D", "28.57"],
         [f"{OWN} (this run)", "29.00"],
         [f"{OTHER} (this run)", "27.00"],
     ]
+
+
+def test_other_pictures_have_nothing_published_beside_them() -> None:
+    data = shown(report.render(Path("x"), SUMMARIES, filled()))
+    assert data["published"] is None
+    assert len(data["tables"]) == 1
+    assert "could not" not in data["lead"]
+
+
+def test_pictures_that_failed_are_left_out_and_counted() -> None:
+    gallery = filled()
+    gallery.leave_out([0, 3])
+    data = shown(report.render(Path("x"), SUMMARIES, gallery, failed=2))
+    assert "2 more could not be measured" in data["lead"]
+    names = [picture["name"] for picture in data["sigmas"][0]["pictures"]]
+    assert names == ["<1>.png", "<2>.png", "<4>.png"]
+    assert len(data["clean"]) == 3
 
 
 def test_the_worst_the_median_and_the_best_are_cropped_without_loss() -> None:

@@ -1,8 +1,10 @@
 
 const [a, b, clean] = data.pictures;
 const list = [
-  a, b, clean, difference(`${a.name} less clean, fourfold`, a, clean, 4),
-  difference(`${b.name} less clean, fourfold`, b, clean, 4),
+  a, b, ...clean ? [
+    clean, difference(`${a.name} less clean, fourfold`, a, clean, 4),
+    difference(`${b.name} less clean, fourfold`, b, clean, 4),
+  ] : [],
   difference(`${a.name} less ${b.name}, fourfold`, a, b, 4),
 ];
 const names = list.map(({ name }) => name);
@@ -24,5 +26,5 @@ put("controls",
   }));
 put("note", data.note);
 put("words", data.words);
-put("map", slider({ before: data.map, after: clean, width: data.width, height: data.height }));
+put("map", slider({ before: data.map, after: clean ?? a, width: data.width, height: data.height }));
 show();

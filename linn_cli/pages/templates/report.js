@@ -79,10 +79,11 @@ function showSigma() {
 // ---- plots ---------------------------------------------------------------------------------------
 
 function bySigma() {
-  const context = ["BM3D", "DnCNN", "DnINN-LISTA 2-scale"];
-  const published = context.map((method) => ({
+  const context = ["BM3D", "DnCNN", "DnINN-LISTA 2-scale", "CBM3D", "CDnCNN"]
+    .filter((method) => data.published && method in data.published.psnr);
+  const published = context.map((method, index) => ({
     name: `${method}, published`, points: data.published.psnr[method], colour: "var(--faint)",
-    line: true, dashed: true, mark: ["circle", "square", "diamond"][context.indexOf(method)],
+    line: true, dashed: true, mark: ["circle", "square", "diamond"][index],
   }));
   const measured = labels.map((label, index) => ({
     name: label, colour: COLOURS[index % COLOURS.length], line: true, mark: "circle",
@@ -91,7 +92,7 @@ function bySigma() {
       .filter(([, psnr]) => psnr !== null).sort(([a], [b]) => a - b),
   }));
   return plot({
-    title: `PSNR against sigma; the published figures are those on ${data.published.on}`,
+    title: data.published ? `PSNR against sigma, beside the published figures on ${data.published.on}` : "PSNR against sigma",
     x: { name: "sigma, grey levels" }, y: { name: "PSNR, dB" }, series: [...published, ...measured],
   });
 }
@@ -121,7 +122,7 @@ function perPicture() {
 
 function bySize() {
   const { sigma } = current();
-  const known = Object.entries(data.published.parameters).flatMap(([method, count]) =>
+  const known = Object.entries(data.published?.parameters ?? {}).flatMap(([method, count]) =>
     data.published.psnr[method].filter(([level]) => level === sigma).map(([, psnr]) => [method, count, psnr]));
   const group = (start, mark, colour) => ({
     name: `${start}, published`, mark, colour,
@@ -156,7 +157,13 @@ function speed() {
 }
 
 function plots() {
-  return [bySigma(), ...perPicture(), bySize(), speed()];
+  const sizes = new Set(data.summaries.map(({ parameters }) => parameters).filter((count) => count !== null));
+  return [
+    ...data.published || data.sigmas.length > 1 ? [bySigma()] : [],
+    ...perPicture(),
+    ...data.published || sizes.size > 1 ? [bySize()] : [],
+    speed(),
+  ];
 }
 
 put("title", data.title);
