@@ -18,17 +18,17 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     rows = [
         [
             summary.method,
-            summary.weights or "-",
-            summary.precision,
             f"{summary.sigma:g}",
             f"{summary.psnr:.3f}",
             ssim(summary.ssim),
+            summary.weights or "-",
+            summary.precision,
             f"{summary.seconds:.1f}",
             f"{summary.megapixels_per_second:.3f}",
         ]
         for summary in measured
     ]
-    columns = ["method", "weights", "precision", "sigma", "PSNR", "SSIM", "seconds", "Mpx/s"]
+    columns = ["method", "sigma", "PSNR", "SSIM", "weights", "precision", "seconds", "Mpx/s"]
     return (
         f"{folder.resolve().name}: means over {first.images} pictures, {first.device}",
         columns,
@@ -53,12 +53,24 @@ def beside_published(measured: Sequence[Summary], *, colour: bool = False) -> Ta
 def comparison(names: tuple[str, str], seen: Comparison) -> Table:
     """A row for each of the two pictures."""
     rows = [
-        [name, f"{level:.3f}", ssim(similarity), f"{closer:.1%}"]
+        [name, f"{level:.3f}", ssim(similarity), percent(closer)]
         for name, level, similarity, closer in zip(
             names, seen.psnr, seen.ssim, seen.closer, strict=True
         )
     ]
     return "Against the clean picture", ["picture", "PSNR", "SSIM", "closer on"], rows
+
+
+def percent(share: float) -> str:
+    """With one digit; neither all nor none unless it is."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def level(sigma: float) -> str:
+    """A noise level with three digits."""
+    return f"{float(f'{sigma:.3g}'):g}"
 
 
 def psnr(value: float | None) -> str:
