@@ -198,8 +198,8 @@ def denoise(
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
-        # Where linn chose how much to remove, or the user how much to leave, the page advises nothing else.
-        given = known is not None and strength == 100
+        # The page may advise another sigma only where the user gave one: not a strength, nor one by channel.
+        given = known is not None and len(set(known.levels)) == 1 and strength == 100
         failed = _run(work, planned, workers, report, compare, given=given)
         if len(planned) > 1 and failed:
             console.say(f"{failed} of {len(planned)} pictures failed")

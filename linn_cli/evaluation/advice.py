@@ -34,7 +34,8 @@ def better_sigma(noisy: Picture, removed: Residual) -> float | None:
         return None
     too_little = estimate > _APART * removed.sigma and removed.correlation < _ROUGH
     too_much = (
-        removed.sigma > _APART * estimate > _APART * _LEAST
+        removed.sigma > _APART * estimate
+        and estimate > _LEAST
         and _ROUGH < removed.correlation < _SMOOTH
         and removed.shared < _SHARED
         and _AGREED[0] < estimate / removed.deviation < _AGREED[1]

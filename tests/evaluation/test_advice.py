@@ -62,6 +62,12 @@ def test_a_picture_too_small_or_hidden_gets_no_advice(noisy: Picture) -> None:
     assert advice.better_sigma(hidden, TOO_MUCH) is None
 
 
+def test_weak_noise_is_not_judged() -> None:
+    noise = np.random.default_rng(0).normal(0, 2, (SIDE, SIDE, 1))
+    noisy = Picture(np.rint(scene() + noise).astype(np.uint8))
+    assert advice.better_sigma(noisy, Residual(4, 2, 0.02, 0.0)) is None
+
+
 @pytest.mark.parametrize("kind", ["demosaiced", "JPEG 4:2:0"])
 def test_the_true_sigma_of_noise_that_is_not_white_is_not_talked_down(kind: str) -> None:
     sigma = 7.5
