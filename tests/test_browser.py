@@ -211,7 +211,7 @@ def test_a_report_shows_the_picture_that_is_picked(opened: Open) -> None:
     page.locator(".choice").first.click()
     assert f"{HOSTILE} 0.png, sigma 50." in page.locator("#scores").inner_text()
     page.get_by_label("right", exact=True).select_option(index=5)
-    assert "less clean, fourfold" in page.locator("#view .sides").inner_text()
+    assert "minus clean, 4 times as strong" in page.locator("#view .sides").inner_text()
 
 
 def test_the_policy_keeps_the_network_out(browser: Any, pages: Path) -> None:

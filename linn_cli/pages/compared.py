@@ -43,7 +43,10 @@ def render(
         f"{names[0]} and {names[1]}",
         {
             "title": f"{names[0]} and {names[1]}",
-            "lead": f"{width} x {height} pixels, each against the clean picture.",
+            "lead": (
+                f"{width} x {height} pixels, each against the clean picture. Higher PSNR (in dB) and SSIM "
+                "(at most 1) mean closer."
+            ),
             "note": embedding.reduced(factor),
             "width": clean.shape[1],
             "height": clean.shape[0],

@@ -43,7 +43,7 @@ def render(
         removed = _MID_GREY + 2 * (before - after)
         if removed.shape[2:] == (4,):
             removed[..., 3] = before[..., 3]
-        caption = f"removed, twofold (strength {level(found.deviation)}, sigma {level(sigma)})"
+        caption = f"removed, doubled (strength {level(found.deviation)}, sigma {level(sigma)})"
         return _side_by_side.png([("noisy", before), ("denoised", after), (caption, removed)])
     width, height = clean.size
     return html.render(
