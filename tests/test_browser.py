@@ -5,6 +5,7 @@ Needs chromium and the `browser` extra. Screenshots go to the folder that LINN_S
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -111,6 +112,8 @@ def test_a_page_is_readable(
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut_off = "[...document.querySelectorAll('.scroll')].filter((part) => part.scrollWidth > part.clientWidth)"
+    assert page.evaluate(f"{cut_off}.map((part) => part.innerText)") == []
     assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
     assert page.locator("h1").inner_text() != ""
     assert page.locator("main img[src='x']").count() == 0
@@ -171,6 +174,34 @@ def test_what_was_removed_is_the_difference(opened: Open, pages: Path) -> None:
     np.testing.assert_array_equal(np.array(shown).reshape(96, 128, 4)[..., 0], expected)
 
 
+def test_squares_show_through_what_is_transparent(browser: Any, tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    values = generator.normal([100, 100, 100], 10, (64, 128, 3)).round().clip(0, 255)
+    alpha = np.full((64, 128, 1), 255)
+    alpha[:, 16:112] = 0
+    source, answer = tmp_path / "cut-out.png", tmp_path / "answer.png"
+    Image.fromarray(np.dstack([values, alpha]).astype(np.uint8)).save(source)
+    arguments = ["denoise", source, "-o", answer, "--sigma", 10]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--compare", str(tmp_path / "p.html")])
+    assert result.exit_code == 0, result.stderr
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((tmp_path / "p.html").as_uri())
+    page.evaluate("Promise.all([...document.images].map((image) => image.decode()))")
+    page.get_by_role("button", name="100 %").click()
+    stage = page.locator(".stage").screenshot(path=tmp_path / "stage.png")
+    with Image.open(io.BytesIO(stage)) as shot:
+        pixels = np.array(shot.convert("L"))
+    page.close()
+    # In the middle of squares, away from the rule and its handle.
+    for left in (20, 100):
+        hidden = pixels[4::8, left : left + 16 : 8]
+        assert (hidden.min(), hidden.max()) == (
+            pytest.approx(184, abs=1),
+            pytest.approx(242, abs=1),
+        )
+    assert pixels[16:48, :8].mean() == pytest.approx(100, abs=4)
+
+
 def test_a_report_shows_the_picture_that_is_picked(opened: Open) -> None:
     page = opened("report", 1280, "light")
     assert f"{HOSTILE} 0.png, sigma 25." in page.locator("#scores").inner_text()
@@ -181,7 +212,7 @@ def test_a_report_shows_the_picture_that_is_picked(opened: Open) -> None:
     page.locator(".choice").first.click()
     assert f"{HOSTILE} 0.png, sigma 50." in page.locator("#scores").inner_text()
     page.get_by_label("right", exact=True).select_option(index=5)
-    assert "less clean, fourfold" in page.locator("#view .sides").inner_text()
+    assert "minus clean, 4 times as strong" in page.locator("#view .sides").inner_text()
 
 
 def test_the_policy_keeps_the_network_out(browser: Any, pages: Path) -> None:

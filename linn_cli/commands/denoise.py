@@ -36,14 +36,13 @@ from linn_cli.errors import UsageError
 from linn_cli.network.architecture import parse_variant
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from linn_cli.denoising.jobs import Handling
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome
     from linn_cli.denoising.planning import Existing, Job
     from linn_cli.noise.request import Request
     from linn_cli.pictures.formats import Format
+    from linn_cli.pictures.picture import Picture
     from linn_cli.progress import Progress
 
 EXAMPLES = """
@@ -260,7 +259,9 @@ def denoise(
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
-        failed = _run(work, planned, workers, report, compare)
+        # The page may advise another sigma only where the user gave one: not a strength, nor one by channel.
+        given = known is not None and len(set(known.levels)) == 1 and strength == 100
+        failed = _run(work, planned, workers, report, compare, given=given)
         if len(planned) > 1 and failed:
             console.say(f"{failed} of {len(planned)} pictures failed")
         if failed:
@@ -367,11 +368,13 @@ def _run(
     workers: int,
     report: Callable[[Outcome], None],
     compare: Path | None,
+    *,
+    given: bool,
 ) -> int:
     """Do the jobs and report each; how many failed."""
     from linn_cli.denoising import jobs
 
-    shown: list[NDArray[Any]] = []
+    shown: list[Picture] = []
     failed = 0
     with console.progress("denoise", len(planned)) as advance:
 
@@ -384,18 +387,21 @@ def _run(
             failed += outcome.error is not None
             if compare and shown:
                 advance(0, "page")
-                _write_page(compare, planned[0].source.name, shown, outcome)
+                _write_page(compare, planned[0].source.name, shown, outcome, given=given)
     return failed
 
 
-def _write_page(path: Path, name: str, shown: list[NDArray[Any]], outcome: Outcome) -> None:
+def _write_page(
+    path: Path, name: str, shown: list[Picture], outcome: Outcome, *, given: bool
+) -> None:
     from statistics import fmean
 
     from linn_cli.pages import denoised, html
 
     before, after = shown
     sigma = fmean(outcome.sigma)
-    html.write(path, denoised.render(path.suffix.lower(), name, before, after, sigma))
+    page = denoised.render(path.suffix.lower(), name, before, after, sigma, given=given)
+    html.write(path, page)
 
 
 def _run_pipe(

@@ -17,7 +17,7 @@ from linn_cli.evaluation.comparison import Comparison, Difference
 from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
 from linn_cli.evaluation.invertibility import Check, RoundTrip
 from linn_cli.evaluation.published import Published
-from linn_cli.evaluation.tables import Table, ssim
+from linn_cli.evaluation.tables import Table, percent, ssim
 from linn_cli.training.run import Progress
 from linn_cli.weights.known_answer import Verdict
 from linn_cli.weights.sources import Source
@@ -196,7 +196,7 @@ def inspection(seen: Inspection, sigma: float) -> Table:
                 [
                     f"scale {number} {name}",
                     *(f"{rms(channels[index]):.3f}" for channels in stages),
-                    f"{zeros:.1%}" if index else "-",
+                    percent(zeros) if index else "-",
                 ]
             )
     columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]

@@ -11,9 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from numpy.typing import NDArray
+from typing import BinaryIO
 
 from linn_cli.denoising import by_rows
 from linn_cli.denoising import document as documents
@@ -25,11 +23,11 @@ from linn_cli.files import write_atomically
 from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.pictures import metadata, reading, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
-from linn_cli.pictures.picture import Document
+from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, silent
 
-# Takes the values before and after, of the first frame as it is shown.
-Show = Callable[[NDArray[Any], NDArray[Any]], None]
+# Takes the first frame before and after, the right way up.
+Show = Callable[[Picture, Picture], None]
 _LOG = logging.getLogger(__name__)
 
 
@@ -64,7 +62,7 @@ def run(
         handling: how the files are read and written.
         existing: what to do about an output that is there.
         progress: counts to 1.
-        show: takes the values before and after; a picture that is shown goes whole.
+        show: takes the picture before and after; a picture that is shown goes whole.
     """
     began = time.perf_counter()
     try:
@@ -103,7 +101,7 @@ def _denoise(
     remarks = writing.write(job.target, clean, quality=handling.quality)
     if show:
         turn = metadata.orientation(document.metadata)
-        show(*(held.frames[0].turned(turn).array for held in (document, clean)))
+        show(*(held.frames[0].turned(turn) for held in (document, clean)))
     return replace(outcome, remarks=(*outcome.remarks, *remarks))
 
 

@@ -18,17 +18,17 @@ def summaries(folder: Path, measured: Sequence[Summary]) -> Table:
     rows = [
         [
             summary.method,
-            summary.weights or "-",
-            summary.precision,
             f"{summary.sigma:g}",
             f"{summary.psnr:.3f}",
             ssim(summary.ssim),
+            summary.weights or "-",
+            summary.precision,
             f"{summary.seconds:.1f}",
             f"{summary.megapixels_per_second:.3f}",
         ]
         for summary in measured
     ]
-    columns = ["method", "weights", "precision", "sigma", "PSNR", "SSIM", "seconds", "Mpx/s"]
+    columns = ["method", "sigma", "PSNR", "SSIM", "weights", "precision", "seconds", "Mpx/s"]
     return (
         f"{folder.resolve().name}: means over {first.images} pictures, {first.device}",
         columns,
@@ -53,7 +53,7 @@ def beside_published(measured: Sequence[Summary], known: Published) -> Table:
 def comparison(names: tuple[str, str], seen: Comparison) -> Table:
     """A row for each of the two pictures."""
     rows = [
-        [name, f"{level:.3f}", ssim(similarity), f"{closer:.1%}"]
+        [name, f"{level:.3f}", ssim(similarity), percent(closer)]
         for name, level, similarity, closer in zip(
             names, seen.psnr, seen.ssim, seen.closer, strict=True
         )
@@ -69,9 +69,21 @@ def difference(names: tuple[str, str], seen: Difference) -> Table:
         [f"{names[1]} is brighter by, on average", f"{seen.brighter:+.3f}"],
         ["root mean square of the difference", f"{seen.deviation:.3f}"],
         ["largest difference", f"{seen.largest:.3g}"],
-        ["pixels that differ", _share(seen.share)],
+        ["pixels that differ", percent(seen.share)],
     ]
     return f"{names[0]} and {names[1]}, in 8-bit grey levels", ["measure", "value"], rows
+
+
+def percent(share: float) -> str:
+    """With one digit; neither all nor none unless it is."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    return "< 0.1%" if share < 0.001 else "> 99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def level(sigma: float) -> str:
+    """A noise level with three digits."""
+    return f"{float(f'{sigma:.3g}'):g}"
 
 
 def psnr(value: float | None) -> str:
@@ -82,10 +94,3 @@ def psnr(value: float | None) -> str:
 def ssim(value: float | None) -> str:
     """With four digits; a dash where there is none."""
     return "-" if value is None else f"{value:.4f}"
-
-
-def _share(value: float) -> str:
-    """In per cent; nothing and everything only where it is."""
-    if 0 < value < 0.0005:
-        return "<0.1%"
-    return ">99.9%" if 0.9995 <= value < 1 else f"{value:.1%}"

@@ -76,7 +76,7 @@ def _render(
         f"{first} and {second}",
         {
             "title": f"{first} and {second}",
-            "lead": f"{width} x {height} pixels, {how}.",
+            "lead": f"{width} x {height} pixels, {how}. Higher PSNR (in dB) and SSIM (at most 1) mean closer.",
             "note": embedding.reduced(factor),
             "width": difference.shape[1],
             "height": difference.shape[0],

@@ -2,51 +2,72 @@
 
 from __future__ import annotations
 
-from linn_cli.evaluation import residual
+from linn_cli.evaluation import advice, residual
+from linn_cli.evaluation.residual import Residual
+from linn_cli.evaluation.tables import level
 from linn_cli.pages import _side_by_side, embedding, html
-from linn_cli.pages._facts import facts
-from linn_cli.pages.embedding import Levels
+from linn_cli.pictures.picture import Picture
 
 ENDINGS = (html.ENDING, _side_by_side.ENDING)
 _MID_GREY = 127.5
+_SCALE = "Strength counts in grey levels, from 0 (black) to 255 (white)."
+_BY_EYE = (
+    "Judge it by eye: press “what was removed”. Even grain is noise. Edges and texture in it are "
+    "detail that the picture lost: a lower sigma or strength keeps more of it."
+)
 
 
-def render(kind: str, name: str, noisy: Levels, clean: Levels, sigma: float) -> bytes:
+def render(
+    kind: str, name: str, noisy: Picture, clean: Picture, sigma: float, *, given: bool = True
+) -> bytes:
     """A picture before and after, and what was removed.
 
     Args:
         kind: ".html" for a page with a slider, ".png" for the pictures side by side.
         name: the picture's, for the title.
-        noisy: (H, W) or (H, W, 3) of any dtype; integers have its range, floats are white at 1.0.
-        clean: what linn made of it, alike.
+        noisy: before.
+        clean: what linn made of it.
         sigma: what was asked for, in 8-bit grey levels.
+        given: whether the user chose sigma; only then the page may advise another.
     """
-    noisy, clean = embedding.grey_levels(noisy), embedding.grey_levels(clean)
-    found = residual.measure(noisy, clean, sigma)
-    (small_noisy, factor), (small_clean, _) = (
-        embedding.fitting(levels) for levels in (noisy, clean)
+    found = residual.measure(
+        embedding.grey_levels(noisy.array),
+        embedding.grey_levels(clean.array),
+        sigma,
+        None if noisy.alpha is None else noisy.alpha != 0,
+    )
+    (before, factor), (after, _) = (
+        embedding.fitting(embedding.with_alpha(picture)) for picture in (noisy, clean)
     )
     if kind == _side_by_side.ENDING:
-        removed = _MID_GREY + 2 * (small_noisy - small_clean)
-        deviation = f"removed, twofold (deviation {found.deviation:.1f}, sigma {sigma:g})"
-        return _side_by_side.png(
-            [("noisy", small_noisy), ("denoised", small_clean), (deviation, removed)]
-        )
-    height, width = clean.shape[:2]
+        removed = _MID_GREY + 2 * (before - after)
+        if removed.shape[2:] == (4,):
+            removed[..., 3] = before[..., 3]
+        caption = f"removed, doubled (strength {level(found.deviation)}, sigma {level(sigma)})"
+        return _side_by_side.png([("noisy", before), ("denoised", after), (caption, removed)])
+    width, height = clean.size
     return html.render(
         "denoised",
         f"{name}, denoised",
         {
             "title": name,
-            "lead": f"{width} x {height} pixels, denoised by linn for noise of sigma {sigma:g} grey levels.",
+            "lead": f"{width} x {height} pixels. linn removed noise of strength (sigma) {level(sigma)}.",
             "note": embedding.reduced(factor),
-            "width": small_clean.shape[1],
-            "height": small_clean.shape[0],
-            "pictures": [
-                embedding.embed(small_noisy, "noisy"),
-                embedding.embed(small_clean, "denoised"),
+            "width": after.shape[1],
+            "height": after.shape[0],
+            "pictures": [embedding.embed(before, "noisy"), embedding.embed(after, "denoised")],
+            "words": [
+                f"What linn removed has a strength of {level(found.deviation)}. {_SCALE}",
+                *(_advice(found, noisy) if given else ()),
+                _BY_EYE,
             ],
-            "words": found.in_words(),
-            "facts": facts(found),
         },
     )
+
+
+def _advice(found: Residual, noisy: Picture) -> list[str]:
+    better = advice.better_sigma(noisy, found)
+    if better is None:
+        return []
+    reason = "Noise is left" if better > found.sigma else "Detail went with the noise"
+    return [f"{reason}: linn estimates sigma {level(better)} here. Try that, or leave --sigma out."]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from linn_cli.pictures.picture import Picture
 from linn_cli.samples import white
 from linn_cli.units import GREY_LEVELS
 
@@ -28,6 +29,18 @@ def grey_levels(picture: Levels) -> NDArray[np.float32]:
     return levels
 
 
+def with_alpha(picture: Picture) -> NDArray[np.float32]:
+    """A picture as grey levels: (H, W), (H, W, 3), or (H, W, 4) with alpha if some of it is transparent."""
+    levels = grey_levels(picture.array)
+    if picture.alpha is None:
+        return levels
+    alpha = grey_levels(picture.alpha)
+    if bool((alpha >= GREY_LEVELS).all()):
+        return levels
+    colours = np.broadcast_to(np.atleast_3d(levels), (*alpha.shape, 3))
+    return np.dstack([colours, alpha])
+
+
 def to_bytes(levels: Levels) -> NDArray[np.uint8]:
     """Grey levels rounded and cut off at black and white."""
     rounded: NDArray[np.uint8] = np.clip(np.rint(levels), 0, GREY_LEVELS).astype(np.uint8)
@@ -35,13 +48,13 @@ def to_bytes(levels: Levels) -> NDArray[np.uint8]:
 
 
 def embed(levels: NDArray[Any], name: str) -> dict[str, str]:
-    """A picture (H, W) or (H, W, 3) in 8-bit grey levels for a page; lossless up to a million pixels."""
+    """A picture (H, W), (H, W, 3) or (H, W, 4) in 8-bit grey levels for a page; lossless up to a million pixels."""
     lossless = levels.shape[0] * levels.shape[1] <= _LOSSLESS_UP_TO
     return {"name": name, "source": data_uri(webp(levels, None if lossless else 90))}
 
 
 def webp(levels: NDArray[Any], quality: int | None) -> bytes:
-    """Encode a picture (H, W) or (H, W, 3) in 8-bit grey levels; lossless without a quality."""
+    """Encode a picture (H, W), (H, W, 3) or (H, W, 4) in 8-bit grey levels; lossless without a quality."""
     image = Image.fromarray(to_bytes(levels))
     content = io.BytesIO()
     lossless = quality is None

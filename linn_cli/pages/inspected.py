@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from linn_cli.evaluation import inspection, residual
+from linn_cli.evaluation import inspection, residual, tables
 from linn_cli.evaluation.inspection import Inspection, ScaleView
+from linn_cli.evaluation.residual import Residual
 from linn_cli.network.architecture import Architecture
 from linn_cli.pages import embedding, html
-from linn_cli.pages._facts import facts
 
 _MID_GREY = 127.5
 
@@ -36,15 +37,14 @@ def render(
             "title": name,
             "lead": (
                 f"{width} x {height} pixels {'of the luma ' * luma}on their way through {architecture} "
-                f"({weights}) for noise of sigma {sigma:.4g} grey levels."
+                f"({weights}) for noise of sigma {tables.level(sigma)} grey levels."
             ),
             "width": width,
             "height": height,
             "noisy": embedding.embed(seen.noisy, "noisy"),
             "denoised": embedding.embed(seen.denoised, "linn"),
             "plain": embedding.embed(seen.plain, "plain Haar, as sparse"),
-            "words": found.in_words(),
-            "facts": facts(found),
+            "facts": _facts(found),
             "scales": [_scale(view, sigma) for view in seen.scales],
             "error": embedding.embed(
                 np.abs(seen.error) * (255 / (largest or 1)), "round-trip error"
@@ -53,6 +53,16 @@ def render(
             "bins": [float(middle) for middle in inspection.MIDDLES],
         },
     )
+
+
+def _facts(found: Residual) -> list[tuple[str, str]]:
+    """The noise asked for beside what was removed."""
+    correlation = found.correlation
+    return [
+        ("sigma asked for", tables.level(found.sigma)),
+        ("deviation removed", tables.level(found.deviation)),
+        ("correlation of neighbours", "-" if correlation is None else f"{correlation:+.2f}"),
+    ]
 
 
 def _scale(view: ScaleView, sigma: float) -> dict[str, Any]:
@@ -88,6 +98,7 @@ def _scale(view: ScaleView, sigma: float) -> dict[str, Any]:
         "histograms": {
             stage: inspection.histogram(channels[1:]) for stage, channels in stages.items()
         },
-        "zeros": view.zeros,
+        "zeros": [tables.percent(share) for share in view.zeros],
+        "sparsity": tables.percent(fmean(view.zeros)),
         "steps": [asdict(step) for step in view.steps],
     }

@@ -464,6 +464,26 @@ def test_what_is_hardly_meant_is_said_and_done(linn: Run, noisy_file: Path) -> N
     assert doubted.endswith(remark)
 
 
+def test_the_view_advises_another_sigma_only_where_it_was_given(linn: Run, tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:128, :128]
+    clean = 110 + 60 * np.sin(rows / 9) * np.cos(columns / 14)
+    noisy = clean + np.random.default_rng(0).normal(0, 12, clean.shape)
+    source, view = tmp_path / "noisy.png", tmp_path / "view.html"
+    Image.fromarray(np.rint(noisy).astype(np.uint8)).save(source)
+    for arguments, advised in (
+        (["--sigma", 24], True),
+        (["--sigma", 5], True),
+        (["--sigma", 12], False),
+        (["--sigma", 12, "--strength", 50], False),
+        (["--sigma", "auto"], False),
+    ):
+        target = ["-o", tmp_path / "clean.png", "--overwrite"]
+        done = linn("denoise", source, *target, *arguments, "--compare", view)
+        assert done.returncode == 0
+        said = " ".join(shown(view.read_bytes())["words"])
+        assert ("linn estimates sigma" in said) == advised, arguments
+
+
 @pytest.mark.parametrize("name", ["view.pdf", "noisy.png", "clean.png", "missing/view.html"])
 def test_a_view_that_cannot_be_is_refused_before_any_work(
     linn: Run, noisy_file: Path, name: str

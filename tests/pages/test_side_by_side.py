@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linn_cli.pages import denoised
-from tests.pages.test_denoised import opened
+from tests.pages.test_denoised import opened, picture
 
 Grey = NDArray[np.uint8]
 
 
 def test_the_strip_holds_all_three_pictures(grey: Grey, noisy: Grey) -> None:
-    strip = opened(denoised.render(".png", "x", noisy, grey, 25))
+    strip = opened(denoised.render(".png", "x", picture(noisy), picture(grey), 25))
     assert strip.mode == "L"
     pixels = np.array(strip)
     height, width = grey.shape

@@ -2,10 +2,10 @@
 const [a, b, clean] = data.pictures;
 const list = [
   a, b, ...clean ? [
-    clean, difference(`${a.name} less clean, fourfold`, a, clean, 4),
-    difference(`${b.name} less clean, fourfold`, b, clean, 4),
+    clean, difference(`${a.name} minus clean, 4 times as strong`, a, clean, 4),
+    difference(`${b.name} minus clean, 4 times as strong`, b, clean, 4),
   ] : [],
-  difference(`${a.name} less ${b.name}, fourfold`, a, b, 4),
+  difference(`${a.name} minus ${b.name}, 4 times as strong`, a, b, 4),
 ];
 const names = list.map(({ name }) => name);
 let [left, right, zoom] = [0, 1, "fit"];

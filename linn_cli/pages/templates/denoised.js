@@ -19,5 +19,4 @@ put("controls",
     document.querySelector(".slider").zoom(zoom);
   }));
 put("words", ...data.words.map((sentence) => el("p", {}, sentence)));
-put("facts", facts(data.facts));
 show();

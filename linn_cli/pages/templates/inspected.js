@@ -30,7 +30,6 @@ function gallery({ pictures, channels }) {
 function section(scale, number) {
   const stages = Object.keys(scale.pictures);
   const atoms = scale.zeros.length !== scale.channels.length - 1;
-  const mean = scale.zeros.reduce((sum, share) => sum + share, 0) / scale.zeros.length;
   const counts = scale.steps.map((_, index) => index + 1);
   const line = (name, key, colour, mark) => ({
     name, colour, mark, line: true, points: scale.steps.map((step, index) => [counts[index], step[key]]),
@@ -41,7 +40,7 @@ function section(scale, number) {
     ...pictureOf(scale),
     ...gallery(scale),
     el("h3", {}, "How sparse"),
-    el("p", {}, `The shrinkage sets ${(100 * mean).toFixed(1)} % of the ${atoms ? "atoms' coefficients" : "detail coefficients"} to 0 (${scale.zeros.map((share) => `${(100 * share).toFixed(1)} %`).join(", ")}).`),
+    el("p", {}, `The shrinkage sets ${scale.sparsity} of the ${atoms ? "atoms' coefficients" : "detail coefficients"} to 0 (${scale.zeros.join(", ")}).`),
     el("div", { class: "wide" },
       plot({
         title: "Detail coefficients: share in each bin. Shrinkage leaves a spike at 0.",
@@ -69,7 +68,7 @@ function section(scale, number) {
     table("Channels, root mean squares in σ", ["channel", ...stages, "zeros"],
       scale.channels.map(({ name, rms }, index) => ({ cells: [
         name, ...stages.map((stage) => fixed(rms[stage], 3)),
-        index && !atoms ? `${(100 * scale.zeros[index - 1]).toFixed(1)} %` : "–",
+        index && !atoms ? scale.zeros[index - 1] : "–",
       ] }))));
 }
 
@@ -89,7 +88,6 @@ put("controls",
     document.querySelector("#view .slider").zoom(zoom);
   }));
 show();
-put("words", ...data.words.map((sentence) => el("p", {}, sentence)));
 put("facts", facts(data.facts));
 put("scales", ...data.scales.map(section));
 put("trip", `Without the shrinkage the same steps give the picture back. The largest error anywhere is ${data.largest.toExponential(1)} grey levels: float32's rounding. The map shows where; white is the largest.`);

@@ -36,14 +36,15 @@ function facts(pairs) {
     el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 }
 
+// On a narrow screen each row of more than four columns becomes a block whose cells bear their columns' names.
 function table(caption, columns, rows) {
   return el("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-    el("table", {},
+    el("table", columns.length > 4 ? { class: "broad" } : {},
       el("caption", {}, caption),
       el("thead", {}, el("tr", {}, columns.map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, rows.map(({ own, cells: [first, ...others] }) =>
         el("tr", own ? { class: "own" } : {}, el("th", { scope: "row" }, first),
-          others.map((cell) => el("td", {}, cell)))))));
+          others.map((cell, index) => el("td", { "data-column": columns[index + 1] }, cell)))))));
 }
 
 function choice(label, names, chosen, change) {
@@ -74,7 +75,7 @@ function slider({ before, after, width, height, zoom = "fit" }) {
     oninput: () => stage.style.setProperty("--at", `${input.value}%`),
   });
   const stage = el("div", { class: "stage" },
-    shown(after, ""), shown(before, "top"), el("div", { class: "rule" }), input);
+    shown(after, "under"), shown(before, "top"), el("div", { class: "rule" }), input);
   const frame = el("div", { class: "frame" }, stage);
   const sides = el("div", { class: "sides" },
     el("span", {}, `← ${before.name}`), el("span", {}, `${after.name} →`));

@@ -13,7 +13,7 @@ function views() {
     .map((label) => ({ name: label, source: picture.estimates[label] }));
   return [
     { name: "noisy", source: picture.noisy }, ...estimates, clean,
-    ...estimates.map((estimate) => difference(`${estimate.name} less clean, fourfold`, estimate, clean, 4)),
+    ...estimates.map((estimate) => difference(`${estimate.name} minus clean, 4 times as strong`, estimate, clean, 4)),
   ];
 }
 
