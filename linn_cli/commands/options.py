@@ -42,7 +42,8 @@ DebugOption = Annotated[bool, typer.Option("--debug", help="On an error, show th
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
-        min=1, help="Processor threads, shared by all files. By default one for each core."
+        min=1,
+        help="At most this many processor threads, shared by all files. By default one for each core.",
     ),
 ]
 PrecisionOption = Annotated[

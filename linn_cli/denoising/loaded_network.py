@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from linn_cli import samples
 from linn_cli.engine import budget, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
+from linn_cli.engine.load import Load
 from linn_cli.engine.normalisation import network_sigma, normalise, restore
 from linn_cli.errors import InputError
 from linn_cli.progress import Progress, silent
@@ -32,6 +33,7 @@ class LoadedNetwork:
     """A folded network with its weights on a device, ready for any number of pictures.
 
     `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too.
+    `load`: tells how many of the threads that torch may use are free.
     """
 
     scales: tuple[FoldedScale, ...]
@@ -39,6 +41,7 @@ class LoadedNetwork:
     device: torch.device
     max_memory: int | None = None
     halves: bool = True
+    load: Load = field(default_factory=Load, compare=False)
 
     @property
     def precision(self) -> str:
@@ -100,7 +103,8 @@ class LoadedNetwork:
                 for levels in strip.split(height, dim=1):
                     yield before(samples.to_floats(levels.cpu()))
 
-        for answer in self._bands(bands(), width, sigma, height):
+        answers = self._bands(bands(), width, sigma, height)
+        for answer in self.load.pace(answers) if self.device.type == "cpu" else answers:
             yield _levels(after(answer), dtypes[0])
 
     def _bands(
