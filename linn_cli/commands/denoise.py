@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from linn_cli.commands.options import (
     HubRepoOption,
     JsonOption,
     PrecisionOption,
+    QuietOption,
     ScalesOption,
     ThreadsOption,
     VariantOption,
@@ -151,10 +153,11 @@ def denoise(
     ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Denoise pictures."""
-    with console.reported(debug=debug):
+    with console.reported(debug=debug, quiet=quiet):
         from linn_cli.denoising.jobs import Handling, run
         from linn_cli.denoising.planning import Existing
         from linn_cli.noise.request import Request, parse_camera
@@ -169,13 +172,17 @@ def denoise(
         wanted = None if file_format is None else formats.format_named(file_format)
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
         existing = Existing(overwrite, skip_existing)
-        report = partial(_report, json=json, verbose=verbose)
+        if quiet and verbose:
+            raise UsageError("--quiet and --verbose exclude each other")
         piped = PIPE in map(str, (*pictures, output))
         if piped:
-            _check_pipe(pictures, output, compare, json=json)
+            _check_pipe(pictures, output, compare, existing, json=json)
             planned = []
         else:
             planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare)
+
+        many = len(planned) > 1
+        report = partial(_report, json=json, verbose=verbose, quiet=quiet, many=many)
 
         # Build.
         workers = _share_processor(threads, jobs, device, precision, len(planned))
@@ -188,32 +195,51 @@ def denoise(
             precision=precision,
             max_memory=max_memory and max_memory * 10**6 // workers,
             memory_share=0.25 / workers,
+            quiet=quiet,
         )
 
         # Run.
         if piped:
-            report(_run_pipe(output, networks, request, wanted, handling))
+            report(_run_pipe(output, networks, request, wanted, handling, existing, quiet=quiet))
             return
         # A fault of weights, device or precision is every picture's.
         networks.at(known or USUAL_SIGMA, len(known.levels) if known else 1)
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
-        failed = _run(work, planned, workers, report, compare)
-        if len(planned) > 1 and failed:
-            console.say(f"{failed} of {len(planned)} pictures failed")
-        if failed:
+        began = time.monotonic()
+        outcomes = _run(work, planned, workers, report, compare, quiet=quiet)
+        if many and not quiet:
+            console.say(_summary(outcomes, output, time.monotonic() - began))
+        if any(outcome.error for outcome in outcomes):
             raise typer.Exit(1)
 
 
-def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
+def _report(outcome: Outcome, *, json: bool, verbose: bool, quiet: bool, many: bool) -> None:
     """Print what became of a picture: data on stdout if asked for, what people should know on stderr."""
     if json:
         console.emit_json(asdict(outcome))
-    if outcome.error or verbose:
+    # Of many, those that are skipped are only counted.
+    if outcome.error or verbose or not (quiet or json or (many and outcome.skipped)):
         console.say(str(outcome))
-    for remark in outcome.remarks:
-        console.say(f"{outcome.output}: {remark}")
+    if verbose and not (outcome.error or outcome.skipped):
+        for detail in outcome.details():
+            console.say(f"{outcome.output}: {detail}")
+    if not quiet:
+        for remark in outcome.remarks:
+            console.say(f"{outcome.output}: {remark}")
+
+
+def _summary(outcomes: Sequence[Outcome], output: Path | None, seconds: float) -> str:
+    """What became of many pictures, in one line."""
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    skipped = sum(outcome.skipped for outcome in outcomes)
+    done = len(outcomes) - failed - skipped
+    where = f"into {output}" if output else "beside their inputs"
+    minutes, rest = divmod(round(seconds), 60)
+    taken = f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+    rest_of_them = f"{skipped} skipped, {failed} failed"
+    return f"{done} of {len(outcomes)} pictures denoised {where} in {taken}, {rest_of_them}"
 
 
 def _network(
@@ -227,7 +253,12 @@ def _network(
 
 
 def _check_pipe(
-    pictures: list[Path], output: Path | None, compare: Path | None, *, json: bool
+    pictures: list[Path],
+    output: Path | None,
+    compare: Path | None,
+    existing: Existing,
+    *,
+    json: bool,
 ) -> None:
     if list(map(str, pictures)) != [PIPE]:
         raise UsageError("- is one picture by itself: linn denoise - -o - --sigma 25")
@@ -237,9 +268,11 @@ def _check_pipe(
         if json:
             raise UsageError("standard output takes either the picture or --json: give -o FILE")
         return
+    from linn_cli.denoising import planning
     from linn_cli.pictures import writing
 
     writing.check_output(Path(str(output)))
+    planning.check_existing([Path(str(output))], existing)
 
 
 def _plan(
@@ -279,12 +312,15 @@ def _share_processor(
     return workers
 
 
-def _networks(*, weights: str | None, hub_repo: str | None, **options: Any) -> Networks:
+def _networks(
+    *, weights: str | None, hub_repo: str | None, quiet: bool, **options: Any
+) -> Networks:
     from linn_cli.denoising.networks import Networks
     from linn_cli.weights import sources
 
-    with console.progress("weights") as advance:
-        source = sources.find(weights, hub_repo, notify=console.say, progress=advance)
+    notify = console.hush if quiet else console.say
+    with console.progress("weights", quiet=quiet) as advance:
+        source = sources.find(weights, hub_repo, notify=notify, progress=advance)
     return Networks(weight_file=source, **options)
 
 
@@ -294,13 +330,17 @@ def _run(
     workers: int,
     report: Callable[[Outcome], None],
     compare: Path | None,
-) -> int:
-    """Do the jobs and report each; how many failed."""
+    *,
+    quiet: bool,
+) -> list[Outcome]:
+    """Do the jobs and report what became of each."""
     from linn_cli.denoising import jobs
 
     shown: list[NDArray[Any]] = []
-    failed = 0
-    with console.progress("denoise", len(planned)) as advance:
+    outcomes = []
+    one_file = len(planned) == 1
+    title = planned[0].source.name if one_file else "denoise"
+    with console.progress(title, len(planned), stepwise=one_file, quiet=quiet) as advance:
 
         def one(job: Job, progress: Progress) -> Outcome:
             show = (lambda *pair: shown.extend(pair)) if compare else None
@@ -308,11 +348,13 @@ def _run(
 
         for outcome in jobs.run_all(planned, one, advance, workers=workers):
             report(outcome)
-            failed += outcome.error is not None
+            outcomes.append(outcome)
             if compare and shown:
-                advance(0, "page")
+                advance(0, "writing the page")
                 _write_page(compare, planned[0].source.name, shown, outcome)
-    return failed
+                if not quiet:
+                    console.say(f"{compare}: before and after")
+    return outcomes
 
 
 def _write_page(path: Path, name: str, shown: list[NDArray[Any]], outcome: Outcome) -> None:
@@ -331,17 +373,23 @@ def _run_pipe(
     request: Request,
     wanted: Format | None,
     handling: Handling,
+    existing: Existing,
+    *,
+    quiet: bool,
 ) -> Outcome:
     """From standard input to standard output or a file."""
     import sys
 
     from linn_cli.denoising import jobs
+    from linn_cli.denoising.outcome import Outcome
     from linn_cli.pictures import formats
 
     target = None if str(output or PIPE) == PIPE else output
+    if target and existing.skip and target.exists():
+        return Outcome(PIPE, str(target), skipped=True)
     if target:
         wanted = wanted or formats.format_of(target)
-    with console.progress("standard input", 1) as advance:
+    with console.progress("standard input", 1, stepwise=True, quiet=quiet) as advance:
         answer, outcome = jobs.pipe(
             sys.stdin.buffer,
             networks,
@@ -349,7 +397,7 @@ def _run_pipe(
             wanted,
             output=str(target or PIPE),
             handling=handling,
-            progress=lambda done, note="", total=None: advance(done, "rows"),
+            progress=advance,
         )
     jobs.deliver(answer, target)
     return outcome

@@ -56,6 +56,7 @@ PrecisionOption = Annotated[
 DeviceOption = Annotated[
     str, typer.Option(help="auto, cpu, cuda, cuda:N or mps. Only cpu is tested.")
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print more details.")]
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising import outcome, removal
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.outcome import Outcome
+from linn_cli.denoising.outcome import ESTIMATING, Outcome
 from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
@@ -22,7 +22,7 @@ from linn_cli.pictures import metadata, tiff_rows
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
-from linn_cli.progress import Progress, share
+from linn_cli.progress import Progress, share, silent
 
 _NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every large TIFF"
 
@@ -38,8 +38,17 @@ class Way:
 WHOLE = Way(by_rows=False)
 
 
-def choose(job: Job, request: Request, *, strip_metadata: bool, max_pixels: int) -> Way:
+def choose(
+    job: Job,
+    request: Request,
+    *,
+    strip_metadata: bool,
+    max_pixels: int,
+    progress: Progress = silent,
+) -> Way:
     """Decide for one file: by rows if it is a large TIFF whose noise can be removed from rows alone.
+
+    `progress` is told if that takes an estimate.
 
     Raises:
         InputError: the file is damaged, too small to estimate its noise, or has more than `max_pixels`.
@@ -53,6 +62,8 @@ def choose(job: Job, request: Request, *, strip_metadata: bool, max_pixels: int)
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
             raise InputError(f"{job.source}: {too_large(max_pixels)}")
+        if request.is_estimate:
+            progress(0, ESTIMATING)
         profile = request.find(Picture(source.sample()))
         return Way(removal.goes_by_rows(profile, request.strength), profile)
 
@@ -106,5 +117,5 @@ def denoise(
             height=height,
             channels=channels,
             depth=source.dtype.name,
-            remarks=(*profile.words, *([_NO_DIRECTORIES] if source.has_directories else [])),
+            remarks=(_NO_DIRECTORIES,) if source.has_directories else (),
         )

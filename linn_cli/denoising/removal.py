@@ -16,7 +16,7 @@ from linn_cli.noise import clipping, correlated
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.request import NoiseProfile
-from linn_cli.progress import Progress, beat, silent
+from linn_cli.progress import Progress, share, silent
 from linn_cli.units import Sigma
 
 
@@ -104,13 +104,15 @@ def _remove_correlated(
     """Blotches first, in pictures of half the size and less."""
     sigmas = [one.times(strength) for one in (profile.sigma, *profile.coarser)]
     used: list[LoadedNetwork] = []
+    height = values.shape[-2]
+    # Each half has a quarter of the pixels, and half the rows.
+    whole = sum(4.0**-halvings for halvings in range(len(sigmas)))
 
     def denoise(picture: Tensor, sigma: Sigma) -> Tensor:
-        # The picture itself comes last; the smaller ones do not count.
         last = picture.shape == values.shape
         clipped = profile.clipped.scaled(strength) if last else clipping.NONE
-        told = progress if last else beat(progress)
-        clean, network = _remove_white(networks, picture, sigma, clipped, told)
+        part = share(progress, whole * height / picture.shape[-2])
+        clean, network = _remove_white(networks, picture, sigma, clipped, part)
         used.append(network)
         return clean
 
@@ -138,8 +140,10 @@ def _remove_camera(
     if network_sigma(sigma) <= pyramid.HEAVY:
         return network(values, sigma, progress, transform.forward, transform.inverse), network
     floats = samples.to_floats(values)
-    answer = network(floats, sigma, progress, transform.forward, transform.inverse)
+    # The smaller pictures have a third of its pixels together. The first of them has half of its rows.
+    answer = network(floats, sigma, share(progress, 4 / 3), transform.forward, transform.inverse)
     smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
     halved = pyramid.halve(floats)
-    half, _ = _remove_camera(networks, halved, smaller, strength, beat(progress))
+    part = share(progress, 4 * halved.shape[-2] / floats.shape[-2])
+    half, _ = _remove_camera(networks, halved, smaller, strength, part)
     return samples.from_floats(pyramid.corrected(answer, half), values.dtype), network
