@@ -87,7 +87,6 @@ def denoise(
         if source is None:
             raise InputError(f"{job.source}: changed while linn was looking at it")
         height, width, channels = source.shape
-        advance = share(progress, height)
         if channels > 1 and profile.is_alike and source.is_grey:
             profile, count = profile.first_channel(), 1
         else:
@@ -95,16 +94,19 @@ def denoise(
 
         def planes() -> Iterator[torch.Tensor]:
             for levels in source:
-                advance(levels.shape[0] / 2)
                 yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
 
         answers, network = removal.remove_by_rows(
-            networks, planes(), (count, width), profile, request.strength
+            networks,
+            planes(),
+            (count, width),
+            profile,
+            request.strength,
+            share(progress, height),
         )
 
         def finished() -> Iterator[NDArray[Any]]:
             for answer in answers:
-                advance(answer.shape[1] / 2)
                 yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
 
         job.target.parent.mkdir(parents=True, exist_ok=True)

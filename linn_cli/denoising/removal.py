@@ -37,7 +37,7 @@ def remove(
         values: integers have the range of their dtype, floats are white at 1.
         profile: their noise.
         strength: multiplies its standard deviation.
-        progress: counts rows: half of them as they go in, half as they are finished.
+        progress: counts rows.
     """
     channels = values.shape[1]
     if channels > 1 and profile.is_alike and samples.is_grey(values):
@@ -57,6 +57,7 @@ def remove_by_rows(
     shape: tuple[int, int],
     profile: NoiseProfile,
     strength: float = 1.0,
+    progress: Progress = silent,
 ) -> tuple[Iterator[Tensor], LoadedNetwork]:
     """`remove` for a picture given from the top as rows (C, n, W), if `goes_by_rows`.
 
@@ -66,17 +67,19 @@ def remove_by_rows(
         shape: C and W.
         profile: their noise.
         strength: multiplies its standard deviation.
+        progress: counts rows.
     """
     channels, width = shape
     if profile.grows:
         transform = Transform(profile.cameras)
         sigma = transform.sigma(strength)
         network = networks.at(sigma, channels)
-        return network.rows(rows, width, sigma, transform.forward, transform.inverse), network
+        changes = transform.forward, transform.inverse
+        return network.rows(rows, width, sigma, *changes, progress), network
     levels = profile.sigma_at(strength).by_channel(channels)
     network = networks.at(levels, channels)
     undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, after=undo), network
+    return network.rows(rows, width, levels, after=undo, progress=progress), network
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:

@@ -73,7 +73,7 @@ def test_a_large_tiff_goes_by_rows_to_the_same_answer(
     assert estimated.error is None
     found = Request().find(Picture(values))
     assert estimated.sigma == found.sigma.levels
-    assert estimated.remarks == found.words
+    assert estimated.estimate == found.words
 
 
 def test_strength_cannot_lead_beyond_the_limit(
