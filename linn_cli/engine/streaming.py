@@ -121,30 +121,25 @@ class ScaleStream:
         self.unlifts = [UnliftStream(step, wide, high, spaces) for step in reversed(scale.steps)]
         self.merge = MergeStream(scale.dilation)
 
-    def through(self, image: Iterable[Rows], progress: Progress) -> Iterator[Rows]:
-        """Bands of an image (1, 1, n, W) in and out; `progress` counts its rows at each step."""
+    def through(self, image: Iterable[Rows], progress: Progress, added: int = 0) -> Iterator[Rows]:
+        """Bands of an image (1, 1, n, W) in and out.
+
+        `progress` counts rows at each step, but for the first `added` and those that the split adds.
+        """
+        added += self.dilation
         bands = self.split.through(image)
         for lift in self.lifts:
-            bands = self._counted(lift.through(bands), progress)
+            bands = _counted(lift.through(bands), progress, added)
         if self.shrinkage:
             bands = self.shrinkage.through(bands)
         if self.inner:
-            bands = self._within(self.inner, bands, progress)
+            bands = self._within(self.inner, bands, progress, added)
         for unlift in self.unlifts:
-            bands = self._counted(unlift.through(bands), progress)
+            bands = _counted(unlift.through(bands), progress, added)
         return self.merge.through(bands)
 
-    def _counted(self, bands: Iterable[Pair], progress: Progress) -> Iterator[Pair]:
-        """Bands that a step has finished; the rows that the split has added do not count."""
-        added = self.dilation
-        for coarse, detail, last in bands:
-            rows = coarse.shape[ROWS]
-            progress(max(0, rows - added))
-            added = max(0, added - rows)
-            yield coarse, detail, last
-
     def _within(
-        self, inner: ScaleStream, bands: Iterable[Pair], progress: Progress
+        self, inner: ScaleStream, bands: Iterable[Pair], progress: Progress, added: int
     ) -> Iterator[Pair]:
         """The coarse rows go through the inner scales; the detail waits for them."""
         details: list[Tensor] = []
@@ -154,12 +149,21 @@ class ScaleStream:
                 details.append(detail)
                 yield coarse, last
 
-        for coarse, last in inner.through(coarse_rows(), progress):
+        for coarse, last in inner.through(coarse_rows(), progress, added):
             empty = coarse.new_empty((1, 3, 0, coarse.shape[-1]))
             detail = torch.cat((empty, *details), dim=ROWS)
             details.clear()
             coarse, detail = self.meeting.wait(coarse, detail)
             yield coarse, detail, last
+
+
+def _counted(bands: Iterable[Pair], progress: Progress, added: int) -> Iterator[Pair]:
+    """Bands that a step has finished; the first `added` rows do not count."""
+    for coarse, detail, last in bands:
+        rows = coarse.shape[ROWS]
+        progress(max(0, rows - added))
+        added = max(0, added - rows)
+        yield coarse, detail, last
 
 
 class StepStream:
