@@ -191,6 +191,7 @@ def run_all(
             nonlocal told
             if stopped.is_set():
                 raise KeyboardInterrupt
+            done = min(done, 1 - told)  # halves of an odd height are a little more than half
             told += done
             progress(done, note if len(jobs) == 1 else job.source.name)
 

@@ -121,7 +121,9 @@ class ScaleStream:
         self.unlifts = [UnliftStream(step, wide, high, spaces) for step in reversed(scale.steps)]
         self.merge = MergeStream(scale.dilation)
 
-    def through(self, image: Iterable[Rows], progress: Progress = silent, added: int = 0) -> Iterator[Rows]:
+    def through(
+        self, image: Iterable[Rows], progress: Progress = silent, added: int = 0
+    ) -> Iterator[Rows]:
         """Bands of an image (1, 1, n, W) in and out.
 
         `progress` counts rows at each step, but for the first `added` and those that the split adds.
