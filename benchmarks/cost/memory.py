@@ -67,7 +67,7 @@ def peak_memory(
         tifffile.imwrite(source, levels, rowsperstrip=16)
     else:
         Image.fromarray(levels).save(source, compress_level=1)
-    options = [*choice, "--sigma", "25", "--max-pixels", str(shape[0] * shape[1])]
+    options = [*choice, "--overwrite", "--sigma", "25", "--max-pixels", str(shape[0] * shape[1])]
     command = [
         sys.executable,
         "-c",

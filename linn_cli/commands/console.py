@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
+import os
 import signal
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,31 +16,57 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskProgressColumn,
+    TextColumn,
+)
 from rich.progress import Progress as Bar
 from rich.table import Table
+from rich.text import Text
 
 from linn_cli.errors import InputError, LinnError, explain
 from linn_cli.jsontext import to_json
-from linn_cli.progress import Progress
+from linn_cli.progress import Progress, TimeLeft
 
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
 
 
+# The one way to stderr: it writes above a progress bar that it shows. It looks up sys.stderr at each line.
+_STDERR = Console(stderr=True)
+
+
 def say(text: str) -> None:
     """Print a remark on stderr."""
-    typer.echo(f"linn: {text}", err=True)
+    _print(f"linn: {text}")
 
 
 def emit(text: str) -> None:
     """Print a result on stdout."""
-    typer.echo(text)
+    if _is_one_terminal():
+        _print(text)
+    else:
+        typer.echo(text)
 
 
 def emit_json(data: Any) -> None:
     """Print a result on stdout as one line of JSON; an infinite or undefined number becomes null."""
-    typer.echo(to_json(data))
+    emit(to_json(data))
+
+
+def _print(text: str) -> None:
+    _STDERR.print(Text(text), soft_wrap=True)
+
+
+def _is_one_terminal() -> bool:
+    """Whether results and the progress bar appear on one terminal, so that one would garble the other."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        return False
+    return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
 
 
 def append_json(path: Path, *data: Any) -> None:
@@ -67,26 +96,55 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 
 
 @contextmanager
-def progress(description: str, total: float | None = None) -> Iterator[Progress]:
-    """A progress bar on stderr, shown on a terminal only."""
-    console = Console(stderr=True)
+def progress(
+    description: str, total: float | None = None, *, stepwise: bool = False, quiet: bool = False
+) -> Iterator[Progress]:
+    """A progress bar on stderr, shown on a terminal only.
+
+    Args:
+        description: what is done.
+        total: how much there is to do, once that is known.
+        stepwise: whether notes are the names of steps, whose speeds differ.
+        quiet: show no bar.
+    """
+    left = TimeLeft(total, stepwise=stepwise)
     bar = Bar(
-        TextColumn("{task.description}"),
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=console,
-        disable=not console.is_terminal,
+        _TimeLeftColumn(left),
+        TextColumn("{task.fields[note]}", markup=False),
+        console=_STDERR,
+        disable=quiet or not (_STDERR.is_interactive and sys.stderr.isatty()),
         transient=True,
+        redirect_stdout=False,
     )
     with bar:
         task = bar.add_task(description, total=total, note="")
 
         def advance(done: float, note: str = "", total: float | None = None) -> None:
-            bar.update(task, advance=done, total=total, note=escape(note))
+            left.add(done, note, total)
+            bar.update(task, advance=done, total=total, note=note)
 
         yield advance
+
+
+class _TimeLeftColumn(ProgressColumn):
+    """The time left, once something can be said of it."""
+
+    def __init__(self, left: TimeLeft) -> None:
+        super().__init__()
+        self._left = left
+
+    def render(self, task: Task) -> Text:
+        """The time left as hours, minutes and seconds."""
+        seconds = self._left.seconds()
+        if seconds is None:
+            return Text("")
+        minutes, seconds = divmod(math.ceil(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return Text(f"{hours}:{minutes:02}:{seconds:02} left")
 
 
 @contextmanager
@@ -103,14 +161,15 @@ def interruptions() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def reported(*, debug: bool) -> Iterator[None]:
+def reported(*, debug: bool, quiet: bool = False) -> Iterator[None]:
     """Turn whatever goes wrong inside into one line on stderr and an exit code.
 
     A `LinnError` has its own code; an interruption is 130; anything else is a defect of linn, 1. With
-    `debug` the traceback is printed too. What the modules below log is said.
+    `debug` the traceback is printed too. What the modules below log is said, when `quiet` only errors are.
     """
+    level = logging.ERROR if quiet else logging.WARNING
     try:
-        with _logged(logging.DEBUG if debug else logging.WARNING):
+        with _logged(logging.DEBUG if debug else level):
             yield
     except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, typer.Exit):

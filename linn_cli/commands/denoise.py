@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from linn_cli.commands.options import (
     JsonOption,
     MaxPixelsOption,
     PrecisionOption,
+    QuietOption,
     RecursiveOption,
     ScalesOption,
     ThreadsOption,
@@ -34,6 +36,7 @@ from linn_cli.commands.options import (
 )
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import parse_variant
+from linn_cli.progress import keep_quiet
 
 if TYPE_CHECKING:
     from linn_cli.denoising.jobs import Handling
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from linn_cli.noise.request import Request
     from linn_cli.pictures.formats import Format
     from linn_cli.pictures.picture import Picture
-    from linn_cli.progress import Progress
+    from linn_cli.progress import Notify, Progress
 
 EXAMPLES = """
 linn denoise photo.jpg                    # estimates the noise, writes photo-denoised.jpg
@@ -175,6 +178,7 @@ def denoise(
     ] = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
+    quiet: QuietOption = False,
     debug: DebugOption = False,
     fast: Annotated[
         bool,
@@ -212,7 +216,7 @@ def denoise(
     precision: PrecisionOption = "auto",
 ) -> None:
     """Denoise pictures."""
-    with console.reported(debug=debug):
+    with console.reported(debug=debug, quiet=quiet):
         from linn_cli.denoising.jobs import Handling, run
         from linn_cli.denoising.planning import Existing
         from linn_cli.noise.request import Request, parse_camera
@@ -227,15 +231,20 @@ def denoise(
         wanted = None if file_format is None else formats.format_named(file_format)
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
         existing = Existing(overwrite, skip_existing)
-        report = partial(_report, json=json, verbose=verbose)
+        if quiet and verbose:
+            raise UsageError("--quiet and --verbose exclude each other")
+        say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
-            console.say(doubt)
+            say(doubt)
         piped = any(map(pipes.is_pipe, (*pictures, output)))
         if piped:
-            _check_pipe(pictures, output, compare, json=json)
+            _check_pipe(pictures, output, compare, existing, json=json)
             planned = []
         else:
-            planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare)
+            planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare, say)
+
+        many = len(planned) > 1
+        report = partial(_report, json=json, verbose=verbose, quiet=quiet, many=many)
 
         # Build.
         workers = _share_processor(threads, jobs, device, precision, len(planned))
@@ -248,11 +257,17 @@ def denoise(
             precision=precision,
             max_memory=max_memory and max_memory * 10**6 // workers,
             memory_share=0.25 / workers,
+            quiet=quiet,
+            notify=say,
         )
 
         # Run.
         if piped:
-            report(_run_pipe(pictures[0], output, networks, request, wanted, handling))
+            report(
+                _run_pipe(
+                    pictures[0], output, networks, request, wanted, handling, existing, quiet=quiet
+                )
+            )
             return
         # A fault of weights, device or precision is every picture's.
         networks.at(known or USUAL_SIGMA, len(known.levels) if known else 1)
@@ -261,21 +276,39 @@ def denoise(
         )
         # The page may advise another sigma only where the user gave one: not a strength, nor one by channel.
         given = known is not None and len(set(known.levels)) == 1 and strength == 100
-        failed = _run(work, planned, workers, report, compare, given=given)
-        if len(planned) > 1 and failed:
-            console.say(f"{failed} of {len(planned)} pictures failed")
-        if failed:
+        began = time.monotonic()
+        outcomes = _run(work, planned, workers, report, compare, given=given, quiet=quiet)
+        if many:
+            say(_summary(outcomes, output, time.monotonic() - began))
+        if any(outcome.error for outcome in outcomes):
             raise typer.Exit(1)
 
 
-def _report(outcome: Outcome, *, json: bool, verbose: bool) -> None:
+def _report(outcome: Outcome, *, json: bool, verbose: bool, quiet: bool, many: bool) -> None:
     """Print what became of a picture: data on stdout if asked for, what people should know on stderr."""
     if json:
         console.emit_json(asdict(outcome))
-    if outcome.error or verbose:
+    # Of many, those that are skipped are only counted.
+    if outcome.error or verbose or not (quiet or json or (many and outcome.skipped)):
         console.say(str(outcome))
-    for remark in outcome.remarks:
-        console.say(f"{outcome.output}: {remark}")
+    if verbose and not (outcome.error or outcome.skipped):
+        for detail in outcome.details():
+            console.say(f"{outcome.output}: {detail}")
+    if not quiet:
+        for remark in outcome.remarks:
+            console.say(f"{outcome.output}: {remark}")
+
+
+def _summary(outcomes: Sequence[Outcome], output: Path | None, seconds: float) -> str:
+    """What became of many pictures, in one line."""
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    skipped = sum(outcome.skipped for outcome in outcomes)
+    done = len(outcomes) - failed - skipped
+    where = f"into {output}" if output else "beside their inputs"
+    minutes, rest = divmod(round(seconds), 60)
+    taken = f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+    rest_of_them = f"{skipped} skipped, {failed} failed"
+    return f"{done} of {len(outcomes)} pictures denoised {where} in {taken}, {rest_of_them}"
 
 
 def _network(
@@ -289,7 +322,12 @@ def _network(
 
 
 def _check_pipe(
-    pictures: list[Path], output: Path | None, compare: Path | None, *, json: bool
+    pictures: list[Path],
+    output: Path | None,
+    compare: Path | None,
+    existing: Existing,
+    *,
+    json: bool,
 ) -> None:
     if len(pictures) > 1:
         raise UsageError(f"{pipes.PIPE} is one picture by itself: linn denoise - -o - --sigma 25")
@@ -297,15 +335,18 @@ def _check_pipe(
         raise UsageError(f"{pictures[0]}: is a folder, and standard output takes one picture")
     if compare:
         raise UsageError("--compare shows a file denoised into a file: leave - out")
+    from linn_cli.denoising import planning
+    from linn_cli.pictures import writing
+
     pipes.source(pictures[0])
     if output is None or pipes.is_pipe(output):
         if json:
             raise UsageError("standard output takes either the picture or --json: give -o FILE")
         pipes.check_output()
+        planning.check_existing([], existing)
         return
-    from linn_cli.pictures import writing
-
     writing.check_output(output)
+    planning.check_existing([output], existing)
 
 
 def _plan(
@@ -316,6 +357,7 @@ def _plan(
     wanted: Format | None,
     existing: Existing,
     compare: Path | None,
+    notify: Notify,
 ) -> list[Job]:
     from linn_cli import files
     from linn_cli.denoising import planning
@@ -328,7 +370,7 @@ def _plan(
         suffix=suffix,
         target=wanted,
         existing=existing,
-        notify=console.say,
+        notify=notify,
     )
     if compare and len(planned) > 1:
         raise UsageError("--compare shows one picture: denoise it by itself")
@@ -353,12 +395,14 @@ def _share_processor(
     return workers
 
 
-def _networks(*, weights: str | None, hub_repo: str | None, **options: Any) -> Networks:
+def _networks(
+    *, weights: str | None, hub_repo: str | None, quiet: bool, notify: Notify, **options: Any
+) -> Networks:
     from linn_cli.denoising.networks import Networks
     from linn_cli.weights import sources
 
-    with console.progress("weights") as advance:
-        source = sources.find(weights, hub_repo, notify=console.say, progress=advance)
+    with console.progress("weights", quiet=quiet) as advance:
+        source = sources.find(weights, hub_repo, notify=notify, progress=advance)
     return Networks(weight_file=source, **options)
 
 
@@ -370,13 +414,16 @@ def _run(
     compare: Path | None,
     *,
     given: bool,
-) -> int:
-    """Do the jobs and report each; how many failed."""
+    quiet: bool,
+) -> list[Outcome]:
+    """Do the jobs and report what became of each."""
     from linn_cli.denoising import jobs
 
     shown: list[Picture] = []
-    failed = 0
-    with console.progress("denoise", len(planned)) as advance:
+    outcomes = []
+    one_file = len(planned) == 1
+    title = planned[0].source.name if one_file else "denoise"
+    with console.progress(title, len(planned), stepwise=one_file, quiet=quiet) as advance:
 
         def one(job: Job, progress: Progress) -> Outcome:
             show = (lambda *pair: shown.extend(pair)) if compare else None
@@ -384,11 +431,13 @@ def _run(
 
         for outcome in jobs.run_all(planned, one, advance, workers=workers):
             report(outcome)
-            failed += outcome.error is not None
+            outcomes.append(outcome)
             if compare and shown:
-                advance(0, "page")
+                advance(0, "writing the page")
                 _write_page(compare, planned[0].source.name, shown, outcome, given=given)
-    return failed
+                if not quiet:
+                    console.say(f"{compare}: before and after")
+    return outcomes
 
 
 def _write_page(
@@ -411,16 +460,22 @@ def _run_pipe(
     request: Request,
     wanted: Format | None,
     handling: Handling,
+    existing: Existing,
+    *,
+    quiet: bool,
 ) -> Outcome:
     """From standard input or to standard output, or both."""
     from linn_cli.denoising import jobs
+    from linn_cli.denoising.outcome import Outcome
     from linn_cli.pictures import formats, reading
 
     name = reading.STDIN if pipes.is_pipe(picture) else picture.name
     target = None if pipes.is_pipe(output) else output
+    if target and existing.skip and target.exists():
+        return Outcome(str(picture), str(target), skipped=True)
     if target:
         wanted = wanted or formats.format_of(target)
-    with console.progress(name, 1) as advance:
+    with console.progress(name, 1, stepwise=True, quiet=quiet) as advance:
         answer, outcome = jobs.pipe(
             pipes.source(picture),
             networks,
@@ -428,7 +483,7 @@ def _run_pipe(
             wanted,
             output=str(target or pipes.PIPE),
             handling=handling,
-            progress=lambda done, note="", total=None: advance(done, "rows"),
+            progress=advance,
         )
     jobs.deliver(answer, target)
     return outcome

@@ -85,6 +85,10 @@ JsonOption = Annotated[
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", rich_help_panel=PRINTED, help="Print more details.")
 ]
+QuietOption = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", rich_help_panel=PRINTED, help="Print nothing but errors."),
+]
 DebugOption = Annotated[
     bool,
     typer.Option("--debug", rich_help_panel=PRINTED, help="On an error, show the full traceback."),
@@ -95,7 +99,7 @@ ThreadsOption = Annotated[
         metavar="N",
         min=1,
         rich_help_panel=MACHINE,
-        help="Processor threads, shared by all files. By default one for each core.",
+        help="At most this many processor threads, shared by all files. By default one for each core.",
     ),
 ]
 PrecisionOption = Annotated[

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising import outcome, removal
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.outcome import Outcome
+from linn_cli.denoising.outcome import ESTIMATING, Outcome
 from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
@@ -22,7 +22,7 @@ from linn_cli.pictures import metadata, tiff_rows
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
-from linn_cli.progress import Progress, share
+from linn_cli.progress import Progress, share, silent
 
 _NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every large TIFF"
 
@@ -38,8 +38,17 @@ class Way:
 WHOLE = Way(by_rows=False)
 
 
-def choose(job: Job, request: Request, *, strip_metadata: bool, max_pixels: int) -> Way:
+def choose(
+    job: Job,
+    request: Request,
+    *,
+    strip_metadata: bool,
+    max_pixels: int,
+    progress: Progress = silent,
+) -> Way:
     """Decide for one file: by rows if it is a large TIFF whose noise can be removed from rows alone.
+
+    `progress` is told if that takes an estimate.
 
     Raises:
         InputError: the file is damaged, too small to estimate its noise, or has more than `max_pixels`.
@@ -53,6 +62,8 @@ def choose(job: Job, request: Request, *, strip_metadata: bool, max_pixels: int)
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
             raise InputError(f"{job.source}: {too_large(max_pixels)}")
+        if request.is_estimate:
+            progress(0, ESTIMATING)
         profile = request.find(Picture(source.sample()))
         return Way(removal.goes_by_rows(profile, request.strength), profile)
 
@@ -76,7 +87,6 @@ def denoise(
         if source is None:
             raise InputError(f"{job.source}: changed while linn was looking at it")
         height, width, channels = source.shape
-        advance = share(progress, height)
         if channels > 1 and profile.is_alike and source.is_grey:
             profile, count = profile.first_channel(), 1
         else:
@@ -84,16 +94,19 @@ def denoise(
 
         def planes() -> Iterator[torch.Tensor]:
             for levels in source:
-                advance(levels.shape[0] / 2)
                 yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
 
         answers, network = removal.remove_by_rows(
-            networks, planes(), (count, width), profile, request.strength
+            networks,
+            planes(),
+            (count, width),
+            profile,
+            request.strength,
+            share(progress, height),
         )
 
         def finished() -> Iterator[NDArray[Any]]:
             for answer in answers:
-                advance(answer.shape[1] / 2)
                 yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
 
         job.target.parent.mkdir(parents=True, exist_ok=True)
@@ -108,5 +121,5 @@ def denoise(
             height=height,
             channels=channels,
             depth=source.dtype.name,
-            remarks=(*profile.words, *removed.remarks, *lost),
+            remarks=(*removed.remarks, *lost),
         )

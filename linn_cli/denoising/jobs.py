@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import sys
 import threading
 import time
@@ -16,7 +17,15 @@ from typing import BinaryIO
 from linn_cli.denoising import by_rows
 from linn_cli.denoising import document as documents
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.outcome import PIPE, Outcome, described
+from linn_cli.denoising.outcome import (
+    DENOISING,
+    ESTIMATING,
+    PIPE,
+    READING,
+    WRITING,
+    Outcome,
+    described,
+)
 from linn_cli.denoising.planning import Existing, Job
 from linn_cli.errors import InputError, explain, explain_of
 from linn_cli.files import write_atomically
@@ -24,11 +33,14 @@ from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.pictures import metadata, reading, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
-from linn_cli.progress import Progress, silent
+from linn_cli.progress import Progress, share, silent
 
 # Takes the first frame before and after, the right way up.
 Show = Callable[[Picture, Picture], None]
 _LOG = logging.getLogger(__name__)
+# Reading and writing take about this part of a picture's time each. Estimating takes as long as denoising so many
+# pixels, and this part of the picture.
+_FILES, _ESTIMATE_PIXELS, _ESTIMATE_PART = 0.01, 30_000, 0.01
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ def run(
         request: the noise to remove.
         handling: how the files are read and written.
         existing: what to do about an output that is there.
-        progress: counts to 1.
+        progress: counts to 1; its notes are the steps.
         show: takes the picture before and after; a picture that is shown goes whole.
     """
     began = time.perf_counter()
@@ -72,11 +84,17 @@ def run(
             reading.read(job.source, max_pixels=handling.max_pixels)  # says what is wrong with it
         format_of(job.target)
         outcome = _denoise(job, networks, request, handling, progress, show)
+        size = job.target.stat().st_size
     except Exception as error:
         _LOG.debug("%s", job.source, exc_info=True)
         return Outcome(str(job.source), str(job.target), error=_reason(job, error))
-    seconds = time.perf_counter() - began
-    return replace(outcome, input=str(job.source), output=str(job.target), seconds=seconds)
+    return replace(
+        outcome,
+        input=str(job.source),
+        output=str(job.target),
+        bytes=size,
+        seconds=time.perf_counter() - began,
+    )
 
 
 def _denoise(
@@ -89,16 +107,19 @@ def _denoise(
 ) -> Outcome:
     strip, most = handling.strip_metadata, handling.max_pixels
     way = by_rows.WHOLE
+    progress(0, READING)
     if show is None:
-        way = by_rows.choose(job, request, strip_metadata=strip, max_pixels=most)
+        way = by_rows.choose(job, request, strip_metadata=strip, max_pixels=most, progress=progress)
     if way.by_rows and way.profile:
+        part = share(progress, 1, DENOISING)
         return by_rows.denoise(
-            job, networks, request, way.profile, strip_metadata=strip, progress=progress
+            job, networks, request, way.profile, strip_metadata=strip, progress=part
         )
     document = _prepared(reading.read(job.source, max_pixels=most), handling)
     clean, outcome = _whole(document, networks, request, way.profile, progress)
     job.target.parent.mkdir(parents=True, exist_ok=True)
     remarks = writing.write(job.target, clean, quality=handling.quality)
+    progress(_FILES, WRITING)
     if show:
         turn = metadata.orientation(document.metadata)
         show(*(held.frames[0].turned(turn) for held in (document, clean)))
@@ -116,11 +137,26 @@ def _whole(
     profile: NoiseProfile | None,
     progress: Progress,
 ) -> tuple[Document, Outcome]:
-    """A document in memory, denoised for the noise that is known of it or found in it."""
+    """A document that was read, denoised for the noise that is known of it or found in it, to be written then.
+
+    `progress` counts to 1 less what writing takes.
+    """
+    progress(_FILES, READING)
+    left = 1 - 2 * _FILES
+    if profile is None and request.is_estimate:
+        pixels = sum(math.prod(frame.size) for frame in document.frames)
+        cost = _ESTIMATE_PIXELS / pixels + _ESTIMATE_PART
+        progress(0, ESTIMATING)
+        profile = documents.profile_of(document, request)
+        progress(left * cost / (1 + cost), ESTIMATING)
+        left /= 1 + cost
     found = profile or documents.profile_of(document, request)
-    clean, network = documents.denoise(document, networks, found, request.strength, progress)
+    part = share(progress, 1 / left, DENOISING)
+    part(0)
+    clean, network = documents.denoise(document, networks, found, request.strength, part)
+    progress(0, WRITING)
     outcome = described(clean, network, found, request)
-    return clean, replace(outcome, remarks=(*found.words, *outcome.remarks, *document.remarks))
+    return clean, replace(outcome, remarks=(*outcome.remarks, *document.remarks))
 
 
 def _reason(job: Job, error: Exception) -> str:
@@ -141,17 +177,25 @@ def run_all(
     Args:
         jobs: what to do.
         work: does one job, given a progress that counts to 1 and stops it where that is wanted.
-        progress: counts jobs; the note is a file's name.
+        progress: counts jobs; the note is a file's name, or its step if there is no other.
         workers: how many threads; each computes with its share of the processor.
     """
 
     def one(job: Job) -> Outcome:
+        told = 0.0
+
         def advance(done: float, note: str = "", total: float | None = None) -> None:
+            nonlocal told
             if stopped.is_set():
                 raise KeyboardInterrupt
-            progress(done, job.source.name)
+            done = min(done, 1 - told)  # halves of an odd height are a little more than half
+            told += done
+            progress(done, note if len(jobs) == 1 else job.source.name)
 
-        return work(job, advance)
+        outcome = work(job, advance)
+        if told < 1:  # skipped, failed, or without noise to remove
+            progress(1 - told, "" if len(jobs) == 1 else job.source.name)
+        return outcome
 
     stopped = threading.Event()
     if workers == 1:
@@ -180,6 +224,7 @@ def pipe(
     """Denoise a picture from a file or a stream; the answer as a file in memory, by default of its format."""
     began = time.perf_counter()
     answer = io.BytesIO()
+    progress(0, READING)
     try:
         read = reading.read_any(source, max_pixels=handling.max_pixels)
         clean, outcome = _whole(_prepared(read, handling), networks, request, None, progress)
@@ -187,10 +232,12 @@ def pipe(
     except InputError as error:
         name = str(source) if isinstance(source, Path) else reading.STDIN
         raise InputError(explain_of(name, error)) from error
+    progress(_FILES, WRITING)
     return answer.getvalue(), replace(
         outcome,
         input=str(source) if isinstance(source, Path) else PIPE,
         output=output,
+        bytes=len(answer.getvalue()),
         seconds=time.perf_counter() - began,
         remarks=(*outcome.remarks, *remarks),
     )

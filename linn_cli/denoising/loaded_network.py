@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -13,9 +13,10 @@ from linn_cli import samples
 from linn_cli.engine import budget, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
+from linn_cli.engine.load import Load
 from linn_cli.engine.normalisation import network_sigma, normalise, restore
 from linn_cli.errors import InputError
-from linn_cli.progress import Progress, silent
+from linn_cli.progress import Progress, share, silent
 from linn_cli.units import Sigma, SigmaLike
 from linn_cli.weights.sets import WeightSet
 
@@ -32,7 +33,8 @@ class LoadedNetwork:
     """A folded network with its weights on a device, ready for any number of pictures.
 
     `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too. `doubt`: why the
-    weights, which were asked for by name, do not suit the noise; empty if they do.
+    weights, which were asked for by name, do not suit the noise; empty if they do. `load`: tells how many of the
+    threads that torch may use are free.
     """
 
     scales: tuple[FoldedScale, ...]
@@ -41,6 +43,7 @@ class LoadedNetwork:
     max_memory: int | None = None
     halves: bool = True
     doubt: str = ""
+    load: Load = field(default_factory=Load, compare=False)
 
     @property
     def precision(self) -> str:
@@ -59,7 +62,7 @@ class LoadedNetwork:
         """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
         Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `progress`
-        counts rows: half of them as they go in, half as they are finished. For `before` and `after` see `rows`.
+        counts rows. For it, `before` and `after` see `rows`.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
@@ -83,10 +86,12 @@ class LoadedNetwork:
         sigma: Sequence[float],
         before: Change = unchanged,
         after: Change = unchanged,
+        progress: Progress = silent,
     ) -> Iterator[Tensor]:
         """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
 
-        `before` and `after` change rows as floats, white at 1, before and after the network.
+        `before` and `after` change rows as floats, white at 1, before and after the network. `progress` counts
+        rows as far as they are computed.
         Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
         input's. Only as many rows are ever held as the planes lag behind, and only these as floats.
 
@@ -102,20 +107,38 @@ class LoadedNetwork:
                 for levels in strip.split(height, dim=1):
                     yield before(samples.to_floats(levels.cpu()))
 
-        for answer in self._bands(bands(), width, sigma, height):
+        answers = self._bands(bands(), width, sigma, height, progress)
+        for answer in self.load.pace(answers) if self.device.type == "cpu" else answers:
             yield _levels(after(answer), dtypes[0])
 
     def _bands(
-        self, bands: Iterable[Tensor], width: int, sigma: Sequence[float], height: int
+        self,
+        bands: Iterable[Tensor],
+        width: int,
+        sigma: Sequence[float],
+        height: int,
+        progress: Progress,
     ) -> Iterator[Tensor]:
         """Denoise float32 bands (C, n, width), about `height` rows at a time, into bands of other heights."""
         normalised = (normalise(band.to(self.device), sigma) for band in bands)
         copies = enumerate(itertools.tee(normalised, len(sigma)))
+        halvings = self._halvings(sigma)
+        # A half has half the rows. What the picture and its halves have for each of its rows, in all planes:
+        pixels = sum(
+            wide / 2**halved
+            for count in halvings
+            for halved, wide in enumerate(pyramid.widths(width, count))
+        )
         planes = [
             pyramid.stream(
-                self.scales, _plane(copy, channel), width, halvings=halvings, band=height
+                self.scales,
+                _plane(copy, channel),
+                width,
+                halvings=count,
+                band=height,
+                progress=share(progress, pixels),
             )
-            for (channel, copy), halvings in zip(copies, self._halvings(sigma), strict=True)
+            for (channel, copy), count in zip(copies, halvings, strict=True)
         ]
         for answers in in_step(*planes):
             yield restore(torch.cat(answers), sigma).cpu()
@@ -140,17 +163,11 @@ class LoadedNetwork:
         after: Change,
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
-
-        def taken(rows: Tensor) -> Tensor:
-            progress(rows.shape[1] / 2)
-            return before(rows)
-
         top = 0
-        for rows in self.rows([noisy], noisy.shape[-1], sigma, taken, after):
+        for rows in self.rows([noisy], noisy.shape[-1], sigma, before, after, progress):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count
-            progress(count / 2)
 
 
 def _levels(floats: Tensor, dtype: torch.dtype) -> Tensor:

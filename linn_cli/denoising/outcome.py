@@ -10,13 +10,16 @@ from linn_cli.noise.request import AUTO, NoiseProfile, Request
 from linn_cli.pictures.picture import Document
 
 PIPE = "-"
+# The steps of a picture, as people see them.
+READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denoising", "writing"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
 
-    Sigma, gain and read noise are in 8-bit grey levels.
+    Sigma, gain and read noise are in 8-bit grey levels. `estimate` says in words what was estimated, `remarks` what
+    the output has not kept.
     """
 
     input: str
@@ -26,6 +29,7 @@ class Outcome:
     frames: int | None = None
     channels: int | None = None
     depth: str | None = None
+    bytes: int | None = None
     sigma: tuple[float, ...] = ()
     noise: str | None = None
     gain: tuple[float, ...] = ()
@@ -37,23 +41,41 @@ class Outcome:
     device: str | None = None
     precision: str | None = None
     seconds: float = 0.0
+    estimate: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     skipped: bool = False
     error: str | None = None
 
     def __str__(self) -> str:
-        """In one line, for people."""
+        """In one short line: what was written, and for which noise."""
         if self.error or self.skipped:
             return self.error or f"{self.output}: there already, left as it is"
+        found = "estimated" if self.estimate else "given"
+        model = "" if self.noise in (None, measurement.WHITE) else f"{self.noise} noise of "
+        levels = ", ".join(f"{level:.3g}" for level in self.sigma)
+        output = "standard output" if self.output == PIPE else self.output
+        size = f"{self.width} x {self.height}, {_size(self.bytes or 0)}"
+        return f"{output}: {size}, {model}sigma {levels} {found}, {self.seconds:.1f} s"
+
+    def details(self) -> tuple[str, ...]:
+        """All that is known of a picture that was denoised, in lines."""
         kind = "grey" if self.channels == 1 else "colour"
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
         levels = ", ".join(f"{level:g}" for level in self.sigma)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
-        return (
-            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}, "
-            f"{self.variant} {self.scales}-scale, weights {self.weights}, {self.device}, "
-            f"{self.precision}, {self.seconds:.2f} s"
-        )
+        network = f"{self.variant} {self.scales}-scale, weights {self.weights}"
+        where = f"{self.device}, {self.precision}, {self.seconds:.2f} s"
+        what = f"{self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}"
+        return f"{what}, {network}, {where}", *self.estimate
+
+
+def _size(count: float) -> str:
+    """A number of bytes, as people write it."""
+    for unit in ("bytes", "kB", "MB"):
+        if count < 999.5:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
 
 
 def described(
@@ -83,6 +105,7 @@ def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) 
         gain=tuple(one.levels[0] for one in profile.cameras),
         read=tuple(one.levels[1] for one in profile.cameras),
         clipped=profile.clipped.where,
+        estimate=profile.words,
         variant=network.weight_set.architecture.variant,
         scales=network.weight_set.architecture.scales,
         weights=network.weight_set.name,

@@ -61,8 +61,6 @@ def plan(
         UsageError: two inputs would write one output, an output would replace an input, or is there.
         InputError: an input folder has no pictures.
     """
-    if existing.overwrite and existing.skip:
-        raise UsageError("--overwrite and --skip-existing exclude each other")
     if Path(suffix).name != suffix and suffix:
         raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
     found = folders.expand(inputs, recursive=recursive, leave_out=output, notify=notify)
@@ -73,13 +71,13 @@ def plan(
         writing.check_output(output, found[0].path)
         if target not in (None, format_of(output)):
             raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
-        return [Job(found[0].path, output)]
+        jobs = [Job(found[0].path, output)]
     elif output.is_file() or (output.suffix.lower() in SUFFIXES and not output.is_dir()):
         raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
     else:
         jobs = [Job(item.path, output / _renamed(item.below, "", target)) for item in found]
     _check_distinct(jobs)
-    _check_existing(jobs, existing)
+    check_existing([job.target for job in jobs], existing)
     return jobs
 
 
@@ -122,12 +120,19 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _check_existing(jobs: Sequence[Job], existing: Existing) -> None:
+def check_existing(targets: Iterable[Path], existing: Existing) -> None:
+    """Refuse outputs that are there, unless it is decided what becomes of them.
+
+    Raises:
+        UsageError: before any work is done.
+    """
+    if existing.overwrite and existing.skip:
+        raise UsageError("--overwrite and --skip-existing exclude each other")
     if existing.overwrite or existing.skip:
         return
-    there = [job.target for job in jobs if _exists(job.target)]
+    there = [target for target in targets if _exists(target)]
     if there:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        more, them = (f" and {len(there) - 1} more", "them") if len(there) > 1 else ("", "it")
         raise UsageError(
-            f"{there[0]}{more}: there already; --overwrite replaces, --skip-existing leaves it"
+            f"{there[0]}{more}: there already; --overwrite replaces {them}, --skip-existing leaves {them}"
         )

@@ -16,7 +16,7 @@ from linn_cli.noise import clipping, correlated
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.request import NoiseProfile
-from linn_cli.progress import Progress, beat, silent
+from linn_cli.progress import Progress, share, silent
 from linn_cli.units import Sigma
 
 
@@ -37,7 +37,7 @@ def remove(
         values: integers have the range of their dtype, floats are white at 1.
         profile: their noise.
         strength: multiplies its standard deviation.
-        progress: counts rows: half of them as they go in, half as they are finished.
+        progress: counts rows.
     """
     channels = values.shape[1]
     if channels > 1 and profile.is_alike and samples.is_grey(values):
@@ -57,6 +57,7 @@ def remove_by_rows(
     shape: tuple[int, int],
     profile: NoiseProfile,
     strength: float = 1.0,
+    progress: Progress = silent,
 ) -> tuple[Iterator[Tensor], LoadedNetwork]:
     """`remove` for a picture given from the top as rows (C, n, W), if `goes_by_rows`.
 
@@ -66,17 +67,19 @@ def remove_by_rows(
         shape: C and W.
         profile: their noise.
         strength: multiplies its standard deviation.
+        progress: counts rows.
     """
     channels, width = shape
     if profile.grows:
         transform = Transform(profile.cameras)
         sigma = transform.sigma(strength)
         network = networks.at(sigma, channels)
-        return network.rows(rows, width, sigma, transform.forward, transform.inverse), network
+        changes = transform.forward, transform.inverse
+        return network.rows(rows, width, sigma, *changes, progress), network
     levels = profile.sigma_at(strength).by_channel(channels)
     network = networks.at(levels, channels)
     undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, after=undo), network
+    return network.rows(rows, width, levels, after=undo, progress=progress), network
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
@@ -104,13 +107,15 @@ def _remove_correlated(
     """Blotches first, in pictures of half the size and less."""
     sigmas = [one.times(strength) for one in (profile.sigma, *profile.coarser)]
     used: list[LoadedNetwork] = []
+    height = values.shape[-2]
+    # Each half has a quarter of the pixels, and half the rows.
+    whole = sum(4.0**-halvings for halvings in range(len(sigmas)))
 
     def denoise(picture: Tensor, sigma: Sigma) -> Tensor:
-        # The picture itself comes last; the smaller ones do not count.
         last = picture.shape == values.shape
         clipped = profile.clipped.scaled(strength) if last else clipping.NONE
-        told = progress if last else beat(progress)
-        clean, network = _remove_white(networks, picture, sigma, clipped, told)
+        part = share(progress, whole * height / picture.shape[-2])
+        clean, network = _remove_white(networks, picture, sigma, clipped, part)
         used.append(network)
         return clean
 
@@ -138,8 +143,10 @@ def _remove_camera(
     if network_sigma(sigma) <= pyramid.HEAVY:
         return network(values, sigma, progress, transform.forward, transform.inverse), network
     floats = samples.to_floats(values)
-    answer = network(floats, sigma, progress, transform.forward, transform.inverse)
+    # The smaller pictures have a third of its pixels together. The first of them has half of its rows.
+    answer = network(floats, sigma, share(progress, 4 / 3), transform.forward, transform.inverse)
     smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
     halved = pyramid.halve(floats)
-    half, _ = _remove_camera(networks, halved, smaller, strength, beat(progress))
+    part = share(progress, 4 * halved.shape[-2] / floats.shape[-2])
+    half, _ = _remove_camera(networks, halved, smaller, strength, part)
     return samples.from_floats(pyramid.corrected(answer, half), values.dtype), network

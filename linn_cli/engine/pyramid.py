@@ -23,6 +23,7 @@ from linn_cli.engine import streaming
 from linn_cli.engine.bands import in_step, marked
 from linn_cli.engine.folding import FoldedScale
 from linn_cli.network.haar import ROWS
+from linn_cli.progress import Progress, share, silent
 
 # Chosen by benchmarks/quality/pyramid.py on held-out pictures: the sigma from which on a grey picture gains, how much
 # of its low frequencies is replaced, and how often chroma, which has few high ones, is halved at least.
@@ -52,6 +53,7 @@ def stream(
     halvings: int,
     weight: float = WEIGHT,
     band: int | None = None,
+    progress: Progress = silent,
 ) -> Iterator[Tensor]:
     """Run a folded DnINN over a noise-normalised picture, its half, and so on.
 
@@ -62,14 +64,16 @@ def stream(
         halvings: how often it is halved; 0 is `streaming.stream`.
         weight: how much of the low frequencies the half replaces.
         band: about the most rows that are computed at once; by default a good number for the width.
+        progress: counts pixels of the picture and of its halves.
 
     Returns:
         The answer from the top, as bands (1, 1, m, W); m differs from n.
     """
+    rows = share(progress, 1 / width)
     if not halvings:
-        return streaming.stream(scales, bands, width, band=band)
+        return streaming.stream(scales, bands, width, band=band, progress=rows)
     bands, copy = tee(bands)
-    answers, inner = tee(streaming.stream(scales, bands, width, band=band))
+    answers, inner = tee(streaming.stream(scales, bands, width, band=band, progress=rows))
     # The mean of four pixels has half their noise, and the network expects noise of 1.
     smaller = (2 * half for half in halved(copy))
     halves = stream(
@@ -79,6 +83,7 @@ def stream(
         halvings=halvings - 1,
         weight=weight,
         band=band and 2 * band,
+        progress=progress,
     )
     return _corrected(answers, _differences(halves, halved(inner)), weight)
 

@@ -23,6 +23,7 @@ from linn_cli.errors import is_out_of_memory
 from linn_cli.network import haar
 from linn_cli.network.haar import ROWS
 from linn_cli.network.shrinkage import Lista, SoftThreshold, soft_threshold
+from linn_cli.progress import Progress, share, silent
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ def stream(
     *,
     band: int | None = None,
     shrink: bool = True,
+    progress: Progress = silent,
 ) -> Iterator[Tensor]:
     """Run a folded DnINN over a noise-normalised picture.
 
@@ -43,12 +45,15 @@ def stream(
         width: W.
         band: about the most rows that are computed at once; by default a good number for the width.
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
+        progress: counts rows; each lifting step, there and back, is a part of the work on a row.
 
     Returns:
         The answer from the top, as bands (1, 1, m, W); m differs from n. The rows that networks keep and their
         workspaces are allocated before; where there is no memory for them, with a lower band.
     """
-    return _through(_engine(scales, width, band or band_height(width), shrink=shrink), bands)
+    engine = _engine(scales, width, band or band_height(width), shrink=shrink)
+    steps = 2 * sum(len(scale.steps) for scale in scales)
+    return _through(engine, bands, share(progress, steps))
 
 
 @torch.inference_mode()
@@ -66,8 +71,8 @@ def _engine(scales: Sequence[FoldedScale], width: int, band: int, *, shrink: boo
 
 
 @torch.inference_mode()
-def _through(engine: ScaleStream, bands: Iterable[Tensor]) -> Iterator[Tensor]:
-    for rows, _ in engine.through(marked(bands)):
+def _through(engine: ScaleStream, bands: Iterable[Tensor], progress: Progress) -> Iterator[Tensor]:
+    for rows, _ in engine.through(marked(bands), progress):
         yield rows
 
 
@@ -103,6 +108,7 @@ class ScaleStream:
         spaces: Workspaces,
     ) -> None:
         wide, high = width + scale.dilation, band + scale.dilation  # as the split makes them
+        self.dilation = scale.dilation
         self.split = SplitStream(scale.dilation)
         self.lifts = [LiftStream(step, wide, high, spaces) for step in scale.steps]
         self.shrinkage = shrinkage_stream(scale, high) if shrink else None
@@ -115,20 +121,28 @@ class ScaleStream:
         self.unlifts = [UnliftStream(step, wide, high, spaces) for step in reversed(scale.steps)]
         self.merge = MergeStream(scale.dilation)
 
-    def through(self, image: Iterable[Rows]) -> Iterator[Rows]:
-        """Bands of an image (1, 1, n, W) in and out."""
+    def through(
+        self, image: Iterable[Rows], progress: Progress = silent, added: int = 0
+    ) -> Iterator[Rows]:
+        """Bands of an image (1, 1, n, W) in and out.
+
+        `progress` counts rows at each step, but for the first `added` and those that the split adds.
+        """
+        added += self.dilation
         bands = self.split.through(image)
         for lift in self.lifts:
-            bands = lift.through(bands)
+            bands = _counted(lift.through(bands), progress, added)
         if self.shrinkage:
             bands = self.shrinkage.through(bands)
         if self.inner:
-            bands = self._within(self.inner, bands)
+            bands = self._within(self.inner, bands, progress, added)
         for unlift in self.unlifts:
-            bands = unlift.through(bands)
+            bands = _counted(unlift.through(bands), progress, added)
         return self.merge.through(bands)
 
-    def _within(self, inner: ScaleStream, bands: Iterable[Pair]) -> Iterator[Pair]:
+    def _within(
+        self, inner: ScaleStream, bands: Iterable[Pair], progress: Progress, added: int
+    ) -> Iterator[Pair]:
         """The coarse rows go through the inner scales; the detail waits for them."""
         details: list[Tensor] = []
 
@@ -137,12 +151,21 @@ class ScaleStream:
                 details.append(detail)
                 yield coarse, last
 
-        for coarse, last in inner.through(coarse_rows()):
+        for coarse, last in inner.through(coarse_rows(), progress, added):
             empty = coarse.new_empty((1, 3, 0, coarse.shape[-1]))
             detail = torch.cat((empty, *details), dim=ROWS)
             details.clear()
             coarse, detail = self.meeting.wait(coarse, detail)
             yield coarse, detail, last
+
+
+def _counted(bands: Iterable[Pair], progress: Progress, added: int) -> Iterator[Pair]:
+    """Bands that a step has finished; the first `added` rows do not count."""
+    for coarse, detail, last in bands:
+        rows = coarse.shape[ROWS]
+        progress(max(0, rows - added))
+        added = max(0, added - rows)
+        yield coarse, detail, last
 
 
 class StepStream:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli import samples
+from linn_cli.engine.load import with_threads
 from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
@@ -30,6 +31,8 @@ _HIDDEN = "lossy compression may hide noise: if there is some to be seen, give -
 _MAY_GROW = (
     f"the noise may grow with brightness, as a camera's does: --noise {CAMERA} may suit it better"
 )
+# Estimates sort and count much and multiply little, so that threads would wait for each other.
+_ALONE = with_threads(1)
 _GROWS = f"the noise grows with brightness, as a camera's does, and is taken for such (--noise {WHITE} would not)"
 
 
@@ -85,6 +88,7 @@ class Measured:
         return words
 
 
+@_ALONE
 def measure(picture: Picture, *, grows: bool = True) -> Measured:
     """Estimate the white noise of a picture, where it is not wholly transparent.
 
@@ -125,6 +129,7 @@ def hidden(format_name: str, sigma: Sequence[float]) -> tuple[str, ...]:
     return (_HIDDEN,) if format_name in _LOSSY and max(sigma) < _LITTLE else ()
 
 
+@_ALONE
 def measure_correlated(picture: Picture) -> list[Measured]:
     """Estimate correlated noise of a picture, of its half, and so on; see `correlated.measure`."""
     return [
@@ -133,6 +138,7 @@ def measure_correlated(picture: Picture) -> list[Measured]:
     ]
 
 
+@_ALONE
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
     planes, step, visible = _planes(picture)

@@ -95,6 +95,11 @@ class Request:
                 f"strength {100 * self.strength:g} is out of range: give 0 to {most:g} %"
             )
 
+    @property
+    def is_estimate(self) -> bool:
+        """Whether the noise must be estimated."""
+        return self.sigma is None and not self.cameras and self.strength > 0
+
     def find(self, picture: Picture) -> NoiseProfile:
         """The noise of a picture, given or estimated, before `strength`.
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 import typer
 
 from linn_cli.commands import console
 from linn_cli.errors import InputError, UsageError
+from tests.terminal import python, run_in_terminal
 
 
 @pytest.mark.parametrize(
@@ -62,6 +66,67 @@ def test_progress_is_quiet_when_piped(capsys: pytest.CaptureFixture[str]) -> Non
     with console.progress("work", 3) as advance:
         advance(1, "[note")
     assert capsys.readouterr() == ("", "")
+
+
+# Remarks, results, warnings of a library and what a thread logs, while a bar is shown.
+_TALKATIVE = """
+import logging, sys, threading, time
+from linn_cli.commands import console
+
+with console.reported(debug=False), console.progress("work", 4, stepwise=True) as advance:
+    for number in range(4):
+        advance(1, f"step {number}")
+        time.sleep(0.15)
+        console.say(f"[b]remark {number}[/b]")
+        console.emit(f"result {number}")
+        logger = logging.getLogger("linn_cli.engine")
+        thread = threading.Thread(target=logger.warning, args=("logged %d", number))
+        thread.start()
+        thread.join()
+        print(f"foreign {number}", file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_no_word_is_glued_to_a_bar() -> None:
+    code, lines = run_in_terminal(*python(_TALKATIVE))
+    kinds = ("linn: [b]remark {}[/b]", "result {}", "linn: logged {}", "foreign {}")
+    assert (code, lines) == (0, [kind.format(number) for number in range(4) for kind in kinds])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_results_go_to_the_file_that_takes_them(tmp_path: Path) -> None:
+    results = tmp_path / "results.txt"
+    _, lines = run_in_terminal(*python(_TALKATIVE), stdout=results)
+    assert results.read_text().split("\n") == [*(f"result {n}" for n in range(4)), ""]
+    assert len(lines) == 12
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_bar_names_its_step_and_the_time_left() -> None:
+    script = (
+        _TALKATIVE.split("for number")[0]
+        + """
+    advance(1, "denoising [x]")
+    time.sleep(1.5)
+    advance(1, "denoising [x]")
+    time.sleep(0.3)
+    import os; os._exit(0)
+"""
+    )
+    _, [line] = run_in_terminal(*python(script))
+    assert "work" in line
+    assert "50% 0:00:0" in line
+    assert "left denoising [x]" in line
+
+
+def test_where_quiet_is_asked_for_only_errors_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with console.reported(debug=False, quiet=True):
+        logging.getLogger("linn_cli").warning("short of memory")
+    assert capsys.readouterr().err == ""
+    with pytest.raises(typer.Exit), console.reported(debug=False, quiet=True):
+        raise InputError("bad picture")
+    assert capsys.readouterr().err == "linn: bad picture\n"
 
 
 def test_interruptions_are_noted_and_handlers_put_back() -> None:

@@ -23,15 +23,19 @@ from linn_cli.weights import sets
 from tests.conftest import Run, only_line
 from tests.pages.test_embedding import decoded
 from tests.pages.test_html import shown
+from tests.terminal import run_in_terminal
 
 
-def test_denoise_writes_the_clean_picture_and_says_nothing(
+def test_denoise_writes_the_clean_picture_and_says_so(
     linn: Run, noisy_file: Path, noisy: NDArray[np.uint8]
 ) -> None:
     target = noisy_file.with_name("clean.png")
     before = noisy_file.read_bytes()
     done = linn("denoise", noisy_file, "-o", target, "--sigma", 25)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout) == (0, "")
+    line = only_line(done.stderr)
+    assert line.startswith(f"linn: {target}: 52 x 37, ")
+    assert re.search(r" kB, sigma 25 given, [\d.]+ s$", line)
     with Image.open(target) as image:
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
     assert noisy_file.read_bytes() == before
@@ -53,6 +57,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "frames": 1,
         "channels": 1,
         "depth": "uint8",
+        "bytes": target.stat().st_size,
         "sigma": [25.0],
         "variant": "st",
         "scales": 1,
@@ -63,11 +68,12 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "gain": [],
         "read": [],
         "clipped": [],
+        "estimate": [],
         "remarks": [],
         "skipped": False,
         "error": None,
     }
-    line = only_line(done.stderr)
+    line = done.stderr.splitlines()[1]
     assert "52 x 37 grey uint8, sigma 25, " in line
     assert ", cpu, float32, " in line
 
@@ -102,7 +108,7 @@ def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None
     Image.fromarray(levels).save(tmp_path / "dark.png")
     done = linn("denoise", tmp_path / "dark.png", "--sigma", 25, "--json", "--verbose")
     assert json.loads(only_line(done.stdout))["clipped"] == ["black"]
-    assert "sigma 25 cut off at black, " in only_line(done.stderr)
+    assert "sigma 25 cut off at black, " in done.stderr
     with Image.open(tmp_path / "dark-denoised.png") as answer:
         assert np.asarray(answer).mean() == pytest.approx(10, abs=2)
 
@@ -211,7 +217,10 @@ def test_many_pictures_go_on_after_a_bad_one(linn: Run, noisy_file: Path) -> Non
     ]
     assert "not a picture" in records[0]["error"]
     assert records[1]["error"] is None
-    assert done.stderr.splitlines()[-1] == "linn: 1 of 3 pictures failed"
+    error, summary = done.stderr.splitlines()
+    assert "not a picture" in error
+    assert summary.startswith(f"linn: 2 of 3 pictures denoised into {out} in ")
+    assert summary.endswith(" s, 0 skipped, 1 failed")
     assert sorted(path.name for path in out.iterdir()) == ["noisy.png", "other.png"]
 
     done = linn("denoise", folder, "-o", out, "--sigma", 25)
@@ -223,11 +232,66 @@ def test_many_pictures_go_on_after_a_bad_one(linn: Run, noisy_file: Path) -> Non
     assert done.stderr.count("left as it is") == 2
 
 
+def test_quiet_says_errors_only(linn: Run, noisy_file: Path) -> None:
+    folder = noisy_file.parent
+    done = linn("denoise", folder, "--sigma", 25, "--quiet")
+    assert done == (0, "", "")
+    (folder / "bad.png").write_text("no picture")
+    done = linn("denoise", folder, "--sigma", 25, "-q", "--skip-existing")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not a picture" in only_line(done.stderr)
+    done = linn("denoise", folder, "-q", "-v")
+    assert done.returncode == 2
+    assert "exclude each other" in only_line(done.stderr)
+
+
+def test_outputs_that_exist_follow_one_rule(linn: Run, noisy_file: Path) -> None:
+    """For one picture and for many, from a file and from a pipe."""
+    target = noisy_file.with_name("clean.png")
+    many = noisy_file.parent / "many"
+    many.mkdir()
+    (many / "noisy.png").write_bytes(b"kept")
+    target.write_bytes(b"kept")
+    outputs = [(noisy_file, target), (noisy_file.parent, many), ("-", target)]
+    for source, output in outputs:
+        words = ["denoise", source, "-o", output, "--sigma", 25]
+        done = linn(*words)
+        assert done.returncode == 2
+        assert "there already; --overwrite replaces" in only_line(done.stderr)
+        done = linn(*words, "--overwrite", "--skip-existing")
+        assert done.returncode == 2
+        assert "exclude each other" in only_line(done.stderr)
+    for source, output in (outputs[0], outputs[2]):
+        done = linn("denoise", source, "-o", output, "--sigma", 25, "--skip-existing")
+        assert done.returncode == 0
+        assert only_line(done.stderr) == f"linn: {target}: there already, left as it is"
+    assert target.read_bytes() == b"kept"
+    target.unlink()
+    done = linn("denoise", noisy_file.parent, "-o", many, "--sigma", 25, "--skip-existing")
+    assert only_line(done.stderr).endswith("there already, left as it is")
+    assert (many / "noisy.png").read_bytes() == b"kept"
+    assert linn("denoise", noisy_file, "-o", many, "--sigma", 25, "--overwrite").returncode == 0
+    assert (many / "noisy.png").read_bytes() != b"kept"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_terminal_shows_whole_lines(noisy_file: Path) -> None:
+    folder = noisy_file.parent
+    (folder / "bad.png").write_text("no picture")
+    shutil.copy(noisy_file, folder / "other.png")
+    command = (sys.executable, "-m", "linn_cli", "denoise", str(folder), "--sigma", "25", "--json")
+    code, lines = run_in_terminal(*command, "--verbose")
+    assert code == 1
+    assert not [line for line in lines if not line.startswith(("linn: ", "{"))]
+    assert sum(line.startswith("{") for line in lines) == 3
+    assert lines[-1].endswith(" s, 0 skipped, 1 failed")
+
+
 def test_colour_is_denoised_in_colour(linn: Run, tmp_path: Path, noisy: NDArray[np.uint8]) -> None:
     colour = np.dstack((noisy, noisy[::-1], 255 - noisy))
     Image.fromarray(colour).save(tmp_path / "a.png")
     done = linn("denoise", tmp_path / "a.png", "--sigma", "25,20,15", "-v")
-    assert "52 x 37 colour uint8, sigma 25, 20, 15, " in only_line(done.stderr)
+    assert "52 x 37 colour uint8, sigma 25, 20, 15, " in done.stderr
     with Image.open(tmp_path / "a-denoised.png") as image:
         np.testing.assert_array_equal(np.array(image), denoise(colour, (25, 20, 15)))
 
@@ -241,7 +305,9 @@ def test_three_sigmas_do_not_suit_grey(linn: Run, noisy_file: Path) -> None:
 def test_a_pipe_carries_nothing_but_the_picture(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
     command = [sys.executable, "-m", "linn_cli", "denoise", "-", "-o", "-", "--sigma", "25"]
     done = subprocess.run(command, input=noisy_file.read_bytes(), capture_output=True, check=True)
-    assert done.stderr == b""
+    assert only_line(done.stderr.decode()).startswith("linn: standard output: 52 x 37, ")
+    quiet = subprocess.run([*command, "-q"], input=noisy_file.read_bytes(), capture_output=True)
+    assert (quiet.stdout, quiet.stderr) == (done.stdout, b"")
     with Image.open(io.BytesIO(done.stdout)) as image:
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
 
@@ -382,7 +448,10 @@ def test_sigma_is_estimated_where_it_is_not_given_and_said(
     target = noisy_file.with_name("clean.png")
     done = linn("denoise", noisy_file, "-o", target)
     assert done.returncode == 0
-    assert f"clean.png: sigma {overall['sigma']:.2f} (" in only_line(done.stderr)
+    assert f", sigma {overall['sigma']:.3g} estimated, " in only_line(done.stderr)
+    target.unlink()
+    done = linn("denoise", noisy_file, "-o", target, "-v")
+    assert f"clean.png: sigma {overall['sigma']:.2f} (" in done.stderr.splitlines()[2]
     with Image.open(target) as image:
         np.testing.assert_array_equal(np.array(image), denoise(noisy, overall["sigma"]))
 
@@ -416,11 +485,14 @@ def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None
     assert record["noise"] == "poisson-gauss"
     # 60,000 pixels of one ramp.
     assert record["gain"] == [pytest.approx(255 / 40, rel=0.15)]
-    options = re.search(r"counts, (--gain \S+ --read-noise \S+), estimated", done.stderr)
+    assert done.stderr == ""
+    words = " ".join(record["estimate"])
+    options = re.search(r"counts, (--gain \S+ --read-noise \S+), estimated", words)
     assert options
     told = noisy_file.with_name("told.png")
-    words = ["--noise", "poisson-gauss", *options[1].split()]
-    assert linn("denoise", noisy_file, "-o", told, *words).returncode == 0
+    given = ["--noise", "poisson-gauss", *options[1].split()]
+    done = linn("denoise", noisy_file, "-o", told, *given)
+    assert "poisson-gauss noise of sigma " in only_line(done.stderr)
     with Image.open(target) as estimated, Image.open(told) as same:
         difference = np.array(estimated).astype(int) - np.array(same)
     assert np.abs(difference).max() <= 1  # the words are rounded
@@ -433,10 +505,10 @@ def test_denoise_shows_what_it_did(linn: Run, noisy_file: Path, noisy: NDArray[n
     folder = noisy_file.parent
     for ending in ("html", "PNG"):
         view = folder / f"view.{ending}"
-        done = linn(
-            "denoise", noisy_file, "-o", folder / "clean.png", "--sigma", 25, "--compare", view
-        )
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        words = ["--sigma", 25, "--overwrite", "--compare", view]
+        done = linn("denoise", noisy_file, "-o", folder / "clean.png", *words)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr.splitlines()[-1] == f"linn: {view}: before and after"
     data = shown((folder / "view.html").read_bytes())
     np.testing.assert_array_equal(decoded(data["pictures"][0]["source"])[..., 0], noisy)
     np.testing.assert_array_equal(

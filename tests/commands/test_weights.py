@@ -69,7 +69,7 @@ def test_trained_weights_are_pushed_fetched_and_used(
     server: Hub, shell: Shell, gallery: Path, tmp_path: Path, noisy_file: Path
 ) -> None:
     target = noisy_file.with_name("clean.png")
-    denoise = ["denoise", noisy_file, "-o", target, "--sigma", 25]
+    denoise = ["denoise", noisy_file, "-o", target, "--sigma", 25, "--overwrite"]
     assert shell(*denoise)[0] == 0
     assert not shell.used_the_hub
     bundled = target.read_bytes()
@@ -136,7 +136,7 @@ def test_a_repository_takes_the_place_of_the_bundle(
         model = random_model(Architecture(variant, 1))  # type: ignore[arg-type]
         sets.save(path, model, sigma, "made up")
         assert shell("weights", "push", "me/mine", path)[0] == 0
-    options = ["--hub-repo", "me/mine", "--json"]
+    options = ["--hub-repo", "me/mine", "--json", "--overwrite"]
     chosen = []
     target = noisy_file.with_name("clean.png")
     for wish in (["--sigma", 25], ["--sigma", 50], ["--sigma", 25, "--variant", "lista"]):
@@ -184,14 +184,15 @@ def test_without_the_hub_the_bundle_stands_in(
     assert linn("denoise", noisy_file, "-o", expected, "--sigma", 25).returncode == 0
     code, _, err = shell_without_hub("denoise", noisy_file, "-o", clean, "--sigma", 25)
     assert code == 0
-    [line] = err.splitlines()
+    line, written = err.splitlines()
+    assert written.startswith(f"linn: {clean}: 52 x 37, ")
     assert f"{NOWHERE} cannot be reached" in line
     assert line.endswith("the bundled weights are used instead")
     with Image.open(clean) as one, Image.open(expected) as other:
         np.testing.assert_array_equal(np.array(one), np.array(other))
 
     for wish in (
-        ["denoise", noisy_file, "-o", clean, "--sigma", 25, "--weights", "hf://me/mine"],
+        ["denoise", noisy_file, "-o", clean, "--overwrite", "--weights", "hf://me/mine"],
         ["weights", "fetch"],
     ):
         code, _, err = shell_without_hub(*wish)

@@ -44,7 +44,8 @@ def test_a_file_is_denoised_like_an_array(
     assert (outcome.width, outcome.height, outcome.channels, outcome.depth) == (52, 37, 1, "uint8")
     assert outcome.error is None
     assert outcome.seconds > 0
-    assert "52 x 37 grey uint8, sigma 25, st" in str(outcome)
+    assert outcome.bytes == job.target.stat().st_size
+    assert "52 x 37 grey uint8, sigma 25, st" in outcome.details()[0]
 
 
 def test_faults_are_outcomes_and_leave_nothing(
@@ -75,16 +76,18 @@ def test_a_fault_names_its_file(networks: Networks, tmp_path: Path) -> None:
 def test_running_out_of_memory_fails_one_picture_only(
     networks: Networks, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    taken = 0
+    done_so_far, failures = 0.0, 0
 
     def failing(*arguments: Any, **options: Any) -> torch.Tensor:
-        if taken == 7:  # one is always looked ahead, so five went through all layers
+        nonlocal failures
+        if done_so_far > 0.5 and not failures:
+            failures += 1
             raise RuntimeError("CUDA out of memory")
         return original(*arguments, **options)
 
     def progress(done: float, note: str = "", total: float | None = None) -> None:
-        nonlocal taken
-        taken += done == 2.5 / 37
+        nonlocal done_so_far
+        done_so_far += done
 
     original = _convolution.convolve
     monkeypatch.setattr(_convolution, "convolve", failing)
@@ -127,6 +130,40 @@ def test_outcomes_come_in_order(
     for job in todo:
         expected = denoise(reading.read_levels(job.source), 25)
         np.testing.assert_array_equal(reading.read_levels(job.target), expected)
+
+
+@pytest.mark.parametrize("sigma", [25.0, None])
+@pytest.mark.parametrize("kind", ["white", "correlated", "poisson-gauss"])
+def test_progress_names_the_steps_and_counts_to_one(
+    networks: Networks, noisy_file: Path, sigma: float | None, kind: str
+) -> None:
+    if sigma and kind != "white":
+        return
+    told: list[tuple[float, str]] = []
+    request = Request(Sigma((sigma,)) if sigma else None, kind)
+    job = Job(noisy_file, noisy_file.with_name("clean.png"))
+    jobs.run(
+        job,
+        networks,
+        request,
+        progress=lambda done, note="", total=None: told.append((done, note)),
+    )
+    assert sum(done for done, _ in told) == pytest.approx(1)
+    steps = ["reading", *([] if sigma else ["estimating noise"]), "denoising", "writing"]
+    assert list(dict.fromkeys(note for _, note in told)) == steps
+
+
+def test_what_is_skipped_or_fails_counts_whole(tmp_path: Path) -> None:
+    told: list[tuple[float, str]] = []
+    todo = [Job(Path(name), tmp_path / name) for name in ("a.png", "b.png")]
+    list(
+        jobs.run_all(
+            todo,
+            lambda job, progress: Outcome(str(job.source), str(job.target), skipped=True),
+            lambda done, note="", total=None: told.append((done, note)),
+        )
+    )
+    assert told == [(1, "a.png"), (1, "b.png")]
 
 
 def test_an_interruption_stops_every_worker() -> None:

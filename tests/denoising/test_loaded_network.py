@@ -56,22 +56,30 @@ def test_noise_cut_off_at_black_is_made_up_for() -> None:
     assert plain.float().mean() > 10
 
 
-def test_progress_comes_with_the_rows_that_go_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "_BAND_PIXELS", 5 * 9)
+@pytest.mark.parametrize(
+    ("channels", "sigma", "scales"), [(1, 25, 1), (1, 25, 2), (1, 90, 1), (3, 25, 1)]
+)
+def test_progress_comes_with_the_work(
+    channels: int, sigma: float, scales: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far the networks lag behind each other, a part of the rows is a part of the work."""
+    monkeypatch.setattr(budget, "_BAND_PIXELS", 16 * 12)
     monkeypatch.setattr(budget, "_ENOUGH_ROWS", 1)
-    original, events = _convolution.convolve, list[object]()
+    original, work, told = _convolution.convolve, [0.0], [(0.0, 0.0)]
 
-    def convolve(*arguments: Any) -> torch.Tensor:
-        if events[-1] != "work":
-            events.append("work")
-        return original(*arguments)
+    def convolve(rows: torch.Tensor, *arguments: Any) -> torch.Tensor:
+        work[0] += rows.numel()
+        return original(rows, *arguments)
+
+    def progress(done: float, note: str = "", total: float | None = None) -> None:
+        told.append((told[-1][0] + done, work[0]))
 
     monkeypatch.setattr(_convolution, "convolve", convolve)
-    networks.load(25)(
-        torch.rand((1, 1, 42, 9)),
-        25,
-        progress=lambda done, note="", total=None: events.append(done),
-    )
-    assert sum(event for event in events if isinstance(event, float)) == 42
-    # Two bands are taken before any is worked on, one to look ahead; no two without work in between after.
-    assert events[:5] == [2.5, 2.5, "work", 2.5, "work"]
+    network = networks.load(sigma, channels, scales=scales)
+    network(torch.rand((1, channels, 640, 12)), sigma, progress=progress)
+    assert told[-1][0] == pytest.approx(640)
+    late = [(rows / 640, done / work[0]) for rows, done in told if rows > 64]
+    assert max(abs(rows - done) for rows, done in late) < 0.06
+    for rows, done in late:  # the time left, were the machine steady
+        if done < 0.95:
+            assert (1 - rows) / rows == pytest.approx((1 - done) / done, rel=0.5)

@@ -1,17 +1,49 @@
 from __future__ import annotations
 
+import pytest
+
 from linn_cli.denoising.outcome import Outcome
 
+DONE = Outcome(
+    "a.png",
+    "b.png",
+    width=4,
+    height=3,
+    frames=1,
+    channels=1,
+    depth="uint8",
+    bytes=1234,
+    sigma=(25.153,),
+    noise="white",
+    seconds=1.26,
+)
 
-def test_an_outcome_is_one_line_for_people() -> None:
-    done = Outcome("a.png", "b.png", width=4, height=3, frames=1, channels=1, depth="uint8")
-    assert str(done).startswith("b.png: 4 x 3 grey uint8, sigma ")
-    assert "\n" not in str(done)
+
+def test_an_outcome_is_one_short_line() -> None:
+    assert str(DONE) == "b.png: 4 x 3, 1.23 kB, sigma 25.2 given, 1.3 s"
     assert str(Outcome("a.png", "b.png", error="a.png: no such file")) == "a.png: no such file"
     assert str(Outcome("a.png", "b.png", skipped=True)) == "b.png: there already, left as it is"
 
 
-def test_several_frames_and_what_is_cut_off_are_said() -> None:
+def test_the_line_says_what_was_estimated() -> None:
+    found = Outcome(
+        "-", "-", noise="poisson-gauss", sigma=(5.0, 6.0), estimate=("gain 1", "gain 2")
+    )
+    assert "standard output: " in str(found)
+    assert "poisson-gauss noise of sigma 5, 6 estimated" in str(found)
+    assert found.details()[1:] == ("gain 1", "gain 2")
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (99_960, "100 kB"), (2_500_000, "2.5 MB"), (7e9, "7 GB")],
+)
+def test_sizes_are_written_as_people_do(count: int, words: str) -> None:
+    assert f", {words}, " in str(Outcome("a", "b", bytes=int(count)))
+
+
+def test_several_frames_and_what_is_cut_off_are_details() -> None:
     done = Outcome("a", "b", frames=3, channels=3, sigma=(5.0, 6.0), clipped=("black", "white"))
-    assert "colour" in str(done)
-    assert "3 frames, sigma 5, 6 cut off at black and white" in str(done)
+    [line] = done.details()
+    assert "colour" in line
+    assert "3 frames, sigma 5, 6 cut off at black and white" in line

@@ -80,7 +80,10 @@ def test_outputs_that_are_there_need_a_word(tree: Path, tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(UsageError, match=r"and 1 more: there already; --overwrite replaces"):
         planning.plan([tree], tmp_path)
+    with pytest.raises(UsageError, match=r"a\.png: there already; --overwrite replaces it"):
+        planning.plan([tree / "a.png"], tmp_path / "a.png")  # one is treated as many are
     for existing in (Existing(overwrite=True), Existing(skip=True)):
+        assert len(planning.plan([tree / "a.png"], tmp_path / "a.png", existing=existing)) == 1
         assert len(planning.plan([tree], tmp_path, existing=existing)) == 2
 
 
