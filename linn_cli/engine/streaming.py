@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from linn_cli.engine._convolution import ConvStream, NetworkStream, Workspaces
-from linn_cli.engine.bands import Meeting, Pair, Rows, cut, marked
+from linn_cli.engine.bands import Blocks, Filling, Meeting, Pair, Rows, cut, marked
 from linn_cli.engine.budget import band_height
 from linn_cli.engine.folding import FoldedScale, FoldedStep
 from linn_cli.errors import is_out_of_memory
-from linn_cli.network import haar
+from linn_cli.network import haar, polyphase
+from linn_cli.network.architecture import DETAILS
 from linn_cli.network.haar import ROWS
 from linn_cli.network.shrinkage import Lista, SoftThreshold, soft_threshold
 
@@ -35,20 +36,24 @@ def stream(
     band: int | None = None,
     shrink: bool = True,
 ) -> Iterator[Tensor]:
-    """Run a folded DnINN over a noise-normalised picture.
+    """Run a folded network over a noise-normalised picture of P planes.
 
     Args:
         scales: the folded network.
-        bands: the picture from the top, as bands (1, 1, n, W) of any height.
+        bands: the picture from the top, as bands (1, P, n, W) of any height.
         width: W.
         band: about the most rows that are computed at once; by default a good number for the width.
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
 
     Returns:
-        The answer from the top, as bands (1, 1, m, W); m differs from n. The rows that networks keep and their
+        The answer from the top, as bands (1, P, m, W); m differs from n. The rows that networks keep and their
         workspaces are allocated before; where there is no memory for them, with a lower band.
     """
-    return _through(_engine(scales, width, band or band_height(width), shrink=shrink), bands)
+    alignment = scales[-1].phases
+    filling = Filling(alignment)
+    wide = width + polyphase.missing(width, alignment)
+    engine = _engine(scales, wide, band or band_height(width), shrink=shrink)
+    return filling.crop(_through(engine, filling.fill(bands)), width)
 
 
 @torch.inference_mode()
@@ -74,7 +79,7 @@ def _through(engine: ScaleStream, bands: Iterable[Tensor]) -> Iterator[Tensor]:
 def run(
     scales: Sequence[FoldedScale], image: Tensor, *, band: int | None = None, shrink: bool = True
 ) -> Tensor:
-    """Run a folded DnINN over a noise-normalised image (B, 1, H, W) in memory; the same shape out."""
+    """Run a folded network over a noise-normalised image (B, P, H, W) in memory; the same shape out."""
     height = band or band_height(image.shape[-1])
     pictures = image.split(1)
     answers = [
@@ -103,20 +108,22 @@ class ScaleStream:
         spaces: Workspaces,
     ) -> None:
         wide, high = width + scale.dilation, band + scale.dilation  # as the split makes them
-        self.split = SplitStream(scale.dilation)
-        self.lifts = [LiftStream(step, wide, high, spaces) for step in scale.steps]
-        self.shrinkage = shrinkage_stream(scale, high) if shrink else None
+        columns, rows = wide // scale.phases, -(-high // scale.phases)
+        self.phases = scale.phases
+        self.split = SplitStream(scale.dilation, scale.phases)
+        self.lifts = [LiftStream(step, columns, rows, spaces) for step in scale.steps]
+        self.shrinkage = shrinkage_stream(scale, rows) if shrink else None
         self.inner = (
             ScaleStream(inner[0], inner[1:], wide, high, shrink=shrink, spaces=spaces)
             if inner
             else None
         )
-        self.meeting = Meeting()
-        self.unlifts = [UnliftStream(step, wide, high, spaces) for step in reversed(scale.steps)]
-        self.merge = MergeStream(scale.dilation)
+        self.blocks, self.meeting = Blocks(scale.phases), Meeting()
+        self.unlifts = [UnliftStream(step, columns, rows, spaces) for step in reversed(scale.steps)]
+        self.merge = MergeStream(scale.dilation, scale.phases)
 
     def through(self, image: Iterable[Rows]) -> Iterator[Rows]:
-        """Bands of an image (1, 1, n, W) in and out."""
+        """Bands of an image (1, P, n, W) in and out."""
         bands = self.split.through(image)
         for lift in self.lifts:
             bands = lift.through(bands)
@@ -135,10 +142,11 @@ class ScaleStream:
         def coarse_rows() -> Iterator[Rows]:
             for coarse, detail, last in bands:
                 details.append(detail)
-                yield coarse, last
+                yield polyphase.merge(coarse, self.phases), last
 
-        for coarse, last in inner.through(coarse_rows()):
-            empty = coarse.new_empty((1, 3, 0, coarse.shape[-1]))
+        for rows, last in inner.through(coarse_rows()):
+            (coarse,) = self.blocks.gather(rows)
+            empty = coarse.new_empty((1, DETAILS * coarse.shape[1], 0, coarse.shape[-1]))
             detail = torch.cat((empty, *details), dim=ROWS)
             details.clear()
             coarse, detail = self.meeting.wait(coarse, detail)
@@ -159,7 +167,7 @@ class LiftStream(StepStream):
     """`LiftingStep.forward` over bands."""
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             predicted = self.predict.push(coarse, last)
             detail, predicted = self.at_predict.wait(detail, predicted)
@@ -173,7 +181,7 @@ class UnliftStream(StepStream):
     """`LiftingStep.inverse` over bands."""
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             updated = self.update.push(detail, last)
             coarse, updated = self.at_update.wait(coarse, updated)
@@ -184,20 +192,22 @@ class UnliftStream(StepStream):
 
 
 class SplitStream:
-    """`haar.split` over bands: mirrors the first and the last rows, and keeps d + 1 between bands."""
+    """`haar.split` and `polyphase.split` over bands: mirrors the first and the last rows, keeps d + 1 between bands."""
 
-    def __init__(self, dilation: int) -> None:
+    def __init__(self, dilation: int, phases: int) -> None:
         self.dilation = dilation
+        self.blocks = Blocks(phases)
         self.kept: Tensor | None = None
         self.begun = False
 
     def through(self, image: Iterable[Rows]) -> Iterator[Pair]:
-        """Image bands (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) bands."""
+        """Image bands (1, P, n, W) to coarse (1, C, m, (W + d) / p) and detail (1, 3C, m, ...) bands."""
         for band, last in image:
             rows = band if self.kept is None else torch.cat((self.kept, band), dim=ROWS)
             self.kept = rows[:, :, -self.dilation - 1 :]
             if rows.shape[ROWS] > self.dilation + self.begun or last:
-                yield *self._split(rows, last), last
+                coarse, detail = self.blocks.gather(*self._split(rows, last))
+                yield coarse, detail.contiguous(memory_format=torch.channels_last), last
 
     def _split(self, rows: Tensor, last: bool) -> tuple[Tensor, Tensor]:
         """Split new rows, behind d + 1 older ones once the picture has begun."""
@@ -205,21 +215,22 @@ class SplitStream:
         top = d + 1 if self.begun else 0
         padded = haar.reflect(rows, d, ROWS)[:, :, top : None if last else -d]
         self.begun = True
-        coarse, detail = haar.split_padded(padded, d)
-        return coarse, detail.contiguous(memory_format=torch.channels_last)
+        return haar.split_padded(padded, d)
 
 
 class MergeStream:
-    """`haar.merge` over bands: keeps d rows between bands."""
+    """`polyphase.merge` and `haar.merge` over bands: keeps d rows between bands."""
 
-    def __init__(self, dilation: int) -> None:
+    def __init__(self, dilation: int, phases: int) -> None:
         self.dilation = dilation
+        self.phases = phases
         self.kept: tuple[Tensor, Tensor] | None = None
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Rows]:
-        """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) bands to image bands (1, 1, m, W)."""
+        """Coarse (1, C, n, (W + d) / p) and detail (1, 3C, n, ...) bands to image bands (1, P, m, W)."""
         d = self.dilation
         for coarse, detail, last in bands:
+            coarse, detail = (polyphase.merge(rows, self.phases) for rows in (coarse, detail))
             if self.kept:
                 coarse = torch.cat((self.kept[0], coarse), dim=ROWS)
                 detail = torch.cat((self.kept[1], detail), dim=ROWS)
@@ -235,7 +246,7 @@ class SoftThresholdStream:
         self.threshold = shrinkage.threshold
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in bands:
             yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype)), last
 
@@ -256,7 +267,7 @@ class ListaStream:
         self.band = band
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         first, *others = self.thresholds
         for coarse, detail, last in cut(bands, self.band):
             code = soft_threshold(self.begin.push(detail, last), first.to(detail.dtype))
@@ -276,5 +287,5 @@ class ListaStream:
 def shrinkage_stream(scale: FoldedScale, band: int) -> SoftThresholdStream | ListaStream:
     """The stream of a scale's shrinkage."""
     if isinstance(scale.shrinkage, Lista):
-        return ListaStream(scale.shrinkage, scale.dilation, band)
+        return ListaStream(scale.shrinkage, scale.shrinkage.dilation, band)
     return SoftThresholdStream(scale.shrinkage)

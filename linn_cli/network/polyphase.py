@@ -13,13 +13,19 @@ from linn_cli.network.haar import COLUMNS, ROWS
 
 
 def split(picture: Tensor, phases: int) -> Tensor:
-    """Picture (B, C, H, W) to (B, C p^2, H / p, W / p); p divides both sides."""
-    return F.pixel_unshuffle(picture, phases)
+    """Picture (B, C, H, W) to (B, C p^2, H / p, W / p), channels-last; p divides both sides."""
+    if phases == 1:
+        return picture
+    blocks = picture.unflatten(3, (-1, phases)).unflatten(2, (-1, phases))  # B, C, h, p, w, p
+    return blocks.permute(0, 2, 4, 1, 3, 5).flatten(3).permute(0, 3, 1, 2)
 
 
 def merge(components: Tensor, phases: int) -> Tensor:
     """Undo `split`: components (B, C p^2, H, W) to a picture (B, C, p H, p W)."""
-    return F.pixel_shuffle(components, phases)
+    if phases == 1:
+        return components
+    blocks = components.unflatten(1, (-1, phases, phases))  # B, C, p, p, h, w
+    return blocks.permute(0, 1, 4, 2, 5, 3).flatten(4).flatten(2, 3)
 
 
 def missing(side: int, alignment: int) -> int:
