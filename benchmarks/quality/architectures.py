@@ -30,10 +30,10 @@ _TIMED_STEPS = 8
 
 
 def candidates(planes: int) -> dict[str, Architecture]:
-    """Architectures by a short name: width, depth, steps, and what is special."""
+    """Architectures by a short name: width, depth, pairs, and what is special."""
 
-    def relu(width: int, depth: int, steps: int, scales: int = 1) -> Architecture:
-        return Architecture("st", scales, planes, 2, steps, width, depth, "relu")
+    def relu(width: int, depth: int, pairs: int, scales: int = 1) -> Architecture:
+        return Architecture("st", scales, planes, 2, pairs, width, depth, "relu")
 
     grey = {
         "W32 D4 I4": relu(32, 4, 4),
@@ -41,6 +41,9 @@ def candidates(planes: int) -> dict[str, Architecture]:
         "W48 D3 I4": relu(48, 3, 4),
         "W32 D5 I3": relu(32, 5, 3),
         "W64 D3 I2": relu(64, 3, 2),
+        "W96 D3 I1": relu(96, 3, 1),
+        "W64 D4 I1": relu(64, 4, 1),
+        "W64 D5 I1": relu(64, 5, 1),
         "W32 D4 I3, quarter scale": relu(32, 4, 3, 2),
         "W32 D4 I4, soft": Architecture("st", 1, planes, 2, 4, 32, 4, "soft"),
         "DnINN with ReLU": Architecture(planes=planes, activation="relu"),
@@ -50,7 +53,9 @@ def candidates(planes: int) -> dict[str, Architecture]:
         "W32 D4 I4": relu(32, 4, 4),
         "W48 D4 I3": relu(48, 4, 3),
         "W64 D4 I2": relu(64, 4, 2),
-        "W64 D3 I3": relu(64, 3, 3),
+        "W64 D3 I2": relu(64, 3, 2),
+        "W80 D3 I2": relu(80, 3, 2),
+        "W96 D4 I1": relu(96, 4, 1),
         "W48 D4 I2, quarter scale": relu(48, 4, 2, 2),
     }
     return grey if planes == 1 else colour
@@ -93,7 +98,9 @@ def main() -> None:
     as_grey = not options.colour
     patches = Patches(training, 64, torch.device("cpu"), as_grey=as_grey)
     validation = Validation(held_out, SIGMA, as_grey=as_grey)
-    print(f"{len(training)} pictures, {options.seconds:g} CPU seconds each, PSNR on {len(held_out)}")
+    print(
+        f"{len(training)} pictures, {options.seconds:g} CPU seconds each, PSNR on {len(held_out)}"
+    )
     print(f"{'network':28} {'MAC/px':>9} {'values':>8} {'Mpx':>6}  PSNR at 15, 25, 50")
     for name, architecture in candidates(planes).items():
         if not options.only or name in options.only:
@@ -119,7 +126,9 @@ def _print(
     trainer, psnr = train(model, patches, validation, seconds)
     values = sum(parameter.numel() for parameter in model.parameters())
     scores = "  ".join(f"{psnr[str(sigma)]:.2f}" for sigma in (15, 25, 50))
-    print(f"{name:28} {cost:9.0f} {values:8} {trainer.pixels_seen / 1e6:6.1f}  {scores}", flush=True)
+    print(
+        f"{name:28} {cost:9.0f} {values:8} {trainer.pixels_seen / 1e6:6.1f}  {scores}", flush=True
+    )
 
 
 def train(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 from linn_cli.errors import UsageError
 
@@ -27,7 +28,7 @@ class Architecture:
         scales: 1 or 2; the second works on the coarse channels of the first.
         planes: 1 for grey, 3 for luma and two chroma, lifted together.
         phases: the sides of the blocks whose pixels become channels: 1 for none, 2 for half the resolution.
-        steps: predict and update pairs of each scale.
+        pairs: predict and update networks of each scale, two and two.
         width: channels inside the predict and update networks.
         depth: convolutions of each of them.
         activation: what stands between these, "soft" (a learned threshold a channel) or "relu".
@@ -37,7 +38,7 @@ class Architecture:
     scales: int = 1
     planes: int = 1
     phases: int = 1
-    steps: int = 4
+    pairs: int = 4
     width: int = 16
     depth: int = 9
     activation: Activation = "soft"
@@ -56,11 +57,34 @@ class Architecture:
     def __str__(self) -> str:
         if self.is_polyphase:
             planes = "grey" if self.planes == 1 else "colour"
-            shape = f"width {self.width}, depth {self.depth}, {self.steps} steps"
+            shape = f"width {self.width}, depth {self.depth}, {self.pairs} pairs"
             return f"polyphase DnINN-{self.variant.upper()} {planes}, {shape}" + (
                 f", {self.scales} scales" if self.scales > 1 else ""
             )
         return f"DnINN-{self.variant.upper()} {self.scales}-scale"
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Architecture:
+        """The architecture that a file's header or a manifest describes; what is left out is DnINN's.
+
+        Raises:
+            KeyError, ValueError: variant or scales are missing, or a number is none.
+            UsageError: there is no such architecture.
+        """
+        given = {one.name: facts[one.name] for one in fields(cls) if one.name in facts}
+        variant, scales = facts["variant"], int(facts["scales"])
+        numbers = {name: int(given[name]) for name in _ALLOWED if name in given}
+        return cls(**{**given, **numbers, "variant": variant, "scales": scales})
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What `of` takes: variant, scales, and whatever is not DnINN's."""
+        usual = asdict(Architecture())
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name in ("variant", "scales") or value != usual[name]
+        }
 
     @property
     def is_polyphase(self) -> bool:
@@ -86,17 +110,48 @@ class Architecture:
         hidden = (self.depth - 2) * self.width**2
         network = 9 * ((1 + DETAILS) * coarse * self.width + hidden)
         lista = 6 * 9 * 9 * DETAILS * coarse if self.variant == "lista" else 0
-        return (4 * self.steps * network + lista) / self.phases_of(scale) ** 2
+        return (4 * self.pairs * network + lista) / self.phases_of(scale) ** 2
 
 
 _ALLOWED = {
     "scales": range(1, MOST_SCALES + 1),
     "planes": range(1, 4, 2),
     "phases": range(1, 3),
-    "steps": range(1, 9),
+    "pairs": range(1, 9),
     "width": range(4, 257),
     "depth": range(2, 17),
 }
+
+
+def _polyphase(planes: int, width: int, depth: int, pairs: int) -> Architecture:
+    return Architecture(
+        planes=planes, phases=2, pairs=pairs, width=width, depth=depth, activation="relu"
+    )
+
+
+# What `linn train --network` makes; benchmarks/quality/architectures.py compares others.
+NETWORKS: Mapping[str, Architecture] = {
+    "dninn": Architecture(),
+    "grey": _polyphase(1, 64, 3, 2),
+    "colour": _polyphase(3, 80, 3, 2),
+    "grey-fast": _polyphase(1, 32, 3, 2),
+    "colour-fast": _polyphase(3, 40, 3, 2),
+}
+
+
+def parse_network(name: str, variant: str | None = None, scales: int | None = None) -> Architecture:
+    """The network of that name; variant and scales change DnINN only.
+
+    Raises:
+        UsageError: there is none, or another than DnINN is to have a variant or scales.
+    """
+    if name not in NETWORKS:
+        raise UsageError(f"unknown network {name!r}: choose from {', '.join(NETWORKS)}")
+    if name == "dninn":
+        return Architecture(parse_variant(variant) or "st", scales or 1)
+    if variant or scales:
+        raise UsageError("--variant and --scales are DnINN's: leave them or --network out")
+    return NETWORKS[name]
 
 
 def parse_variant(name: str | None) -> Variant | None:

@@ -46,7 +46,7 @@ class Scale(nn.Module):
                 predict=network(channels, DETAILS * channels),
                 update=network(DETAILS * channels, channels),
             )
-            for _ in range(architecture.steps)
+            for _ in range(architecture.pairs)
         )
         self.steps = cast("list[LiftingStep]", steps)  # a ModuleList does not tell its type
         self.shrinkage = (

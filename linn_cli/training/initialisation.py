@@ -31,7 +31,9 @@ def initialise(model: DnINN, generator: Generator) -> DnINN:
             case SoftThreshold():
                 module.threshold.fill_(_DETAIL_THRESHOLD)
             case Lista():
-                _embed(module, torch.full((module.analysis.in_channels,), _DETAIL_THRESHOLD), generator)
+                _embed(
+                    module, torch.full((module.analysis.in_channels,), _DETAIL_THRESHOLD), generator
+                )
     return model
 
 

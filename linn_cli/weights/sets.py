@@ -68,7 +68,7 @@ def listed(entry: Mapping[str, Any], folder: Path) -> WeightSet:
     try:
         return WeightSet(
             path=folder / entry["file"],
-            architecture=Architecture(entry["variant"], entry["scales"]),
+            architecture=Architecture.of(entry),
             sigma=_listed_range(entry["sigma"]),
             provenance=entry["provenance"],
             sha256=entry["sha256"],
@@ -193,8 +193,7 @@ def save(
     low, high = sigma
     metadata = {
         "architecture": "dninn",
-        "variant": model.architecture.variant,
-        "scales": str(model.architecture.scales),
+        **{name: str(value) for name, value in model.architecture.facts.items()},
         "sigma": f"{low:g}-{high:g}",
         "provenance": provenance,
         **{key: str(value) for key, value in more.items()},
@@ -267,7 +266,7 @@ def _described(path: Path, metadata: Mapping[str, Any]) -> WeightSet:
             raise ValueError("the metadata is not text")
         if metadata["architecture"] != "dninn":
             raise ValueError(f"architecture {metadata['architecture']!r}")
-        architecture = Architecture(metadata["variant"], int(metadata["scales"]))
+        architecture = Architecture.of(metadata)
         sigma = parse_range(metadata["sigma"])
         return WeightSet(path, architecture, sigma, str(metadata.get("provenance", "")))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
