@@ -8,9 +8,8 @@ trained in the same way, is the control. `--colour` tries the colour networks.
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -70,7 +69,7 @@ class FFDNetShape(nn.Module):
         channels = [4 * planes, *[width] * (depth - 1)]
         self.hidden = nn.ModuleList(
             nn.Conv2d(first, second, 3, padding=1, bias=False)
-            for first, second in zip(channels, channels[1:], strict=False)
+            for first, second in itertools.pairwise(channels)
         )
         self.output = nn.Conv2d(width, 4 * planes, 3, padding=1, bias=False)
 

@@ -205,9 +205,7 @@ class Pictures:
     held_out: Sequence[Path]
 
 
-def gather(
-    folders: Sequence[Path], held_out: Path | None, val_images: Path | None
-) -> Pictures:
+def gather(folders: Sequence[Path], held_out: Path | None, val_images: Path | None) -> Pictures:
     """Find the pictures of a run.
 
     Args:
@@ -220,143 +218,6 @@ def gather(
         UsageError: both held_out and val_images are given.
     """
     pictures = [picture for folder in folders for picture in list_pictures(folder)]
-    if held_out is not None and val_images is not None:
-        raise UsageError("--held-out and --val-images exclude each other")
-    if val_images is not None:
-        return Pictures(pictures, list_pictures(val_images))
-    try:
-        names = None if held_out is None else held_out.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{held_out}: cannot be read ({error})") from error
-    return Pictures(*hold_out(pictures, names))
-
-
-def prepare(self) -> None:
-        """Make the folder.
-
-        Raises:
-            InputError: it cannot be made.
-        """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{self.folder}: cannot be made ({error.strerror})") from error
-
-    def save(self, trainer: Trainer, psnr: dict[str, float]) -> None:
-        """Write both files, each whole or not at all; neither if the weights are not finite.
-
-        Raises:
-            InputError: the folder cannot be written to, or the disk is full.
-            WeightsError: the weights are not finite.
-        """
-        self.prepare()
-        try:
-            sets.save(
-                self.weights,
-                trainer.averaged,
-                trainer.recipe.sigma,
-                trainer.provenance,
-                steps=trainer.steps_done,
-                pixels=trainer.pixels_seen,
-                seed=trainer.recipe.seed,
-                held_out_psnr=json.dumps(psnr),
-            )
-            with write_atomically(self.checkpoint) as temporary:
-                torch.save(trainer.state_dict(), temporary)
-        except OSError as error:
-            raise InputError(f"{self.folder}: cannot be written ({error.strerror})") from error
-
-    def resume(self, trainer: Trainer) -> None:
-        """Load the checkpoint into a trainer of the same recipe; the schedule may be another.
-
-        Raises:
-            InputError: the checkpoint is missing or damaged.
-            UsageError: it is of another recipe.
-        """
-        try:
-            # weights_only: a checkpoint holds tensors and plain values, so nothing in it may run code.
-            state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            trainer.load_state_dict(state)
-        except FileNotFoundError as error:
-            raise InputError(f"{self.checkpoint}: nothing to resume, leave out --resume") from error
-        except LinnError:
-            raise
-        except Exception as error:  # a damaged archive fails in whatever part is read first
-            raise InputError(f"{self.checkpoint}: damaged, cannot resume from it") from error
-
-
-def train(
-    trainer: Trainer,
-    validation: Validation,
-    run: Run,
-    *,
-    every: int = 500,
-    stop: Callable[[], bool] = lambda: False,
-    seconds: float = math.inf,
-) -> Iterator[Progress]:
-    """Train until the recipe's last step, and save on the way and at the end.
-
-    Args:
-        trainer: what to train; already resumed if it is to go on.
-        validation: measured every `every` steps and at the end.
-        run: where checkpoints and weights go.
-        every: steps between two measurements, each followed by a checkpoint.
-        stop: asked after every step; True ends the run early.
-        seconds: the run also ends after this time.
-
-    Yields:
-        The progress after every step; its loss is the mean since the last measurement, a few steps old.
-
-    Raises:
-        InputError: the loss or the network is not finite any more; the last checkpoint is from before.
-    """
-    began = time.monotonic()
-    pixels_before = trainer.pixels_seen
-    total, count, shown = torch.zeros((), device=trainer.device), 0, math.nan
-    ended = trainer.steps_done >= trainer.recipe.steps
-    while not ended:
-        total += trainer.step()
-        count += 1
-        elapsed = time.monotonic() - began
-        ended = stop() or elapsed > seconds or trainer.steps_done == trainer.recipe.steps
-        measured: dict[str, float] = {}
-        judged = ended or trainer.steps_done % every == 0
-        if judged or trainer.steps_done % _LOSS_EVERY == 0:
-            # Only here does the host wait for the device.
-            shown = float(total) / count
-            if not math.isfinite(shown):
-                raise InputError(f"the loss is {shown} at step {trainer.steps_done}: lower --lr")
-        if judged:
-            measured = validation.measure(trainer.averaged)
-            if not all(map(math.isfinite, measured.values())):
-                raise InputError(f"the network broke at step {trainer.steps_done}: lower --lr")
-            run.save(trainer, measured)
-            total, count = torch.zeros_like(total), 0
-        pixels = trainer.pixels_seen - pixels_before
-        yield Progress(trainer.steps_done, shown, pixels, elapsed, measured)
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """The files to train on and those held out to judge by."""
-
-    training: Sequence[Path]
-    held_out: Sequence[Path]
-
-
-def gather(folder: Path, held_out: Path | None, val_images: Path | None) -> Pictures:
-    """Find the pictures of a run.
-
-    Args:
-        folder: the training pictures.
-        held_out: a file with names in `folder` to hold out, one a line; every 18th if None.
-        val_images: a folder of other pictures to judge by, in place of holding any out.
-
-    Raises:
-        InputError: a folder or file is missing, or a part would be empty.
-        UsageError: both held_out and val_images are given.
-    """
-    pictures = list_pictures(folder)
     if held_out is not None and val_images is not None:
         raise UsageError("--held-out and --val-images exclude each other")
     if val_images is not None:
@@ -402,9 +263,7 @@ def prepare(
     return Trainer(
         recipe,
         model,
-        Patches(
-            pictures.training, recipe.patch, device, as_grey=recipe.architecture.planes == 1
-        ),
+        Patches(pictures.training, recipe.patch, device, as_grey=recipe.architecture.planes == 1),
         device,
         compiled=shutil.which("c++") is not None if compiled is None else compiled,
         provenance=f"trained by linn {__version__} on {len(pictures.training)} pictures of "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -13,8 +12,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from linn_cli.engine.devices import has_bfloat16
 from linn_cli.errors import UsageError
-from linn_cli.network.architecture import Architecture
 from linn_cli.network import planes
+from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.training._muon import Muon
 from linn_cli.training.patches import Patches
