@@ -156,8 +156,9 @@ def _trainer(model: nn.Module, patches: Patches, steps: int) -> Trainer:
 @torch.no_grad()
 def _kaiming(model: FFDNetShape) -> FFDNetShape:
     torch.manual_seed(0)
-    for layer in model.hidden:
-        nn.init.kaiming_normal_(layer.weight)
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
     model.output.weight.zero_()
     return model
 

@@ -13,8 +13,14 @@ from linn_cli import samples
 from linn_cli.engine import budget, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
-from linn_cli.engine.normalisation import network_sigma, normalise, restore
-from linn_cli.errors import InputError
+from linn_cli.engine.normalisation import (
+    network_sigma,
+    normalise,
+    normalise_jointly,
+    restore,
+    restore_jointly,
+)
+from linn_cli.errors import InputError, UsageError
 from linn_cli.progress import Progress, silent
 from linn_cli.units import Sigma, SigmaLike
 from linn_cli.weights.sets import WeightSet
@@ -107,16 +113,31 @@ class LoadedNetwork:
         self, bands: Iterable[Tensor], width: int, sigma: Sequence[float], height: int
     ) -> Iterator[Tensor]:
         """Denoise float32 bands (C, n, width), about `height` rows at a time, into bands of other heights."""
-        normalised = (normalise(band.to(self.device), sigma) for band in bands)
+        there = (band.to(self.device) for band in bands)
+        halvings = self._halvings(sigma)
+        if self.planes == len(sigma):
+            joint = (normalise_jointly(band, sigma) for band in there)
+            for answer in self._plane(joint, width, halvings[0], height):
+                yield restore_jointly(answer, sigma).cpu()
+            return
+        normalised = (normalise(band, sigma) for band in there)
         copies = enumerate(itertools.tee(normalised, len(sigma)))
-        planes = [
-            pyramid.stream(
-                self.scales, _plane(copy, channel), width, halvings=halvings, band=height
-            )
-            for (channel, copy), halvings in zip(copies, self._halvings(sigma), strict=True)
+        parts = [
+            self._plane(_plane(copy, channel), width, count, height)
+            for (channel, copy), count in zip(copies, halvings, strict=True)
         ]
-        for answers in in_step(*planes):
+        for answers in in_step(*parts):
             yield restore(torch.cat(answers), sigma).cpu()
+
+    def _plane(
+        self, bands: Iterable[Tensor], width: int, halvings: int, height: int
+    ) -> Iterator[Tensor]:
+        return pyramid.stream(self.scales, bands, width, halvings=halvings, band=height)
+
+    @property
+    def planes(self) -> int:
+        """How many planes the network lifts together: 1, or 3 for colour pictures only."""
+        return self.scales[0].planes
 
     def band_height(self, width: int, sigma: Sequence[float]) -> int:
         """The number of rows to work on at once, for speed and within `max_memory`."""
@@ -124,8 +145,16 @@ class LoadedNetwork:
         return budget.highest_band(self.scales, widths, self.max_memory)
 
     def _halvings(self, sigma: Sequence[float]) -> list[int]:
-        """How often each of the planes of a picture with noise of sigma, by channel, is halved."""
+        """How often each stream of planes is halved, for a picture with noise of sigma by channel.
+
+        Raises:
+            UsageError: the network is for pictures of other channels.
+        """
         luma = pyramid.halvings(network_sigma(sigma)) if self.halves else 0
+        if self.planes == len(sigma):
+            return [luma]
+        if self.planes > 1:
+            raise UsageError(f"{self.weight_set.name} is for colour pictures: choose other weights")
         return [luma] + [luma + pyramid.CHROMA_HALVINGS] * (len(sigma) - 1)
 
     def _denoise(

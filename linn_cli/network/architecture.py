@@ -91,6 +91,12 @@ class Architecture:
         """Whether the pixels of small blocks are channels."""
         return self.phases > 1
 
+    def is_asked_for(self, variant: Variant | None, scales: int | None) -> bool:
+        """Whether it may serve who asks for these; to name one of them means DnINN, as in the paper."""
+        if self.is_polyphase:
+            return variant is None and scales is None
+        return variant in (None, self.variant) and scales in (None, self.scales)
+
     @property
     def alignment(self) -> int:
         """The last scale's phases: a picture's sides are filled up to 1 more than a multiple of it."""

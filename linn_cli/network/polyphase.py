@@ -17,7 +17,8 @@ def split(picture: Tensor, phases: int) -> Tensor:
     if phases == 1:
         return picture
     blocks = picture.unflatten(3, (-1, phases)).unflatten(2, (-1, phases))  # B, C, h, p, w, p
-    return blocks.permute(0, 2, 4, 1, 3, 5).flatten(3).permute(0, 3, 1, 2)
+    components: Tensor = blocks.permute(0, 2, 4, 1, 3, 5).flatten(3).permute(0, 3, 1, 2)
+    return components
 
 
 def merge(components: Tensor, phases: int) -> Tensor:
@@ -25,7 +26,8 @@ def merge(components: Tensor, phases: int) -> Tensor:
     if phases == 1:
         return components
     blocks = components.unflatten(1, (-1, phases, phases))  # B, C, p, p, h, w
-    return blocks.permute(0, 1, 4, 2, 5, 3).flatten(4).flatten(2, 3)
+    picture: Tensor = blocks.permute(0, 1, 4, 2, 5, 3).flatten(4).flatten(2, 3)
+    return picture
 
 
 def missing(side: int, alignment: int) -> int:
