@@ -139,9 +139,9 @@ def _polyphase(planes: int, width: int, depth: int, pairs: int) -> Architecture:
 NETWORKS: Mapping[str, Architecture] = {
     "dninn": Architecture(),
     "grey": _polyphase(1, 64, 3, 2),
-    "colour": _polyphase(3, 80, 3, 2),
+    "colour": _polyphase(3, 64, 3, 2),
     "grey-fast": _polyphase(1, 32, 3, 2),
-    "colour-fast": _polyphase(3, 40, 3, 2),
+    "colour-fast": _polyphase(3, 32, 3, 2),
 }
 
 
