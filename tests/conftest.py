@@ -34,7 +34,14 @@ settings.load_profile("linn")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
+# The paper's table, and with it the polyphase form, with few channels and layers.
 ARCHITECTURES = [Architecture(variant, scales) for variant in VARIANTS for scales in (1, 2)]
+POLYPHASE = [
+    Architecture(phases=2, pairs=2, width=8, depth=3, activation="relu"),
+    Architecture(planes=3, phases=2, pairs=2, width=8, depth=3, activation="relu"),
+    Architecture("lista", 2, planes=3, phases=2, pairs=1, width=8, depth=2),
+]
+FAMILY = [*ARCHITECTURES, *POLYPHASE]
 
 
 class Done(NamedTuple):
@@ -56,10 +63,10 @@ def shared(name: str) -> Path:
     return path
 
 
-def random_image(height: int, width: int, seed: int = 0) -> Tensor:
-    """Noise (1, 1, height, width) in float64."""
+def random_image(height: int, width: int, seed: int = 0, planes: int = 1) -> Tensor:
+    """Noise (1, planes, height, width) in float64."""
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn((1, 1, height, width), generator=generator, dtype=torch.float64)
+    return torch.randn((1, planes, height, width), generator=generator, dtype=torch.float64)
 
 
 def random_model(architecture: Architecture, seed: int = 0) -> DnINN:

@@ -15,7 +15,7 @@ from linn_cli.commands.options import (
     DeviceOption,
 )
 from linn_cli.errors import UsageError
-from linn_cli.network.architecture import MOST_SCALES, Architecture, parse_variant
+from linn_cli.network.architecture import MOST_SCALES, NETWORKS, parse_network
 
 EXAMPLES = """
 linn train bsd432/ --run runs/new         # weights for sigma 1 to 80
@@ -24,16 +24,21 @@ linn train bsd432/ --run runs/new --resume
 
 
 def train(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of clean pictures.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of clean pictures.")
+    ],
     run: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Folder for checkpoints and the trained weights.")
     ],
+    network: Annotated[
+        str, typer.Option(metavar="|".join(NETWORKS), help="Which network to train.")
+    ] = "dninn",
     variant: Annotated[
-        str, typer.Option(metavar="st|lista", help="How the network shrinks the noise.")
-    ] = "st",
+        str | None, typer.Option(metavar="st|lista", help="How DnINN shrinks the noise.")
+    ] = None,
     scales: Annotated[
-        int, typer.Option(min=1, max=MOST_SCALES, help="How many scales the network has.")
-    ] = 1,
+        int | None, typer.Option(min=1, max=MOST_SCALES, help="How many scales DnINN has.")
+    ] = None,
     sigma: Annotated[
         str, typer.Option(help="The noise levels to train for: LOW-HIGH, or one.")
     ] = "1-80",
@@ -101,7 +106,7 @@ def train(
         freed_memory.keep_freed_memory()
         where = devices.resolve(device)
         recipe = Recipe(
-            architecture=Architecture(parse_variant(variant) or "st", scales),
+            architecture=parse_network(network, variant, scales),
             sigma=sets.parse_range(sigma),
             steps=steps,
             batch=batch,
@@ -111,7 +116,7 @@ def train(
             cooldown=cooldown,
             seed=seed,
         )
-        pictures = training.gather(folder, held_out, val_images)
+        pictures = training.gather(folders, held_out, val_images)
         trainer = training.prepare(
             recipe, pictures, init, where, residual=residual, compiled=compiled
         )
@@ -132,7 +137,11 @@ def train(
             advance(trainer.steps_done)
             for reached in training.train(
                 trainer,
-                training.Validation(pictures.held_out, recipe.sigma),
+                training.Validation(
+                    pictures.held_out,
+                    recipe.sigma,
+                    as_grey=recipe.architecture.planes == 1,
+                ),
                 place,
                 every=every,
                 stop=interrupted,

@@ -89,10 +89,7 @@ def fetch(
             wanted = [source.select(sigma or 0, kind, scales)]
         else:
             wanted = [
-                entry
-                for entry in source.sets
-                if kind in (None, entry.architecture.variant)
-                and scales in (None, entry.architecture.scales)
+                entry for entry in source.sets if entry.architecture.is_asked_for(kind, scales)
             ]
         if not wanted:
             raise WeightsError(f"{source.name}: no such weights in its manifest")

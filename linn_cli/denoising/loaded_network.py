@@ -14,8 +14,14 @@ from linn_cli.engine import budget, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
 from linn_cli.engine.load import Load
-from linn_cli.engine.normalisation import network_sigma, normalise, restore
-from linn_cli.errors import InputError
+from linn_cli.engine.normalisation import (
+    network_sigma,
+    normalise,
+    normalise_jointly,
+    restore,
+    restore_jointly,
+)
+from linn_cli.errors import InputError, UsageError
 from linn_cli.progress import Progress, share, silent
 from linn_cli.units import Sigma, SigmaLike
 from linn_cli.weights.sets import WeightSet
@@ -120,28 +126,39 @@ class LoadedNetwork:
         progress: Progress,
     ) -> Iterator[Tensor]:
         """Denoise float32 bands (C, n, width), about `height` rows at a time, into bands of other heights."""
-        normalised = (normalise(band.to(self.device), sigma) for band in bands)
-        copies = enumerate(itertools.tee(normalised, len(sigma)))
+        there = (band.to(self.device) for band in bands)
         halvings = self._halvings(sigma)
-        # A half has half the rows. What the picture and its halves have for each of its rows, in all planes:
+        # A half has half the rows. What the picture and its halves have for each of its rows, in all streams:
         pixels = sum(
             wide / 2**halved
             for count in halvings
             for halved, wide in enumerate(pyramid.widths(width, count))
         )
-        planes = [
-            pyramid.stream(
-                self.scales,
-                _plane(copy, channel),
-                width,
-                halvings=count,
-                band=height,
-                progress=share(progress, pixels),
+
+        def stream(planes: Iterable[Tensor], count: int) -> Iterator[Tensor]:
+            told = share(progress, pixels)
+            return pyramid.stream(
+                self.scales, planes, width, halvings=count, band=height, progress=told
             )
+
+        if self.planes == len(sigma):
+            joint = (normalise_jointly(band, sigma) for band in there)
+            for answer in stream(joint, *halvings):
+                yield restore_jointly(answer, sigma).cpu()
+            return
+        normalised = (normalise(band, sigma) for band in there)
+        copies = enumerate(itertools.tee(normalised, len(sigma)))
+        parts = [
+            stream(_plane(copy, channel), count)
             for (channel, copy), count in zip(copies, halvings, strict=True)
         ]
-        for answers in in_step(*planes):
+        for answers in in_step(*parts):
             yield restore(torch.cat(answers), sigma).cpu()
+
+    @property
+    def planes(self) -> int:
+        """How many planes the network lifts together: 1, or 3 for colour pictures only."""
+        return self.scales[0].planes
 
     def band_height(self, width: int, sigma: Sequence[float]) -> int:
         """The number of rows to work on at once, for speed and within `max_memory`."""
@@ -149,8 +166,16 @@ class LoadedNetwork:
         return budget.highest_band(self.scales, widths, self.max_memory)
 
     def _halvings(self, sigma: Sequence[float]) -> list[int]:
-        """How often each of the planes of a picture with noise of sigma, by channel, is halved."""
+        """How often each stream of planes is halved, for a picture with noise of sigma by channel.
+
+        Raises:
+            UsageError: the network is for pictures of other channels.
+        """
         luma = pyramid.halvings(network_sigma(sigma)) if self.halves else 0
+        if self.planes == len(sigma):
+            return [luma]
+        if self.planes > 1:
+            raise UsageError(f"{self.weight_set.name} is for colour pictures: choose other weights")
         return [luma] + [luma + pyramid.CHROMA_HALVINGS] * (len(sigma) - 1)
 
     def _denoise(

@@ -69,7 +69,7 @@ class Networks:
         device = devices.resolve(self.device)
         # Chroma has so little contrast that, to the network, its noise is heavy.
         most = level if channels == 1 else max(level, pyramid.HEAVY)
-        chosen = self._sets().choose(level, self.variant, self.scales, most)
+        chosen = self._sets().choose(level, self.variant, self.scales, most, channels)
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype
         if key not in self._made:

@@ -20,7 +20,7 @@ class NetworkStream:
     """A folded predict or update network over bands.
 
     Its layers share a workspace, which holds the rows that a layer keeps and, behind them, the new ones
-    that the layer before shrinks straight into it. So a band travels through the network in the cache.
+    that the layer before shrinks or rectifies straight into it. So a band travels through the network in the cache.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class NetworkStream:
     ) -> None:
         self.filters = network.filters
         self.dilation = network.dilation
+        self.activation = network.activation
         self.band = band
         # A band, the 2d rows kept from the last one, and at the end d more for every layer passed.
         height = band + (len(self.filters) + 2) * self.dilation
@@ -54,7 +55,11 @@ class NetworkStream:
             self.windows, self.windows[1:], self.filters, strict=False
         ):
             response = convolve(window.close(last), bank, self.dilation)
-            torch.ops.aten.softshrink.out(response, 1.0, out=following.open(response.shape[ROWS]))
+            room = following.open(response.shape[ROWS])
+            if self.activation == "relu":
+                torch.clamp(response, min=0.0, out=room)
+            else:
+                torch.ops.aten.softshrink.out(response, 1.0, out=room)
         rows = self.windows[-1].close(last)
         return convolve(rows, self.filters[-1], self.dilation).to(band.dtype)
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
+from linn_cli.network import polyphase
 from linn_cli.network.haar import ROWS
 
-Rows = tuple[Tensor, bool]  # rows of an image (1, 1, n, W), and whether they are the last
-Pair = tuple[Tensor, Tensor, bool]  # coarse (1, 1, n, W), detail (1, 3, n, W), and the same
+Rows = tuple[Tensor, bool]  # rows of an image (1, P, n, W), and whether they are the last
+Pair = tuple[Tensor, Tensor, bool]  # coarse (1, C, n, W), detail (1, 3C, n, W), and the same
 
 
 def marked(bands: Iterable[Tensor]) -> Iterator[Rows]:
@@ -49,6 +50,57 @@ class Meeting:
         ready = min(stream.shape[ROWS] for stream in streams)
         self.waiting = tuple(stream[:, :, ready:] for stream in streams)
         return tuple(stream[:, :, :ready] for stream in streams)
+
+
+class Blocks:
+    """Rows gathered into whole blocks of `phases` rows, whose pixels become channels."""
+
+    def __init__(self, phases: int) -> None:
+        self.phases = phases
+        self.waiting: tuple[Tensor, ...] = ()
+
+    def gather(self, *streams: Tensor) -> tuple[Tensor, ...]:
+        """New rows (1, C, n, W) of each stream in; the components of all whole blocks so far out."""
+        if self.phases == 1:
+            return streams
+        if self.waiting:
+            streams = tuple(
+                torch.cat(parts, dim=ROWS) for parts in zip(self.waiting, streams, strict=True)
+            )
+        whole = streams[0].shape[ROWS] // self.phases * self.phases
+        self.waiting = tuple(stream[:, :, whole:] for stream in streams)
+        return tuple(polyphase.split(stream[:, :, :whole], self.phases) for stream in streams)
+
+
+class Filling:
+    """`polyphase.fill` over bands, and its undoing."""
+
+    def __init__(self, alignment: int) -> None:
+        self.alignment = alignment
+        self.height = 0
+
+    def fill(self, bands: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Bands with the columns and, at the end, the rows that they lack."""
+        kept: Tensor | None = None
+        for band in bands:
+            self.height += band.shape[ROWS]
+            columns = polyphase.missing(band.shape[-1], self.alignment)
+            rows = polyphase.fill_columns(band, columns)
+            mirrored = rows if kept is None else torch.cat((kept, rows), dim=ROWS)
+            kept = mirrored[:, :, -self.alignment :]
+            yield rows
+        count = polyphase.missing(self.height, self.alignment)
+        if kept is not None and count:
+            yield polyphase.fill_rows(kept, count)[:, :, -count:]
+
+    def crop(self, bands: Iterable[Tensor], width: int) -> Iterator[Tensor]:
+        """Bands that lag behind those that `fill` took, without what it added."""
+        finished = 0
+        for band in bands:
+            rows = band[:, :, : self.height - finished, :width]
+            finished += rows.shape[ROWS]
+            if rows.shape[ROWS]:
+                yield rows
 
 
 def in_step(*streams: Iterable[Tensor]) -> Iterator[tuple[Tensor, ...]]:

@@ -1,7 +1,7 @@
 """Thresholds folded into the filters, so that a layer is a convolution and one fixed shrink.
 
 soft(v, t) = t soft(v / t, 1): a layer's filters are divided by its thresholds and the next layer's are
-multiplied by them. The networks' answers stay the same.
+multiplied by them. The networks' answers stay the same. Filters between which max(v, 0) stands stay as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from linn_cli.network.lifting import LiftingNetwork, ThresholdedConv
+from linn_cli.network.architecture import Activation
+from linn_cli.network.lifting import LiftingNetwork, RectifiedConv, ThresholdedConv
 from linn_cli.network.model import DnINN
 from linn_cli.network.shrinkage import Lista, SoftThreshold
 
@@ -24,10 +25,11 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class FoldedNetwork:
-    """The filters of a predict or update network; soft(., 1) belongs between each two of them."""
+    """The filters of a predict or update network; soft(., 1) or max(., 0) belongs between each two of them."""
 
     filters: tuple[Tensor, ...]
     dilation: int
+    activation: Activation
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,20 @@ class FoldedStep:
 
 @dataclass(frozen=True)
 class FoldedScale:
-    """The lifting steps of one scale and its shrinkage, which stays as it is."""
+    """The lifting steps of one scale and its shrinkage, which stays as it is.
+
+    `dilation` is that of the split; `phases` are the sides of the blocks that become channels.
+    """
 
     steps: tuple[FoldedStep, ...]
     shrinkage: SoftThreshold | Lista
     dilation: int
+    phases: int
+
+    @property
+    def planes(self) -> int:
+        """How many planes a picture has for this network."""
+        return self.steps[0].predict.filters[0].shape[1] // self.phases**2
 
 
 def fold(
@@ -62,6 +73,7 @@ def fold(
             ),
             copy.deepcopy(scale.shrinkage).to(device),
             scale.dilation,
+            scale.phases,
         )
         for scale in model.scales
     )
@@ -73,14 +85,19 @@ def fold_network(
     """Fold one network; the filters are stored channels-last, as the convolutions like them."""
     filters = []
     incoming = torch.ones(1, dtype=torch.float64)
+    activation: Activation = "relu"
     for layer in network.layers:
-        if isinstance(layer, ThresholdedConv):
-            threshold = layer.threshold.cpu().double().clamp(min=_FLOOR)
-            scale = incoming[None, :] / threshold[:, None]
-            filters.append(layer.weight.cpu().double() * scale[:, :, None, None])
-            incoming = threshold
+        match layer:
+            case ThresholdedConv():
+                activation = "soft"
+                threshold = layer.threshold.cpu().double().clamp(min=_FLOOR)
+                scale = incoming[None, :] / threshold[:, None]
+                filters.append(layer.weight.cpu().double() * scale[:, :, None, None])
+                incoming = threshold
+            case RectifiedConv():
+                filters.append(layer.weight.cpu().double())
     filters.append(network.output.weight.cpu().double() * incoming[None, :, None, None])
     stored = (
         bank.detach().to(device, dtype, memory_format=torch.channels_last) for bank in filters
     )
-    return FoldedNetwork(tuple(stored), network.output.dilation[0])
+    return FoldedNetwork(tuple(stored), network.output.dilation[0], activation)

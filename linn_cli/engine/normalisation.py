@@ -13,14 +13,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from linn_cli.network import planes
 from linn_cli.units import GREY_LEVELS
 
 _GREY = 0.5
-
-# Rows: luma, red against blue, green against both.
-_ROTATION = torch.tensor(
-    [[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [1.0, -2.0, 1.0]], dtype=torch.float64
-) / torch.tensor([3.0, 2.0, 6.0], dtype=torch.float64).sqrt().unsqueeze(1)
 
 # The chroma is smoother than the grey pictures that the network knows, and takes a little more than its
 # sigma: `benchmarks/quality/chroma.py` compares on held-out pictures.
@@ -39,33 +35,43 @@ def network_sigma(sigma: Sequence[float]) -> float:
 
 
 def normalise(picture: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
-    """A picture (C, n, W), white at 1, to planes (C, 1, n, W) of unit noise; C is 1 or 3.
+    """A picture (C, n, W), white at 1, to planes (C, 1, n, W) of unit noise, each to be denoised by itself.
 
     Args:
-        picture: any rows of it.
+        picture: any rows of it; C is 1 or 3.
         sigma: the noise of each channel in 8-bit grey levels, above 0.
         strength: the noise that the chroma is said to have, in units of what it has.
     """
     unit = (picture - _GREY) * GREY_LEVELS / _column(sigma, picture)
-    planes = _rotate(unit, _ROTATION) / _column(_strengths(unit, strength), unit)
-    return planes.unsqueeze(1)
+    turned = planes.from_channels(unit) / _column(_strengths(unit, strength), unit)
+    return turned.unsqueeze(1)
 
 
-def restore(planes: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
+def restore(parts: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
     """Undo `normalise`: planes (C, 1, n, W) to a picture (C, n, W)."""
-    planes = planes.squeeze(1)
-    unit = _rotate(planes * _column(_strengths(planes, strength), planes), _ROTATION.T)
+    turned = parts.squeeze(1)
+    unit = planes.to_channels(turned * _column(_strengths(turned, strength), turned))
     return unit * _column(sigma, unit) / GREY_LEVELS + _GREY
 
 
-def _rotate(planes: Tensor, rotation: Tensor) -> Tensor:
-    if len(planes) == 1:
-        return planes
-    return torch.einsum("ij,jhw->ihw", rotation.to(planes), planes)
+def normalise_jointly(picture: Tensor, sigma: Sequence[float]) -> Tensor:
+    """A picture (C, n, W), white at 1, to planes (1, C, n, W) of unit noise, to be denoised together.
+
+    Each plane is divided by its own sigma, so that the planes stay what they are where channels differ in noise.
+    """
+    turned = planes.from_channels(picture - _GREY) * GREY_LEVELS
+    return (turned / _column(planes.sigma_of(sigma), turned)).unsqueeze(0)
 
 
-def _strengths(planes: Tensor, strength: float) -> list[float]:
-    return [1.0] + [strength] * (len(planes) - 1)
+def restore_jointly(parts: Tensor, sigma: Sequence[float]) -> Tensor:
+    """Undo `normalise_jointly`: planes (1, C, n, W) to a picture (C, n, W)."""
+    turned = parts.squeeze(0)
+    turned = turned * _column(planes.sigma_of(sigma), turned)
+    return planes.to_channels(turned) / GREY_LEVELS + _GREY
+
+
+def _strengths(turned: Tensor, strength: float) -> list[float]:
+    return [1.0] + [strength] * (len(turned) - 1)
 
 
 def _column(values: Sequence[float], like: Tensor) -> Tensor:

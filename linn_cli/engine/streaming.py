@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from linn_cli.engine._convolution import ConvStream, NetworkStream, Workspaces
-from linn_cli.engine.bands import Meeting, Pair, Rows, cut, marked
+from linn_cli.engine.bands import Blocks, Filling, Meeting, Pair, Rows, cut, marked
 from linn_cli.engine.budget import band_height
 from linn_cli.engine.folding import FoldedScale, FoldedStep
 from linn_cli.errors import is_out_of_memory
-from linn_cli.network import haar
+from linn_cli.network import haar, polyphase
+from linn_cli.network.architecture import DETAILS
 from linn_cli.network.haar import ROWS
 from linn_cli.network.shrinkage import Lista, SoftThreshold, soft_threshold
 from linn_cli.progress import Progress, share, silent
@@ -37,23 +38,25 @@ def stream(
     shrink: bool = True,
     progress: Progress = silent,
 ) -> Iterator[Tensor]:
-    """Run a folded DnINN over a noise-normalised picture.
+    """Run a folded network over a noise-normalised picture of P planes.
 
     Args:
         scales: the folded network.
-        bands: the picture from the top, as bands (1, 1, n, W) of any height.
+        bands: the picture from the top, as bands (1, P, n, W) of any height.
         width: W.
         band: about the most rows that are computed at once; by default a good number for the width.
         shrink: without the shrinkage, the answer is the picture itself up to rounding.
         progress: counts rows; each lifting step, there and back, is a part of the work on a row.
 
     Returns:
-        The answer from the top, as bands (1, 1, m, W); m differs from n. The rows that networks keep and their
+        The answer from the top, as bands (1, P, m, W); m differs from n. The rows that networks keep and their
         workspaces are allocated before; where there is no memory for them, with a lower band.
     """
-    engine = _engine(scales, width, band or band_height(width), shrink=shrink)
-    steps = 2 * sum(len(scale.steps) for scale in scales)
-    return _through(engine, bands, share(progress, steps))
+    filling = Filling(scales[-1].phases)
+    wide = width + polyphase.missing(width, filling.alignment)
+    engine = _engine(scales, wide, band or band_height(width), shrink=shrink)
+    work = Work(share(progress, 2 * sum(len(scale.steps) for scale in scales)), filling)
+    return filling.crop(_through(engine, filling.fill(bands), work), width)
 
 
 @torch.inference_mode()
@@ -71,15 +74,15 @@ def _engine(scales: Sequence[FoldedScale], width: int, band: int, *, shrink: boo
 
 
 @torch.inference_mode()
-def _through(engine: ScaleStream, bands: Iterable[Tensor], progress: Progress) -> Iterator[Tensor]:
-    for rows, _ in engine.through(marked(bands), progress):
+def _through(engine: ScaleStream, bands: Iterable[Tensor], work: Work) -> Iterator[Tensor]:
+    for rows, _ in engine.through(marked(bands), work):
         yield rows
 
 
 def run(
     scales: Sequence[FoldedScale], image: Tensor, *, band: int | None = None, shrink: bool = True
 ) -> Tensor:
-    """Run a folded DnINN over a noise-normalised image (B, 1, H, W) in memory; the same shape out."""
+    """Run a folded network over a noise-normalised image (B, P, H, W) in memory; the same shape out."""
     height = band or band_height(image.shape[-1])
     pictures = image.split(1)
     answers = [
@@ -108,64 +111,66 @@ class ScaleStream:
         spaces: Workspaces,
     ) -> None:
         wide, high = width + scale.dilation, band + scale.dilation  # as the split makes them
-        self.dilation = scale.dilation
-        self.split = SplitStream(scale.dilation)
-        self.lifts = [LiftStream(step, wide, high, spaces) for step in scale.steps]
-        self.shrinkage = shrinkage_stream(scale, high) if shrink else None
+        columns, rows = wide // scale.phases, -(-high // scale.phases)
+        self.phases = scale.phases
+        self.split = SplitStream(scale.dilation, scale.phases)
+        self.lifts = [LiftStream(step, columns, rows, spaces) for step in scale.steps]
+        self.shrinkage = shrinkage_stream(scale, rows) if shrink else None
         self.inner = (
             ScaleStream(inner[0], inner[1:], wide, high, shrink=shrink, spaces=spaces)
             if inner
             else None
         )
-        self.meeting = Meeting()
-        self.unlifts = [UnliftStream(step, wide, high, spaces) for step in reversed(scale.steps)]
-        self.merge = MergeStream(scale.dilation)
+        self.blocks, self.meeting = Blocks(scale.phases), Meeting()
+        self.unlifts = [UnliftStream(step, columns, rows, spaces) for step in reversed(scale.steps)]
+        self.merge = MergeStream(scale.dilation, scale.phases)
 
-    def through(
-        self, image: Iterable[Rows], progress: Progress = silent, added: int = 0
-    ) -> Iterator[Rows]:
-        """Bands of an image (1, 1, n, W) in and out.
-
-        `progress` counts rows at each step, but for the first `added` and those that the split adds.
-        """
-        added += self.dilation
+    def through(self, image: Iterable[Rows], work: Work) -> Iterator[Rows]:
+        """Bands of an image (1, P, n, W) in and out."""
         bands = self.split.through(image)
         for lift in self.lifts:
-            bands = _counted(lift.through(bands), progress, added)
+            bands = work.counted(lift.through(bands), self.phases)
         if self.shrinkage:
             bands = self.shrinkage.through(bands)
         if self.inner:
-            bands = self._within(self.inner, bands, progress, added)
+            bands = self._within(self.inner, bands, work)
         for unlift in self.unlifts:
-            bands = _counted(unlift.through(bands), progress, added)
+            bands = work.counted(unlift.through(bands), self.phases)
         return self.merge.through(bands)
 
-    def _within(
-        self, inner: ScaleStream, bands: Iterable[Pair], progress: Progress, added: int
-    ) -> Iterator[Pair]:
+    def _within(self, inner: ScaleStream, bands: Iterable[Pair], work: Work) -> Iterator[Pair]:
         """The coarse rows go through the inner scales; the detail waits for them."""
         details: list[Tensor] = []
 
         def coarse_rows() -> Iterator[Rows]:
             for coarse, detail, last in bands:
                 details.append(detail)
-                yield coarse, last
+                yield polyphase.merge(coarse, self.phases), last
 
-        for coarse, last in inner.through(coarse_rows(), progress, added):
-            empty = coarse.new_empty((1, 3, 0, coarse.shape[-1]))
+        for rows, last in inner.through(coarse_rows(), work):
+            (coarse,) = self.blocks.gather(rows)
+            empty = coarse.new_empty((1, DETAILS * coarse.shape[1], 0, coarse.shape[-1]))
             detail = torch.cat((empty, *details), dim=ROWS)
             details.clear()
             coarse, detail = self.meeting.wait(coarse, detail)
             yield coarse, detail, last
 
 
-def _counted(bands: Iterable[Pair], progress: Progress, added: int) -> Iterator[Pair]:
-    """Bands that a step has finished; the first `added` rows do not count."""
-    for coarse, detail, last in bands:
-        rows = coarse.shape[ROWS]
-        progress(max(0, rows - added))
-        added = max(0, added - rows)
-        yield coarse, detail, last
+class Work:
+    """Counts the rows that each lifting step has finished, as far as they are of the picture."""
+
+    def __init__(self, progress: Progress, filling: Filling) -> None:
+        self.progress = progress
+        self.filling = filling
+
+    def counted(self, bands: Iterable[Pair], phases: int) -> Iterator[Pair]:
+        """Bands that a step has finished: splits and filling add rows, which do not count."""
+        finished = 0
+        for coarse, detail, last in bands:
+            before = finished
+            finished = min(finished + coarse.shape[ROWS] * phases, self.filling.height)
+            self.progress(finished - before)
+            yield coarse, detail, last
 
 
 class StepStream:
@@ -182,7 +187,7 @@ class LiftStream(StepStream):
     """`LiftingStep.forward` over bands."""
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             predicted = self.predict.push(coarse, last)
             detail, predicted = self.at_predict.wait(detail, predicted)
@@ -196,7 +201,7 @@ class UnliftStream(StepStream):
     """`LiftingStep.inverse` over bands."""
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             updated = self.update.push(detail, last)
             coarse, updated = self.at_update.wait(coarse, updated)
@@ -207,20 +212,22 @@ class UnliftStream(StepStream):
 
 
 class SplitStream:
-    """`haar.split` over bands: mirrors the first and the last rows, and keeps d + 1 between bands."""
+    """`haar.split` and `polyphase.split` over bands: mirrors the first and the last rows, keeps d + 1 between bands."""
 
-    def __init__(self, dilation: int) -> None:
+    def __init__(self, dilation: int, phases: int) -> None:
         self.dilation = dilation
+        self.blocks = Blocks(phases)
         self.kept: Tensor | None = None
         self.begun = False
 
     def through(self, image: Iterable[Rows]) -> Iterator[Pair]:
-        """Image bands (1, 1, n, W) to coarse (1, 1, m, W + d) and detail (1, 3, m, W + d) bands."""
+        """Image bands (1, P, n, W) to coarse (1, C, m, (W + d) / p) and detail (1, 3C, m, ...) bands."""
         for band, last in image:
             rows = band if self.kept is None else torch.cat((self.kept, band), dim=ROWS)
             self.kept = rows[:, :, -self.dilation - 1 :]
             if rows.shape[ROWS] > self.dilation + self.begun or last:
-                yield *self._split(rows, last), last
+                coarse, detail = self.blocks.gather(*self._split(rows, last))
+                yield coarse, detail.contiguous(memory_format=torch.channels_last), last
 
     def _split(self, rows: Tensor, last: bool) -> tuple[Tensor, Tensor]:
         """Split new rows, behind d + 1 older ones once the picture has begun."""
@@ -228,21 +235,22 @@ class SplitStream:
         top = d + 1 if self.begun else 0
         padded = haar.reflect(rows, d, ROWS)[:, :, top : None if last else -d]
         self.begun = True
-        coarse, detail = haar.split_padded(padded, d)
-        return coarse, detail.contiguous(memory_format=torch.channels_last)
+        return haar.split_padded(padded, d)
 
 
 class MergeStream:
-    """`haar.merge` over bands: keeps d rows between bands."""
+    """`polyphase.merge` and `haar.merge` over bands: keeps d rows between bands."""
 
-    def __init__(self, dilation: int) -> None:
+    def __init__(self, dilation: int, phases: int) -> None:
         self.dilation = dilation
+        self.phases = phases
         self.kept: tuple[Tensor, Tensor] | None = None
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Rows]:
-        """Coarse (1, 1, n, W + d) and detail (1, 3, n, W + d) bands to image bands (1, 1, m, W)."""
+        """Coarse (1, C, n, (W + d) / p) and detail (1, 3C, n, ...) bands to image bands (1, P, m, W)."""
         d = self.dilation
         for coarse, detail, last in bands:
+            coarse, detail = (polyphase.merge(rows, self.phases) for rows in (coarse, detail))
             if self.kept:
                 coarse = torch.cat((self.kept[0], coarse), dim=ROWS)
                 detail = torch.cat((self.kept[1], detail), dim=ROWS)
@@ -258,7 +266,7 @@ class SoftThresholdStream:
         self.threshold = shrinkage.threshold
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         for coarse, detail, last in bands:
             yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype)), last
 
@@ -279,7 +287,7 @@ class ListaStream:
         self.band = band
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, 1, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
         first, *others = self.thresholds
         for coarse, detail, last in cut(bands, self.band):
             code = soft_threshold(self.begin.push(detail, last), first.to(detail.dtype))
@@ -299,5 +307,5 @@ class ListaStream:
 def shrinkage_stream(scale: FoldedScale, band: int) -> SoftThresholdStream | ListaStream:
     """The stream of a scale's shrinkage."""
     if isinstance(scale.shrinkage, Lista):
-        return ListaStream(scale.shrinkage, scale.dilation, band)
+        return ListaStream(scale.shrinkage, scale.shrinkage.dilation, band)
     return SoftThresholdStream(scale.shrinkage)

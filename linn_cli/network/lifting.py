@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from linn_cli.network.architecture import Activation
 from linn_cli.network.shrinkage import soft_threshold
-
-WIDTH = 16
-DEPTH = 8
 
 
 class ThresholdedConv(nn.Module):
@@ -28,15 +26,46 @@ class ThresholdedConv(nn.Module):
         return soft_threshold(response, self.threshold)
 
 
-class LiftingNetwork(nn.Module):
-    """The network behind P and U: eight thresholded convolutions, then an output filter."""
+class RectifiedConv(nn.Module):
+    """A 3x3 convolution without bias, zero padding, then max(v, 0)."""
 
     def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            *(ThresholdedConv(inputs if j == 0 else WIDTH, WIDTH, dilation) for j in range(DEPTH))
+        self.weight = nn.Parameter(torch.zeros(outputs, inputs, 3, 3))
+        self.dilation = dilation
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Value (B, inputs, H, W) to (B, outputs, H, W)."""
+        response = nn.functional.conv2d(
+            value, self.weight, padding=self.dilation, dilation=self.dilation
         )
-        self.output = nn.Conv2d(WIDTH, outputs, 3, padding=dilation, dilation=dilation, bias=False)
+        return nn.functional.relu(response)
+
+
+_LAYERS: dict[Activation, type[ThresholdedConv | RectifiedConv]] = {
+    "soft": ThresholdedConv,
+    "relu": RectifiedConv,
+}
+
+
+class LiftingNetwork(nn.Module):
+    """The network behind P and U: convolutions with an activation each, then an output filter."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        width: int,
+        depth: int,
+        activation: Activation,
+        dilation: int,
+    ) -> None:
+        super().__init__()
+        layer = _LAYERS[activation]
+        channels = (inputs, *[width] * (depth - 2))
+        self.layers = nn.Sequential(*(layer(count, width, dilation) for count in channels))
+        self.output = nn.Conv2d(width, outputs, 3, padding=dilation, dilation=dilation, bias=False)
 
     def forward(self, value: Tensor) -> Tensor:
         """Value (B, inputs, H, W) to (B, outputs, H, W)."""
@@ -51,19 +80,19 @@ class LiftingStep(nn.Module):
     not change (Huang and Dragotti 2021, equations 1 and 2).
     """
 
-    def __init__(self, dilation: int = 1) -> None:
+    def __init__(self, predict: LiftingNetwork, update: LiftingNetwork) -> None:
         super().__init__()
-        self.predict = LiftingNetwork(1, 3, dilation)
-        self.update = LiftingNetwork(3, 1, dilation)
+        self.predict = predict
+        self.update = update
 
     def forward(self, coarse: Tensor, detail: Tensor) -> tuple[Tensor, Tensor]:
-        """Coarse (B, 1, H, W) and detail (B, 3, H, W) to the same shapes."""
+        """Coarse (B, C, H, W) and detail (B, 3C, H, W) to the same shapes."""
         detail = detail - self.predict(coarse)
         coarse = coarse + self.update(detail)
         return coarse, detail
 
     def inverse(self, coarse: Tensor, detail: Tensor) -> tuple[Tensor, Tensor]:
-        """Undo `forward`: coarse (B, 1, H, W) and detail (B, 3, H, W) to the same shapes."""
+        """Undo `forward`: coarse (B, C, H, W) and detail (B, 3C, H, W) to the same shapes."""
         coarse = coarse - self.update(detail)
         detail = detail + self.predict(coarse)
         return coarse, detail

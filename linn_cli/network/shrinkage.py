@@ -36,6 +36,7 @@ class Lista(nn.Module):
 
     def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
+        self.dilation = dilation
         self.analysis = nn.Conv2d(
             channels, ATOMS, 3, padding=dilation, dilation=dilation, bias=False
         )

@@ -7,7 +7,7 @@ from torch import Generator, Tensor, nn
 
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Architecture
-from linn_cli.network.lifting import WIDTH, LiftingNetwork, ThresholdedConv
+from linn_cli.network.lifting import LiftingNetwork, RectifiedConv, ThresholdedConv
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import Lista, SoftThreshold
 
@@ -31,7 +31,9 @@ def initialise(model: DnINN, generator: Generator) -> DnINN:
             case SoftThreshold():
                 module.threshold.fill_(_DETAIL_THRESHOLD)
             case Lista():
-                _embed(module, torch.full((3,), _DETAIL_THRESHOLD), generator)
+                _embed(
+                    module, torch.full((module.analysis.in_channels,), _DETAIL_THRESHOLD), generator
+                )
     return model
 
 
@@ -85,17 +87,18 @@ def _scale_thresholds(module: nn.Module, share: float) -> None:
 
 
 def _initialise_network(network: LiftingNetwork, generator: Generator) -> None:
-    first, *hidden = layers = [
-        layer for layer in network.layers if isinstance(layer, ThresholdedConv)
-    ]
-    _kaiming(first.weight, generator)
-    first.weight.sub_(first.weight.mean(dim=(2, 3), keepdim=True))
-    identity = nn.init.dirac_(torch.empty(WIDTH, WIDTH, 3, 3))
-    for layer in hidden:
-        _kaiming(layer.weight, generator)
-        layer.weight.mul_(_KAIMING).add_(identity.to(layer.weight), alpha=_IDENTITY)
-    for layer in layers:
-        layer.threshold.fill_(_LAYER_THRESHOLD)
+    for number, layer in enumerate(network.layers):
+        match layer:
+            case ThresholdedConv():
+                _kaiming(layer.weight, generator)
+                if number == 0:
+                    layer.weight.sub_(layer.weight.mean(dim=(2, 3), keepdim=True))
+                else:
+                    identity = nn.init.dirac_(torch.empty(layer.weight.shape))
+                    layer.weight.mul_(_KAIMING).add_(identity.to(layer.weight), alpha=_IDENTITY)
+                layer.threshold.fill_(_LAYER_THRESHOLD)
+            case RectifiedConv():
+                _kaiming(layer.weight, generator)
     network.output.weight.zero_()
 
 

@@ -35,46 +35,67 @@ def hold_out(
     return training, [by_name[name] for name in held_names]
 
 
-def read_grey(path: Path) -> Tensor:
-    """A picture as grey levels, uint8 (H, W)."""
-    return torch.from_numpy(reading.read_levels(path))
+def read(path: Path, *, as_grey: bool) -> Tensor:
+    """A picture's levels, uint8 (H, W, C), C being 1 or 3."""
+    levels = torch.from_numpy(reading.read_levels(path, as_grey=as_grey))
+    levels = levels if levels.ndim == 3 else levels[:, :, None]
+    return levels.expand(-1, -1, 1 if as_grey else 3)
 
 
-def reduce(grey: Tensor, scale: float) -> Tensor:
-    """Grey levels, uint8 (H, W), made smaller by `scale`."""
-    height, width = (round(side * scale) for side in grey.shape)
-    reduced = Image.fromarray(grey.numpy()).resize((width, height), Image.Resampling.BICUBIC)
-    return torch.from_numpy(np.array(reduced))
+def reduce(levels: Tensor, scale: float) -> Tensor:
+    """Levels, uint8 (H, W, C), made smaller by `scale`."""
+    height, width = (round(side * scale) for side in levels.shape[:2])
+    picture = Image.fromarray(levels.squeeze(2).numpy())
+    reduced = picture.resize((width, height), Image.Resampling.BICUBIC)
+    return torch.from_numpy(np.array(reduced)).view(height, width, -1)
 
 
 class Patches:
-    """Random square patches of pictures held in memory at several sizes, turned and mirrored."""
+    """Random square patches of pictures held in memory at several sizes, turned and mirrored.
 
-    def __init__(self, pictures: Sequence[Path], size: int, device: torch.device) -> None:
-        greys = (
-            grey if scale == 1 else reduce(grey, scale)
-            for grey in map(read_grey, pictures)
+    The pixels of all pictures lie in one tensor on the device, so that a batch is cut in one operation.
+    A picture is drawn as often as it has pixels.
+    """
+
+    def __init__(
+        self, pictures: Sequence[Path], size: int, device: torch.device, *, as_grey: bool = True
+    ) -> None:
+        levels = [
+            picture if scale == 1 else reduce(picture, scale)
+            for picture in (read(path, as_grey=as_grey) for path in pictures)
             for scale in _SHRUNK
-        )
-        self.pictures = [grey.to(device) for grey in greys if min(grey.shape) >= size]
-        if not self.pictures:
+        ]
+        levels = [picture for picture in levels if min(picture.shape[:2]) >= size]
+        if not levels:
             raise InputError(
                 f"no training picture has {size} x {size} pixels: choose a smaller --patch"
             )
         self.size = size
+        self.pixels = torch.cat([picture.reshape(-1, picture.shape[2]) for picture in levels])
+        self.pixels = self.pixels.to(device)
+        sides = torch.tensor([picture.shape[:2] for picture in levels], device=device)
+        self.heights, self.widths = sides.unbind(1)
+        self.ends = sides.prod(1).cumsum(0)
 
-    def sample(self, count: int, generator: Generator) -> Tensor:
-        """`count` patches (count, 1, size, size), float32 in [0, 1], on the pictures' device."""
-        device = self.pictures[0].device
-        patches = torch.stack([self._patch(generator) for _ in range(count)])
-        return patches.to(device, torch.float32).unsqueeze(1) / 255
+    def sample(self, count: int, draws: Generator) -> Tensor:
+        """`count` patches (count, C, size, size), float32 in [0, 1]; `draws` is on the pictures' device."""
+        device = self.pixels.device
 
-    def _patch(self, generator: Generator) -> Tensor:
-        def draw(high: int) -> int:
-            return int(torch.randint(high, (), generator=generator))
+        def below(limits: Tensor) -> Tensor:
+            share = torch.rand(count, generator=draws, device=device, dtype=torch.float64)
+            return (share * limits).long()
 
-        picture = self.pictures[draw(len(self.pictures))]
-        height, width = picture.shape
-        top, left = draw(height - self.size + 1), draw(width - self.size + 1)
-        patch = picture[top : top + self.size, left : left + self.size].rot90(draw(4))
-        return patch.flip(0) if draw(2) else patch
+        picture = torch.searchsorted(self.ends, below(self.ends[-1]), right=True)
+        height, width = self.heights[picture], self.widths[picture]
+        top, left = below(height - self.size + 1), below(width - self.size + 1)
+        turns = torch.randint(2, (3, count, 1, 1), generator=draws, device=device, dtype=torch.bool)
+
+        across = torch.arange(self.size, device=device)
+        row, column = across[None, :, None], across[None, None, :]
+        row, column = torch.where(turns[0], column, row), torch.where(turns[0], row, column)
+        row = torch.where(turns[1], self.size - 1 - row, row)
+        column = torch.where(turns[2], self.size - 1 - column, column)
+
+        first = self.ends[picture] - height * width + top * width + left
+        places = first[:, None, None] + row * width[:, None, None] + column
+        return self.pixels[places].permute(0, 3, 1, 2).float() / 255

@@ -12,24 +12,24 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from linn_cli import __version__
-from linn_cli.engine import streaming
-from linn_cli.engine.folding import fold
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
 from linn_cli.metrics import add_noise, psnr
+from linn_cli.network import planes
 from linn_cli.network.model import DnINN
 from linn_cli.pictures.folders import list_pictures
 from linn_cli.training.initialisation import grow, initialise
-from linn_cli.training.patches import Patches, hold_out, read_grey
+from linn_cli.training.patches import Patches, hold_out, read
 from linn_cli.training.trainer import Recipe, Trainer
 from linn_cli.units import GREY_LEVELS
 from linn_cli.weights import sets
 
 _TESTED_SIGMAS = (15.0, 25.0, 50.0)
 _VALIDATION_CROP = 160
+_LOSS_EVERY = 20
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,22 @@ class Validation:
     The centre of each picture is used, at the sigmas of the published tables that lie in the range.
     """
 
-    def __init__(self, pictures: Sequence[Path], sigma: tuple[float, float]) -> None:
+    def __init__(
+        self, pictures: Sequence[Path], sigma: tuple[float, float], *, as_grey: bool = True
+    ) -> None:
         low, high = sigma
-        self.pictures = [_centre(read_grey(picture)) for picture in pictures]
+        self.pictures = [_centre(read(picture, as_grey=as_grey)) for picture in pictures]
         self.sigmas = [grey for grey in _TESTED_SIGMAS if low <= grey <= high] or [low]
 
-    def measure(self, model: DnINN) -> dict[str, float]:
+    @torch.inference_mode()
+    def measure(self, model: nn.Module) -> dict[str, float]:
         """Mean PSNR in dB over the pictures, by sigma in 8-bit grey levels."""
         device = next(model.parameters()).device
-        scales = fold(model, device=device)
 
         def score(index: int, sigma: float) -> float:
             clean = self.pictures[index]
-            noisy = add_noise(clean, sigma, seed=index).to(device)
-            estimate = streaming.run(scales, (noisy - 0.5) / sigma) * sigma + 0.5
+            noisy = planes.from_channels(add_noise(clean, sigma, seed=index).to(device) - 0.5)
+            estimate = planes.to_channels(model(noisy + 0.5, sigma) - 0.5) + 0.5
             return psnr(estimate.clamp(0, 1), clean)
 
         return {
@@ -164,31 +166,35 @@ def train(
         seconds: the run also ends after this time.
 
     Yields:
-        The progress after every step; its loss is the mean since the last measurement.
+        The progress after every step; its loss is the mean since the last measurement, a few steps old.
 
     Raises:
         InputError: the loss or the network is not finite any more; the last checkpoint is from before.
     """
     began = time.monotonic()
     pixels_before = trainer.pixels_seen
-    losses: list[float] = []
+    total, count, shown = torch.zeros((), device=trainer.device), 0, math.nan
     ended = trainer.steps_done >= trainer.recipe.steps
     while not ended:
-        losses.append(trainer.step())
-        if not math.isfinite(losses[-1]):
-            raise InputError(f"the loss is {losses[-1]} at step {trainer.steps_done}: lower --lr")
+        total += trainer.step()
+        count += 1
         elapsed = time.monotonic() - began
         ended = stop() or elapsed > seconds or trainer.steps_done == trainer.recipe.steps
         measured: dict[str, float] = {}
-        if ended or trainer.steps_done % every == 0:
+        judged = ended or trainer.steps_done % every == 0
+        if judged or trainer.steps_done % _LOSS_EVERY == 0:
+            # Only here does the host wait for the device.
+            shown = float(total) / count
+            if not math.isfinite(shown):
+                raise InputError(f"the loss is {shown} at step {trainer.steps_done}: lower --lr")
+        if judged:
             measured = validation.measure(trainer.averaged)
             if not all(map(math.isfinite, measured.values())):
                 raise InputError(f"the network broke at step {trainer.steps_done}: lower --lr")
             run.save(trainer, measured)
+            total, count = torch.zeros_like(total), 0
         pixels = trainer.pixels_seen - pixels_before
-        yield Progress(trainer.steps_done, fmean(losses), pixels, elapsed, measured)
-        if measured:
-            losses = []
+        yield Progress(trainer.steps_done, shown, pixels, elapsed, measured)
 
 
 @dataclass(frozen=True)
@@ -199,19 +205,19 @@ class Pictures:
     held_out: Sequence[Path]
 
 
-def gather(folder: Path, held_out: Path | None, val_images: Path | None) -> Pictures:
+def gather(folders: Sequence[Path], held_out: Path | None, val_images: Path | None) -> Pictures:
     """Find the pictures of a run.
 
     Args:
-        folder: the training pictures.
-        held_out: a file with names in `folder` to hold out, one a line; every 18th if None.
+        folders: the training pictures.
+        held_out: a file with names of pictures to hold out, one a line; every 18th if None.
         val_images: a folder of other pictures to judge by, in place of holding any out.
 
     Raises:
         InputError: a folder or file is missing, or a part would be empty.
         UsageError: both held_out and val_images are given.
     """
-    pictures = list_pictures(folder)
+    pictures = [picture for folder in folders for picture in list_pictures(folder)]
     if held_out is not None and val_images is not None:
         raise UsageError("--held-out and --val-images exclude each other")
     if val_images is not None:
@@ -257,18 +263,23 @@ def prepare(
     return Trainer(
         recipe,
         model,
-        Patches(pictures.training, recipe.patch, device),
+        Patches(pictures.training, recipe.patch, device, as_grey=recipe.architecture.planes == 1),
         device,
         compiled=shutil.which("c++") is not None if compiled is None else compiled,
         provenance=f"trained by linn {__version__} on {len(pictures.training)} pictures of "
-        f"{pictures.training[0].resolve().parent.name}, {len(pictures.held_out)} others to judge by; "
+        f"{_names(pictures.training)}, {len(pictures.held_out)} others to judge by; "
         f"started from {start}",
     )
 
 
 def _centre(picture: Tensor) -> Tensor:
-    """The middle of a uint8 picture (H, W) as float32 (1, 1, h, w) in [0, 1]."""
-    height, width = (min(side, _VALIDATION_CROP) for side in picture.shape)
+    """The middle of uint8 levels (H, W, C) as float32 (1, C, h, w) in [0, 1]."""
+    height, width = (min(side, _VALIDATION_CROP) for side in picture.shape[:2])
     top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
     crop = picture[top : top + height, left : left + width]
-    return crop[None, None].float() / GREY_LEVELS
+    return crop.permute(2, 0, 1)[None].float() / GREY_LEVELS
+
+
+def _names(pictures: Sequence[Path]) -> str:
+    """The names of the folders that pictures lie in."""
+    return " and ".join(dict.fromkeys(picture.resolve().parent.name for picture in pictures))

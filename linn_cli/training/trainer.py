@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
@@ -13,10 +12,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from linn_cli.engine.devices import has_bfloat16
 from linn_cli.errors import UsageError
+from linn_cli.network import planes
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.training._muon import Muon
 from linn_cli.training.patches import Patches
+from linn_cli.training.white import WhiteNoise
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA
 
 # A patch is judged by the logarithm of its error, as PSNR is, or textured patches would rule. A typical
@@ -68,7 +69,7 @@ class Trainer:
     def __init__(
         self,
         recipe: Recipe,
-        model: DnINN,
+        model: nn.Module,
         patches: Patches,
         device: torch.device,
         *,
@@ -85,19 +86,19 @@ class Trainer:
         self.average = AveragedModel(self.model, multi_avg_fn=moving)
         self._forward = torch.compile(self.model) if compiled else self.model
         self.optimisers = _optimisers(self.model)
-        self.draws = Generator().manual_seed(recipe.seed)
-        self.noise = Generator(device).manual_seed(recipe.seed)
+        self.noise = WhiteNoise(recipe.sigma)
+        self.draws = Generator(device).manual_seed(recipe.seed)
         self.steps_done = 0
 
-    def step(self) -> float:
-        """Draw a batch, take one optimisation step and return the loss before it."""
+    def step(self) -> Tensor:
+        """Draw a batch, take one optimisation step and return the loss before it, still on the device."""
         recipe = self.recipe
         clean = self.patches.sample(recipe.batch, self.draws)
-        sigma = draw_sigma(recipe.sigma, recipe.batch, self.draws).to(self.device)
-        noise = torch.randn(clean.shape, generator=self.noise, device=self.device)
+        noisy, sigma = self.noise(clean, self.draws)
+        noisy, clean = (_planes(channels) for channels in (noisy, clean))
 
         with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
-            estimate = self._forward(clean + sigma * noise, sigma)
+            estimate = self._forward(noisy, sigma)
         loss = patch_loss(estimate, clean, sigma)
         loss.backward()
 
@@ -111,7 +112,7 @@ class Trainer:
         _project_thresholds(self.model)
         self.average.update_parameters(self.model)
         self.steps_done += 1
-        return float(loss.detach())
+        return loss.detach()
 
     @property
     def pixels_seen(self) -> int:
@@ -133,7 +134,6 @@ class Trainer:
             "average": self.average.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "draws": self.draws.get_state(),
-            "noise": self.noise.get_state(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -153,31 +153,26 @@ class Trainer:
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self.draws.set_state(state["draws"])
-        self.noise.set_state(state["noise"])
 
 
-def draw_sigma(levels: tuple[float, float], count: int, draws: Generator) -> Tensor:
-    """Sigmas (B, 1, 1, 1), white at 1, out of a range in 8-bit grey levels.
-
-    Their square root is the mean of two uniform ones, so that the middle of the range (25 of 1 to 80) is
-    seen most and both ends least.
-    """
-    low, high = (math.sqrt(grey / GREY_LEVELS) for grey in levels)
-    chosen = torch.rand((count, 2, 1, 1), generator=draws).mean(1, keepdim=True)
-    return (low + (high - low) * chosen).square()
+def _planes(channels: Tensor) -> Tensor:
+    """Planes about mid-grey, contiguous in the order that the convolutions like."""
+    turned = planes.from_channels(channels - 0.5) + 0.5
+    return turned.contiguous(memory_format=torch.channels_last)
 
 
 def patch_loss(estimate: Tensor, clean: Tensor, sigma: Tensor) -> Tensor:
-    """What training makes small, for patches (B, 1, H, W) of noise sigma (B, 1, 1, 1), all white at 1.
+    """What training makes small, for patches (B, P, H, W) of noise sigma (B, P, 1, 1), all white at 1.
 
     The mean over the patches of log(1 + 2 error / typical error), where errors are mean squares.
     """
-    error = (estimate - clean).square().mean(dim=(1, 2, 3), keepdim=True)
+    error = (estimate - clean).square().mean(dim=(1, 2, 3))
+    sigma = sigma.square().mean(dim=(1, 2, 3)).sqrt()
     weight = sigma / sigma.clamp(min=_LOSS_FLOOR)
     return (weight * torch.log1p(2 * error / (_TYPICAL_ERROR * sigma))).mean()
 
 
-def _optimisers(model: DnINN) -> list[Optimizer]:
+def _optimisers(model: nn.Module) -> list[Optimizer]:
     outputs = [value for name, value in model.named_parameters() if name.endswith("output.weight")]
     filters = [
         value
@@ -193,7 +188,7 @@ def _optimisers(model: DnINN) -> list[Optimizer]:
 
 
 @torch.no_grad()
-def _project_thresholds(model: DnINN) -> None:
+def _project_thresholds(model: nn.Module) -> None:
     """A soft threshold is defined for t >= 0 only."""
     for value in model.parameters():
         if value.dim() < 4:

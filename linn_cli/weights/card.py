@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from linn_cli.network.architecture import Architecture
+
 _SIGMAS = ("15", "25", "50")
 # Where figures were measured: the manifest's key, the Hub's identifier, and a name for people.
 _MEASURED_ON = (("bsd68", "bsd68", "BSD68"), ("held_out_psnr", "held-out", "held-out pictures"))
@@ -84,8 +86,9 @@ def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
     for entry in entries:
         sigma = _range(*entry["sigma"])
         if "suits" in entry:
-            sigma += f" (chosen for {_range(*entry['suits'])})"
-        network = f"DnINN-{entry['variant'].upper()} {entry['scales']}-scale"
+            suits = entry["suits"]
+            sigma += f" (chosen for {_range(*suits)})" if suits else " (to be asked for)"
+        network = str(Architecture.of(entry))
         measured = entry.get("bsd68", {})
         figures = " | ".join(f"{measured[s]:.2f}" if s in measured else "-" for s in _SIGMAS)
         lines.append(f"| `{entry['file']}` | {network} | {sigma} | {figures} |")

@@ -84,7 +84,7 @@ def parse(facts: Mapping[str, Any]) -> Golden | None:
 
 def attempt(model: DnINN, sigma: float) -> Trial:
     """Denoise the golden picture with noise of sigma, in grey levels, in float32 on the CPU."""
-    clean, noisy = _picture(sigma)
+    clean, noisy = _picture(sigma, model.architecture.planes)
     scale = sigma / GREY_LEVELS
     answer = streaming.run(fold(model), (noisy - 0.5) / scale) * scale + 0.5
     points = torch.tensor(_ROWS)
@@ -129,14 +129,18 @@ def verify(source: Source, weight_set: WeightSet) -> Verdict:
     return Verdict(name, network, known, trial.gain, distance, fault)
 
 
-def _picture(sigma: float) -> tuple[Tensor, Tensor]:
-    """The clean and the noisy picture, float32 (1, 1, H, W), black at 0 and white at 1."""
+def _picture(sigma: float, planes: int) -> tuple[Tensor, Tensor]:
+    """The clean and the noisy picture, float32 (1, P, H, W), black at 0 and white at 1.
+
+    The further planes show the same, turned, with less contrast, and inverted.
+    """
     rows, columns = np.mgrid[:_SIDE, :_SIDE]
     disc = (rows - 40) ** 2 + (columns - 56) ** 2 < 24**2
     levels = 40 + rows + 60 * disc + 40 * ((rows // 16 + columns // 16) % 2)
-    noise = np.random.RandomState(0).standard_normal(levels.shape)
+    shown = np.stack([levels, (levels.T - 127.5) / 4 + 127.5, GREY_LEVELS - levels][:planes])
+    noise = np.random.RandomState(0).standard_normal(shown.shape)
     clean, noisy = (
-        torch.from_numpy(values / GREY_LEVELS).float()[None, None]
-        for values in (levels, levels + sigma * noise)
+        torch.from_numpy(values / GREY_LEVELS).float()[None]
+        for values in (shown, shown + sigma * noise)
     )
     return clean, noisy

@@ -35,8 +35,7 @@ def entry(path: Path) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "variant": described.architecture.variant,
-        "scales": described.architecture.scales,
+        **described.architecture.facts,
         "sigma": list(described.sigma),
         "provenance": described.provenance,
         **{fact: int(header[fact]) for fact in _FACTS if fact in header},

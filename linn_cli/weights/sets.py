@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,8 @@ _HEADER_LENGTH_BYTES = 8
 # The bundled sets for one sigma were trained for a tenth less and more.
 _NEAR = 1.1
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+# Where a set suits that no sigma chooses; a manifest writes it as [].
+NOWHERE = math.inf, math.inf
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -31,8 +34,8 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 class WeightSet:
     """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels.
 
-    `suits` is the range in which it was found better than less specialised sets, by default `sigma`, which it was
-    trained for. `facts` is the whole entry of the manifest that lists it.
+    `suits` is the range in which it was found better than other sets, by default `sigma`, which it was trained
+    for; a set that suits `NOWHERE` has to be asked for. `facts` is the whole entry of the manifest that lists it.
     """
 
     path: Path
@@ -81,15 +84,19 @@ def listed(entry: Mapping[str, Any], folder: Path) -> WeightSet:
     try:
         return WeightSet(
             path=folder / entry["file"],
-            architecture=Architecture(entry["variant"], entry["scales"]),
+            architecture=Architecture.of(entry),
             sigma=_listed_range(entry["sigma"]),
             provenance=entry["provenance"],
             sha256=entry["sha256"],
-            suits=_listed_range(entry["suits"]) if "suits" in entry else None,
+            suits=_listed_suits(entry["suits"]) if "suits" in entry else None,
             facts=entry,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"an entry of the manifest cannot be used ({error})") from error
+
+
+def _listed_suits(pair: Any) -> tuple[float, float]:
+    return _listed_range(pair) if pair else NOWHERE
 
 
 def _listed_range(pair: Any) -> tuple[float, float]:
@@ -104,19 +111,22 @@ def select(
     scales: int | None,
     where: str = "bundled",
     most: float | None = None,
+    channels: int = 1,
 ) -> WeightSet:
-    """The best set for sigma (8-bit grey levels); None for variant or scales means any.
+    """The best set for a grey picture with noise of sigma (8-bit grey levels), or for the luma of a colour one.
 
-    Where planes of several contrasts go through one network, `most` is the sigma of the weakest.
-    A set that suits this sigma goes before one that does not, then one trained for a narrower range, as
-    the more specialised, then the fewer scales, then ST, as the faster. Outside every range the nearest
-    serves.
+    None for variant or scales means any; one that is given means DnINN. Where planes of several contrasts go
+    through one network, `most` is the sigma of the weakest.
+
+    A set that suits this sigma goes before one that does not, then one for all channels together, then the
+    polyphase form, then one trained for a narrower range, as the more specialised, then the fewer scales, then
+    ST, as the faster. Outside every range the nearest serves.
     """
     fitting = [
         candidate
         for candidate in sets
-        if variant in (None, candidate.architecture.variant)
-        and scales in (None, candidate.architecture.scales)
+        if candidate.architecture.planes in (1, channels)
+        and candidate.architecture.is_asked_for(variant, scales)
     ]
     if not fitting:
         wanted = " ".join(
@@ -129,12 +139,22 @@ def select(
             f"no weights for {wanted} are {where} yet: leave out what names it, or give --weights"
         )
 
-    def rank(candidate: WeightSet) -> tuple[float, float, int, int]:
-        low, high = candidate.suits or candidate.sigma
-        distance = max(low - sigma, (most or sigma) - high, 0)
-        trained_low, trained_high = candidate.sigma
+    def rank(candidate: WeightSet) -> tuple[float, int, bool, float, int, int]:
         held = candidate.architecture
-        return distance, trained_high - trained_low, held.scales, VARIANTS.index(held.variant)
+        low, high = candidate.suits or candidate.sigma
+        # Lifted together, colour is told the sigma of its channels: the luma reaches sqrt(3) times as far.
+        level = sigma * math.sqrt(held.planes)
+        heaviest = level if held.planes > 1 else most or sigma
+        distance = max(low - level, heaviest - high, 0)
+        trained_low, trained_high = candidate.sigma
+        return (
+            distance,
+            -held.planes,
+            not held.is_polyphase,
+            trained_high - trained_low,
+            held.scales,
+            VARIANTS.index(held.variant),
+        )
 
     return min(fitting, key=rank)
 
@@ -206,8 +226,7 @@ def save(
     low, high = sigma
     metadata = {
         "architecture": "dninn",
-        "variant": model.architecture.variant,
-        "scales": str(model.architecture.scales),
+        **{name: str(value) for name, value in model.architecture.facts.items()},
         "sigma": f"{low:g}-{high:g}",
         "provenance": provenance,
         **{key: str(value) for key, value in more.items()},
@@ -280,7 +299,7 @@ def _described(path: Path, metadata: Mapping[str, Any]) -> WeightSet:
             raise ValueError("the metadata is not text")
         if metadata["architecture"] != "dninn":
             raise ValueError(f"architecture {metadata['architecture']!r}")
-        architecture = Architecture(metadata["variant"], int(metadata["scales"]))
+        architecture = Architecture.of(metadata)
         sigma = parse_range(metadata["sigma"])
         return WeightSet(path, architecture, sigma, str(metadata.get("provenance", "")))
     except (KeyError, ValueError, TypeError, AttributeError) as error:

@@ -35,18 +35,19 @@ class Source:
         variant: Variant | None,
         scales: int | None,
         most: float | None = None,
+        channels: int = 1,
     ) -> WeightSet:
-        """The best set for sigma (8-bit grey levels), not fetched; None means any.
+        """The best set for sigma (8-bit grey levels), not fetched; None means any; see `sets.select`.
 
         Raises:
             UsageError: there is none of this variant and scales.
         """
         if not self.named:
             where = f"in {self.name}" if self.locked else "bundled"
-            return sets.select(self.sets, sigma, variant, scales, where, most)
+            return sets.select(self.sets, sigma, variant, scales, where, most, channels)
         [chosen] = self.sets
         held = chosen.architecture
-        if variant not in (None, held.variant) or scales not in (None, held.scales):
+        if not held.is_asked_for(variant, scales):
             raise UsageError(f"{self.name}: holds {held}, leave --variant and --scales out")
         return chosen
 
@@ -56,6 +57,7 @@ class Source:
         variant: Variant | None,
         scales: int | None,
         most: float | None = None,
+        channels: int = 1,
     ) -> WeightSet:
         """The best set for sigma as `select` finds it, on this machine.
 
@@ -64,11 +66,11 @@ class Source:
             UnreachableError: it is not cached, the Hub does not answer, and there is no fallback.
             WeightsError: it cannot be had as the manifest describes it.
         """
-        chosen = self.select(sigma, variant, scales, most)
+        chosen = self.select(sigma, variant, scales, most, channels)
         try:
             return self.obtain(chosen)
         except UnreachableError as error:
-            return self._instead(error).choose(sigma, variant, scales, most)
+            return self._instead(error).choose(sigma, variant, scales, most, channels)
 
     def obtain_all(self) -> list[WeightSet]:
         """All of the sets, on this machine; errors as `choose`."""

@@ -6,9 +6,10 @@ import pytest
 
 from linn_cli.engine import budget, streaming
 from linn_cli.engine._convolution import Workspaces
-from linn_cli.engine.bands import marked
+from linn_cli.engine.bands import Filling, marked
 from linn_cli.engine.folding import fold
 from linn_cli.network.architecture import Architecture
+from linn_cli.progress import silent
 from tests.conftest import ARCHITECTURES, random_image, random_model
 from tests.engine.test_streaming import FOLDED, held
 
@@ -19,8 +20,9 @@ def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None
     engine = streaming.ScaleStream(
         scales[0], scales[1:], width, band, shrink=True, spaces=Workspaces()
     )
+    work = streaming.Work(silent, Filling(1))
     rows = marked(random_image(600, width).float().split(band, dim=2))
-    most = max(held(engine) for _ in engine.through(rows))
+    most = max(held(engine) for _ in engine.through(rows, work))
     said = budget.footprint(scales, width, band)
     assert 0.7 * said < most < 1.3 * said
 

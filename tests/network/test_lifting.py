@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linn_cli.network.architecture import Architecture
-from linn_cli.network.lifting import DEPTH, WIDTH, LiftingNetwork, LiftingStep, ThresholdedConv
+from linn_cli.network.lifting import LiftingNetwork, LiftingStep, ThresholdedConv
 from tests.conftest import random_model
 
 
@@ -55,9 +55,9 @@ def test_a_network_reaches_nine_taps_in_each_direction(dilation: int, reach: int
 
 def test_a_network_has_eight_layers_of_sixteen_channels() -> None:
     network = random_step(1).update
-    assert len(network.layers) == DEPTH == 8
+    assert len(network.layers) == 8
     assert [tuple(layer.weight.shape) for layer in layers(network)] == [
-        (WIDTH, 3, 3, 3),
-        *[(WIDTH, WIDTH, 3, 3)] * 7,
+        (16, 3, 3, 3),
+        *[(16, 16, 3, 3)] * 7,
     ]
-    assert tuple(network.output.weight.shape) == (1, WIDTH, 3, 3)
+    assert tuple(network.output.weight.shape) == (1, 16, 3, 3)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from linn_cli.errors import InputError
-from linn_cli.training.patches import Patches, hold_out, read_grey, reduce
+from linn_cli.training.patches import Patches, hold_out, read, reduce
 
 CPU = torch.device("cpu")
 
@@ -45,7 +45,7 @@ def test_no_part_may_be_empty(pictures: list[Path], names: list[str]) -> None:
 
 
 def test_patches_are_parts_of_the_pictures(pictures: list[Path]) -> None:
-    whole = read_grey(pictures[0]).float() / 255
+    whole = read(pictures[0], as_grey=True)[:, :, 0].float() / 255
     patches = Patches(pictures[:1], 24, CPU).sample(8, torch.Generator().manual_seed(0))
     assert patches.shape == (8, 1, 24, 24)
     assert patches.dtype == torch.float32
@@ -76,4 +76,4 @@ def test_pictures_smaller_than_a_patch_are_an_error(pictures: list[Path]) -> Non
 
 
 def test_pictures_are_reduced(pictures: list[Path]) -> None:
-    assert tuple(reduce(read_grey(pictures[0]), 0.5).shape) == (12, 15)
+    assert tuple(reduce(read(pictures[0], as_grey=True), 0.5).shape) == (12, 15, 1)

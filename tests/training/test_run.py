@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 import torch
@@ -33,7 +33,7 @@ SHORT = Recipe(
 def files(tmp_path_factory: pytest.TempPathFactory) -> Pictures:
     folder = tmp_path_factory.mktemp("files") / "pictures"
     save_pictures(folder)
-    return gather(folder, None, None)
+    return gather([folder], None, None)
 
 
 def trainer(files: Pictures, recipe: Recipe = SHORT) -> Trainer:
@@ -130,7 +130,9 @@ def test_a_new_scale_can_start_with_residual_noise(
 ) -> None:
     init = finished_small.folder / "weights.safetensors"
     grown = prepare(SHORT, files, init, CPU, residual=0.2, compiled=False)
-    first, second = (scale.steps[0].predict.layers.state_dict() for scale in grown.model.scales)
+    first, second = (
+        scale.steps[0].predict.layers.state_dict() for scale in cast("DnINN", grown.model).scales
+    )
     for name, value in first.items():
         share = 0.2 if "threshold" in name else 1
         torch.testing.assert_close(second[name], value * share)
@@ -234,11 +236,11 @@ def test_pictures_are_gathered(pictures: list[Path], tmp_path: Path) -> None:
     names = tmp_path / "held-out.txt"
     names.write_text("04.png\n11.png\n")
     with pytest.raises(UsageError, match="exclude each other"):
-        gather(folder, names, folder)
-    assert [path.name for path in gather(folder, names, None).held_out] == ["04.png", "11.png"]
-    assert len(gather(folder, None, folder).training) == 20
+        gather([folder], names, folder)
+    assert [path.name for path in gather([folder], names, None).held_out] == ["04.png", "11.png"]
+    assert len(gather([folder], None, folder).training) == 20
     with pytest.raises(InputError, match="cannot be read"):
-        gather(folder, tmp_path / "missing.txt", None)
+        gather([folder], tmp_path / "missing.txt", None)
 
 
 def test_a_larger_network_cannot_start_a_smaller_one(files: Pictures, finished: Finished) -> None:

@@ -12,7 +12,8 @@ from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.training.initialisation import initialise
 from linn_cli.training.patches import Patches
-from linn_cli.training.trainer import Recipe, Trainer, draw_sigma, patch_loss
+from linn_cli.training.trainer import Recipe, Trainer, patch_loss
+from linn_cli.training.white import draw_sigma
 
 CPU = torch.device("cpu")
 SHORT = Recipe(

@@ -1,0 +1,54 @@
+"""White Gaussian noise for training: a sigma for each patch, in some patches for each channel."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from linn_cli.network import planes
+from linn_cli.units import GREY_LEVELS
+
+# How often the channels of a colour patch have noise of their own, and how far it lies from the patch's sigma.
+_UNLIKE = 1 / 3
+_SPREAD = 2.0
+
+
+@dataclass(frozen=True)
+class WhiteNoise:
+    """Sigmas out of a range in 8-bit grey levels."""
+
+    levels: tuple[float, float]
+
+    def __call__(self, clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
+        """Channels (B, C, H, W), white at 1, to noisy ones and the sigma of each plane (B, C, 1, 1)."""
+        sigma = draw_sigma(self.levels, len(clean), draws)
+        if clean.shape[1] == 1:
+            return clean + sigma * _normal(clean, draws), sigma
+        unlike = _uniform((len(clean), 1, 1, 1), draws) < _UNLIKE
+        factor = _SPREAD ** (2 * _uniform((len(clean), clean.shape[1], 1, 1), draws) - 1)
+        sigma = torch.where(unlike, sigma * factor, sigma)
+        noisy = clean + sigma * _normal(clean, draws)
+        variances = planes.ROTATION.square().to(sigma) @ sigma.square().flatten(1).T
+        return noisy, variances.T.sqrt()[:, :, None, None]
+
+
+def draw_sigma(levels: tuple[float, float], count: int, draws: Generator) -> Tensor:
+    """Sigmas (B, 1, 1, 1), white at 1, out of a range in 8-bit grey levels.
+
+    Their square root is the mean of two uniform ones, so that the middle of the range (25 of 1 to 80) is
+    seen most and both ends least.
+    """
+    low, high = (math.sqrt(grey / GREY_LEVELS) for grey in levels)
+    chosen = _uniform((count, 2, 1, 1), draws).mean(1, keepdim=True)
+    return (low + (high - low) * chosen).square()
+
+
+def _uniform(shape: tuple[int, ...], draws: Generator) -> Tensor:
+    return torch.rand(shape, generator=draws, device=draws.device)
+
+
+def _normal(like: Tensor, draws: Generator) -> Tensor:
+    return torch.randn(like.shape, generator=draws, device=draws.device)
