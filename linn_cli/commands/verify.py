@@ -38,7 +38,8 @@ def verify_invertibility(
         bool,
         typer.Option(
             "--all",
-            help="Try every weight set on every size in every precision, and all of your picture: some minutes.",
+            help="Try every weight set on every size in every precision, bfloat16 even where the processor emulates it, "
+            "and all of your picture: some minutes.",
         ),
     ] = False,
     weight_file: WeightsOption = None,

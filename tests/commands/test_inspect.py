@@ -76,7 +76,8 @@ def test_inspect_looks_at_the_luma_of_a_colour_picture(linn: Run, tmp_path: Path
     ("options", "code", "reason"),
     [
         (["--sigma", 0], 2, "too small to scale by"),
-        (["--sigma", "1,2"], 2, "2 sigmas for a picture of 1 channels"),
+        (["--sigma", "1,2"], 2, "is two numbers"),
+        (["--sigma", "1,2,3"], 2, "3 sigmas for a picture of 1 channels"),
         (["--sigma", "much"], 2, "give a number"),
         (["--sigma", 25, "-o", "x.png"], 2, "ends in .html"),
         (["--sigma", 25, "--weights", "missing.safetensors"], 1, "cannot read the weights"),
