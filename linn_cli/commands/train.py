@@ -25,7 +25,7 @@ linn train bsd432/ --run runs/new --resume
 
 def train(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of clean pictures.")
+        list[Path], typer.Argument(metavar="FOLDER", help="Folders of clean pictures.")
     ],
     run: Annotated[
         Path, typer.Option(metavar="FOLDER", help="Folder for checkpoints and the trained weights.")

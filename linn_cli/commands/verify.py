@@ -70,7 +70,7 @@ def verify_invertibility(
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
             found = source.obtain_all()
-        usual = sets.select(found, sigma, None, None)
+        usual = sets.select(found, sigma, None, None, channels=3)
         checks = invertibility.plan(found, usual, own, everything=everything)
         half = everything or devices.has_bfloat16(devices.resolve("cpu"))
         # Most pictures are so small that a thread for each network is faster than all threads for one.

@@ -91,6 +91,10 @@ def inspect(model: DnINN, levels: Array, sigma: float, progress: Progress = sile
     """
     if levels.ndim != 2:
         raise UsageError(f"expected a grey picture (H, W), not {levels.shape}")
+    if model.architecture.is_polyphase:
+        raise UsageError(
+            f"inspect shows the channels of DnINN, not of a {model.architecture}: choose other weights"
+        )
     image = ((torch.from_numpy(levels) - 127.5) / sigma)[None, None].to(next(model.parameters()))
     views, details, shrunk = [], [], []
     coarse = plain = image

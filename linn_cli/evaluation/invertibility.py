@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from linn_cli.engine import streaming
 from linn_cli.engine.budget import band_height
 from linn_cli.engine.folding import FoldedScale, fold
+from linn_cli.network import polyphase
 from linn_cli.network.model import DnINN
 from linn_cli.progress import Progress, silent
 from linn_cli.weights import sets
@@ -72,13 +73,14 @@ def round_trips(
     """Run each scale, and then the streaming engine, forth and back.
 
     Args:
-        model: any DnINN; its shrinkage is not used.
+        model: any network; its shrinkage is not used.
         folded: the same as the engine runs it, in each dtype that is to be tried.
-        picture: (H, W) in [0, 1].
+        picture: (H, W) in [0, 1]; a network of three planes gets it upright and mirrored in both ways.
         sigma: in the same units; it scales the picture as `DnINN` does.
     """
     parameter = next(model.parameters())
-    normalised = ((picture.to(parameter) - 0.5) / sigma)[None, None]
+    planes = torch.stack((picture, picture.flip(0), picture.flip(1)))[: model.architecture.planes]
+    normalised = ((planes.to(parameter) - 0.5) / sigma)[None]
     largest = 0.0
 
     def trip(part: str, before: Tensor, after: Tensor, dtype: torch.dtype) -> RoundTrip:
@@ -92,7 +94,7 @@ def round_trips(
             bound=tolerance * torch.finfo(dtype).eps * largest,
         )
 
-    image = normalised
+    image = polyphase.fill(normalised, model.architecture.alignment)
     for number, scale in enumerate(model.scales, start=1):
         coarse, detail = scale.analyse(image)
         largest = max(largest, *(part.abs().max().item() for part in (image, coarse, detail)))

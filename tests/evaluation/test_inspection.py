@@ -13,7 +13,7 @@ from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.network.shrinkage import Lista
 from linn_cli.units import Sigma
-from tests.conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, POLYPHASE, random_model
 
 SIGMA = 20.0
 Array = NDArray[np.float32]
@@ -94,6 +94,12 @@ def test_filter_energy_is_that_of_the_filters(levels: Array) -> None:
 def test_colour_is_refused(levels: Array) -> None:
     with pytest.raises(UsageError, match="expected a grey picture"):
         inspection.inspect(random_model(Architecture()), np.dstack([levels] * 3), SIGMA)
+
+
+@pytest.mark.parametrize("architecture", POLYPHASE, ids=str)
+def test_the_polyphase_form_is_refused(architecture: Architecture, levels: Array) -> None:
+    with pytest.raises(UsageError, match="choose other weights"):
+        inspection.inspect(random_model(architecture), levels, 25.0)
 
 
 def test_of_a_colour_picture_the_plane_is_the_luma_that_the_network_gets() -> None:

@@ -19,7 +19,7 @@ from linn_cli.network.lifting import LiftingStep
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.weights import sets
 from linn_cli.weights.sets import WeightSet
-from tests.conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, FAMILY, random_model
 
 SMALL = [picture for picture in random_pictures() if picture.numel() < 5000]
 SIGMA = 25 / 255
@@ -39,7 +39,7 @@ def test_every_bundled_network_is_inverted(weight_set: WeightSet, dtype: torch.d
         assert trip.passed, trip
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("architecture", FAMILY, ids=str)
 def test_random_networks_are_inverted(architecture: Architecture) -> None:
     assert all(trip.passed for trip in worst_by_part(random_model(architecture), SMALL, SIGMA))
 
