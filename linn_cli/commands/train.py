@@ -20,6 +20,7 @@ from linn_cli.network.architecture import MOST_SCALES, NETWORKS, parse_network
 EXAMPLES = """
 linn train bsd432/ --run runs/new         # weights for sigma 1 to 80
 linn train bsd432/ --run runs/new --resume
+linn train bsd432/ photos/ --network colour --sigma 0.5-100 --run runs/colour
 """
 
 

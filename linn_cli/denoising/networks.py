@@ -83,8 +83,9 @@ class Networks:
         if not self._sets().named or level < LEAST_SIGMA or chosen.reaches(level):
             return ""
         low, high = chosen.span
-        noise = f"is {level:g}" if len(levels) == 1 else f"counts as {level:.3g}"
-        better = sets.select(sets.bundled(), level, None, None, most=most)
+        counted = chosen.architecture.own_sigma(level)
+        noise = f"is {level:g}" if len(levels) == 1 else f"counts as {counted:.3g}"
+        better = sets.select(sets.bundled(), level, None, None, most=most, channels=len(levels))
         advice = f"; without them linn takes {better.name}" if better.reaches(level) else ""
         return f"weights {chosen.name} are for sigma {low:g} to {high:g}, and this noise {noise}{advice}"
 

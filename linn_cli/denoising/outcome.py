@@ -37,6 +37,7 @@ class Outcome:
     clipped: tuple[str, ...] = ()
     variant: str | None = None
     scales: int | None = None
+    network: str | None = None
     weights: str | None = None
     device: str | None = None
     precision: str | None = None
@@ -63,7 +64,7 @@ class Outcome:
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
         levels = ", ".join(f"{level:g}" for level in self.sigma)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
-        network = f"{self.variant} {self.scales}-scale, weights {self.weights}"
+        network = f"{self.network}, weights {self.weights}"
         where = f"{self.device}, {self.precision}, {self.seconds:.2f} s"
         what = f"{self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}"
         return f"{what}, {network}, {where}", *self.estimate
@@ -108,6 +109,7 @@ def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) 
         estimate=profile.words,
         variant=network.weight_set.architecture.variant,
         scales=network.weight_set.architecture.scales,
+        network=str(network.weight_set.architecture),
         weights=network.weight_set.name,
         device=str(network.device),
         precision=network.precision,

@@ -43,10 +43,7 @@ class Meeting:
 
     def wait(self, *streams: Tensor) -> tuple[Tensor, ...]:
         """New rows of each stream in; as many rows as all of them have by now out."""
-        if self.waiting:
-            streams = tuple(
-                torch.cat(parts, dim=ROWS) for parts in zip(self.waiting, streams, strict=True)
-            )
+        streams = _behind(self.waiting, streams)
         ready = min(stream.shape[ROWS] for stream in streams)
         self.waiting = tuple(stream[:, :, ready:] for stream in streams)
         return tuple(stream[:, :, :ready] for stream in streams)
@@ -63,13 +60,17 @@ class Blocks:
         """New rows (1, C, n, W) of each stream in; the components of all whole blocks so far out."""
         if self.phases == 1:
             return streams
-        if self.waiting:
-            streams = tuple(
-                torch.cat(parts, dim=ROWS) for parts in zip(self.waiting, streams, strict=True)
-            )
+        streams = _behind(self.waiting, streams)
         whole = streams[0].shape[ROWS] // self.phases * self.phases
         self.waiting = tuple(stream[:, :, whole:] for stream in streams)
         return tuple(polyphase.split(stream[:, :, :whole], self.phases) for stream in streams)
+
+
+def _behind(waiting: tuple[Tensor, ...], streams: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """New rows of each stream behind those that wait, if any do."""
+    if not waiting:
+        return streams
+    return tuple(torch.cat(parts, dim=ROWS) for parts in zip(waiting, streams, strict=True))
 
 
 class Filling:

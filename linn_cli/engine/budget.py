@@ -22,21 +22,39 @@ def band_height(width: int) -> int:
 
 def footprint(scales: Sequence[FoldedScale], width: int, band: int) -> int:
     """About how many bytes an engine holds: the kept rows, which nothing shrinks, and the workspaces."""
-    layers = [
-        (bank.shape[1] * width * bank.element_size(), network.dilation)
-        for scale in scales
+    return sum(_of_scale(scale, width, band) for scale in scales) + _workspaces(scales, width, band)
+
+
+def _of_scale(scale: FoldedScale, width: int, band: int) -> int:
+    """What the layers of a scale keep, and what waits between them; its columns and rows are those of blocks."""
+    columns, rows = width // scale.phases, -(-band // scale.phases)
+    networks = [
+        network
         for step in scale.steps
         for network in (step.predict, step.update) * 2  # on the way there and on the way back
-        for bank in network.filters
     ]
-    kept = sum(2 * dilation * row for row, dilation in layers)
-    workspaces = 3 * band * max(row for row, _ in layers)  # and what a convolution makes of one
+    kept = sum(
+        2 * network.dilation * bank.shape[1] * columns * bank.element_size()
+        for network in networks
+        for bank in network.filters
+    )
     # Where networks meet some six channels wait, and some ninety within LISTA, as views of whole bands.
-    depth = len(scales[0].steps[0].predict.filters)
-    listas = sum(isinstance(scale.shrinkage, Lista) for scale in scales)
-    channels = 6 * len(layers) // depth + 90 * listas
-    waiting = channels * (band + depth * scales[-1].dilation) * width * torch.float32.itemsize
-    return kept + workspaces + waiting
+    coarse = scale.planes * scale.phases**2
+    channels = 6 * coarse * len(networks) + 45 * (1 + coarse) * isinstance(scale.shrinkage, Lista)
+    lag = max(network.dilation * len(network.filters) for network in networks)
+    return kept + channels * (rows + lag) * columns * torch.float32.itemsize
+
+
+def _workspaces(scales: Sequence[FoldedScale], width: int, band: int) -> int:
+    """The widest layer's workspace, and what a convolution makes of one."""
+    widest = max(
+        bank.shape[1] * bank.element_size() / scale.phases**2
+        for scale in scales
+        for step in scale.steps
+        for network in (step.predict, step.update)
+        for bank in network.filters
+    )
+    return round(3 * band * width * widest)
 
 
 def highest_band(scales: Sequence[FoldedScale], widths: Sequence[int], budget: int | None) -> int:

@@ -85,11 +85,9 @@ def fold_network(
     """Fold one network; the filters are stored channels-last, as the convolutions like them."""
     filters = []
     incoming = torch.ones(1, dtype=torch.float64)
-    activation: Activation = "relu"
     for layer in network.layers:
         match layer:
             case ThresholdedConv():
-                activation = "soft"
                 threshold = layer.threshold.cpu().double().clamp(min=_FLOOR)
                 scale = incoming[None, :] / threshold[:, None]
                 filters.append(layer.weight.cpu().double() * scale[:, :, None, None])
@@ -100,4 +98,4 @@ def fold_network(
     stored = (
         bank.detach().to(device, dtype, memory_format=torch.channels_last) for bank in filters
     )
-    return FoldedNetwork(tuple(stored), network.output.dilation[0], activation)
+    return FoldedNetwork(tuple(stored), network.output.dilation[0], network.activation)

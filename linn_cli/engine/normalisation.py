@@ -2,7 +2,8 @@
 
 The channels of a colour picture are divided by their sigma and rotated, orthonormally, into one luma and
 two chroma planes: the noise stays white and of the same sigma in each of them, while most of the picture
-moves into the luma, so that the chroma can be cleaned more thoroughly than any channel could.
+moves into the luma, so that the chroma can be cleaned more thoroughly than any channel could. For a network that
+lifts the planes together they are rotated first and then divided, each by its own sigma.
 """
 
 from __future__ import annotations

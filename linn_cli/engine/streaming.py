@@ -2,7 +2,7 @@
 
 Every part takes the bands of its input from an iterator and yields its own, so the parts are chained like
 generators, in the order of the method: split, lift, shrink, unlift, merge. Their convolutions lag behind
-(convolution.py), and where streams meet, those that are ahead wait (bands.py); with the last band a part also
+(_convolution.py), and where streams meet, those that are ahead wait (bands.py); with the last band a part also
 gives what it still holds. Nothing is computed twice, and what comes out is the untiled answer.
 docs/streaming.md has a diagram.
 """
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from linn_cli.engine._convolution import ConvStream, NetworkStream, Workspaces
+from linn_cli.engine._convolution import NetworkStream, Workspaces
+from linn_cli.engine._shrinkage import shrinkage_stream
 from linn_cli.engine.bands import Blocks, Filling, Meeting, Pair, Rows, cut, marked
 from linn_cli.engine.budget import band_height
 from linn_cli.engine.folding import FoldedScale, FoldedStep
@@ -23,7 +24,6 @@ from linn_cli.errors import is_out_of_memory
 from linn_cli.network import haar, polyphase
 from linn_cli.network.architecture import DETAILS
 from linn_cli.network.haar import ROWS
-from linn_cli.network.shrinkage import Lista, SoftThreshold, soft_threshold
 from linn_cli.progress import Progress, share, silent
 
 _LOG = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class ScaleStream:
         self.phases = scale.phases
         self.split = SplitStream(scale.dilation, scale.phases)
         self.lifts = [LiftStream(step, columns, rows, spaces) for step in scale.steps]
-        self.shrinkage = shrinkage_stream(scale, rows) if shrink else None
+        self.shrinkage = shrinkage_stream(scale.shrinkage, rows) if shrink else None
         self.inner = (
             ScaleStream(inner[0], inner[1:], wide, high, shrink=shrink, spaces=spaces)
             if inner
@@ -187,7 +187,7 @@ class LiftStream(StepStream):
     """`LiftingStep.forward` over bands."""
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, C, n, W) and detail (1, 3C, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             predicted = self.predict.push(coarse, last)
             detail, predicted = self.at_predict.wait(detail, predicted)
@@ -201,7 +201,7 @@ class UnliftStream(StepStream):
     """`LiftingStep.inverse` over bands."""
 
     def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
+        """Coarse (1, C, n, W) and detail (1, 3C, n, W) bands in and out."""
         for coarse, detail, last in cut(bands, self.band):
             updated = self.update.push(detail, last)
             coarse, updated = self.at_update.wait(coarse, updated)
@@ -257,55 +257,3 @@ class MergeStream:
             self.kept = coarse[:, :, -d:], detail[:, :, -d:]
             if coarse.shape[ROWS] > d:
                 yield haar.merge(coarse, detail, d), last
-
-
-class SoftThresholdStream:
-    """`SoftThreshold` over bands: every row by itself."""
-
-    def __init__(self, shrinkage: SoftThreshold) -> None:
-        self.threshold = shrinkage.threshold
-
-    def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
-        for coarse, detail, last in bands:
-            yield coarse, soft_threshold(detail, self.threshold.to(detail.dtype)), last
-
-
-class ListaStream:
-    """`Lista` over bands: six convolutions, and the detail and the code waiting for each."""
-
-    def __init__(self, lista: Lista, dilation: int, band: int) -> None:
-        analysis, synthesis = lista.analysis.weight, lista.synthesis.weight
-        self.thresholds = lista.thresholds
-        self.begin = ConvStream(analysis, dilation)
-        self.iterations = [
-            (ConvStream(synthesis, dilation), Meeting(), ConvStream(analysis, dilation), Meeting())
-            for _ in self.thresholds[1:]
-        ]
-        self.finish = ConvStream(synthesis, dilation)
-        self.at_begin, self.at_end = Meeting(), Meeting()
-        self.band = band
-
-    def through(self, bands: Iterable[Pair]) -> Iterator[Pair]:
-        """Coarse (1, P, n, W) and detail (1, 3, n, W) bands in and out."""
-        first, *others = self.thresholds
-        for coarse, detail, last in cut(bands, self.band):
-            code = soft_threshold(self.begin.push(detail, last), first.to(detail.dtype))
-            detail, code = self.at_begin.wait(detail, code)
-            for threshold, (synthesise, at_fit, analyse, at_step) in zip(
-                others, self.iterations, strict=True
-            ):
-                fit = synthesise.push(code, last)
-                detail, code, fit = at_fit.wait(detail, code, fit)
-                step = analyse.push(detail - fit, last)
-                detail, code, step = at_step.wait(detail, code, step)
-                code = soft_threshold(code + step, threshold.to(detail.dtype))
-            coarse, detail = self.at_end.wait(coarse, self.finish.push(code, last))
-            yield coarse, detail, last
-
-
-def shrinkage_stream(scale: FoldedScale, band: int) -> SoftThresholdStream | ListaStream:
-    """The stream of a scale's shrinkage."""
-    if isinstance(scale.shrinkage, Lista):
-        return ListaStream(scale.shrinkage, scale.shrinkage.dilation, band)
-    return SoftThresholdStream(scale.shrinkage)

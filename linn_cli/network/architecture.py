@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
@@ -52,7 +53,9 @@ class Architecture:
             )
         for name, allowed in _ALLOWED.items():
             if (value := getattr(self, name)) not in allowed:
-                raise UsageError(f"{value} {name}: choose from {allowed[0]} to {allowed[-1]}")
+                known = " or ".join(map(str, allowed)) if len(allowed) < 3 else None
+                known = known or f"from {allowed[0]} to {allowed[-1]}"
+                raise UsageError(f"{value} {name}: choose {known}")
 
     def __str__(self) -> str:
         if self.is_polyphase:
@@ -97,6 +100,13 @@ class Architecture:
             return variant is None and scales is None
         return variant in (None, self.variant) and scales in (None, self.scales)
 
+    def own_sigma(self, luma: float) -> float:
+        """The sigma that it counts in, for that of a luma's range (`network_sigma`).
+
+        Colour lifted together has the sigma of its channels: the luma reaches sqrt(3) times as far.
+        """
+        return luma * math.sqrt(self.planes)
+
     @property
     def alignment(self) -> int:
         """The last scale's phases: a picture's sides are filled up to 1 more than a multiple of it."""
@@ -119,13 +129,14 @@ class Architecture:
         return (4 * self.pairs * network + lista) / self.phases_of(scale) ** 2
 
 
-_ALLOWED = {
+# A file's header must not make linn allocate gigabytes before its content is looked at.
+_ALLOWED: Mapping[str, Sequence[int]] = {
     "scales": range(1, MOST_SCALES + 1),
-    "planes": range(1, 4, 2),
-    "phases": range(1, 3),
+    "planes": (1, 3),
+    "phases": (1, 2),
     "pairs": range(1, 9),
-    "width": range(4, 257),
-    "depth": range(2, 17),
+    "width": range(4, 129),
+    "depth": range(2, 10),
 }
 
 

@@ -9,37 +9,39 @@ from linn_cli.network.architecture import Activation
 from linn_cli.network.shrinkage import soft_threshold
 
 
-class ThresholdedConv(nn.Module):
-    """A 3x3 convolution without bias, zero padding, then one soft threshold per output channel."""
+class Conv(nn.Module):
+    """A 3x3 convolution without bias, zero padding."""
 
     def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(outputs, inputs, 3, 3))
+        self.dilation = dilation
+
+    def forward(self, value: Tensor) -> Tensor:
+        """Value (B, inputs, H, W) to (B, outputs, H, W)."""
+        return nn.functional.conv2d(
+            value, self.weight, padding=self.dilation, dilation=self.dilation
+        )
+
+
+class ThresholdedConv(Conv):
+    """A convolution, then one soft threshold per output channel."""
+
+    def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
+        super().__init__(inputs, outputs, dilation)
         self.threshold = nn.Parameter(torch.zeros(outputs))
-        self.dilation = dilation
 
     def forward(self, value: Tensor) -> Tensor:
         """Value (B, inputs, H, W) to (B, outputs, H, W)."""
-        response = nn.functional.conv2d(
-            value, self.weight, padding=self.dilation, dilation=self.dilation
-        )
-        return soft_threshold(response, self.threshold)
+        return soft_threshold(super().forward(value), self.threshold)
 
 
-class RectifiedConv(nn.Module):
-    """A 3x3 convolution without bias, zero padding, then max(v, 0)."""
-
-    def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(outputs, inputs, 3, 3))
-        self.dilation = dilation
+class RectifiedConv(Conv):
+    """A convolution, then max(v, 0)."""
 
     def forward(self, value: Tensor) -> Tensor:
         """Value (B, inputs, H, W) to (B, outputs, H, W)."""
-        response = nn.functional.conv2d(
-            value, self.weight, padding=self.dilation, dilation=self.dilation
-        )
-        return nn.functional.relu(response)
+        return nn.functional.relu(super().forward(value))
 
 
 _LAYERS: dict[Activation, type[ThresholdedConv | RectifiedConv]] = {
@@ -62,6 +64,7 @@ class LiftingNetwork(nn.Module):
         dilation: int,
     ) -> None:
         super().__init__()
+        self.activation = activation
         layer = _LAYERS[activation]
         channels = (inputs, *[width] * (depth - 2))
         self.layers = nn.Sequential(*(layer(count, width, dilation) for count in channels))

@@ -54,7 +54,7 @@ class Patches:
     """Random square patches of pictures held in memory at several sizes, turned and mirrored.
 
     The pixels of all pictures lie in one tensor on the device, so that a batch is cut in one operation.
-    A picture is drawn as often as it has pixels.
+    The more pixels a picture has, the more often it is drawn.
     """
 
     def __init__(
@@ -82,8 +82,8 @@ class Patches:
         device = self.pixels.device
 
         def below(limits: Tensor) -> Tensor:
-            share = torch.rand(count, generator=draws, device=device, dtype=torch.float64)
-            return (share * limits).long()
+            share = torch.rand(count, generator=draws, device=device)
+            return torch.minimum((share * limits).long(), limits - 1)  # a product may round up
 
         picture = torch.searchsorted(self.ends, below(self.ends[-1]), right=True)
         height, width = self.heights[picture], self.widths[picture]

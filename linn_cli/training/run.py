@@ -182,7 +182,7 @@ def train(
         ended = stop() or elapsed > seconds or trainer.steps_done == trainer.recipe.steps
         measured: dict[str, float] = {}
         judged = ended or trainer.steps_done % every == 0
-        if judged or trainer.steps_done % _LOSS_EVERY == 0:
+        if judged or count == 1 or trainer.steps_done % _LOSS_EVERY == 0:
             # Only here does the host wait for the device.
             shown = float(total) / count
             if not math.isfinite(shown):

@@ -86,8 +86,7 @@ def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
     for entry in entries:
         sigma = _range(*entry["sigma"])
         if "suits" in entry:
-            suits = entry["suits"]
-            sigma += f" (chosen for {_range(*suits)})" if suits else " (to be asked for)"
+            sigma += f" (chosen for {_range(*entry['suits'])})"
         network = str(Architecture.of(entry))
         measured = entry.get("bsd68", {})
         figures = " | ".join(f"{measured[s]:.2f}" if s in measured else "-" for s in _SIGMAS)

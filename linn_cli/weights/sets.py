@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +24,6 @@ _HEADER_LENGTH_BYTES = 8
 # The bundled sets for one sigma were trained for a tenth less and more.
 _NEAR = 1.1
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
-# Where a set suits that no sigma chooses; a manifest writes it as [].
-NOWHERE = math.inf, math.inf
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -34,8 +31,8 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 class WeightSet:
     """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels.
 
-    `suits` is the range in which it was found better than other sets, by default `sigma`, which it was trained
-    for; a set that suits `NOWHERE` has to be asked for. `facts` is the whole entry of the manifest that lists it.
+    `suits` is the range in which it was found better than less specialised sets, by default `sigma`, which it was
+    trained for. `facts` is the whole entry of the manifest that lists it.
     """
 
     path: Path
@@ -58,9 +55,9 @@ class WeightSet:
         return min(low for low, _ in ranges), max(high for _, high in ranges)
 
     def reaches(self, sigma: float) -> bool:
-        """Whether a sigma lies in its span, or so near that it makes next to no difference."""
+        """Whether a luma's sigma lies in its span, or so near that it makes next to no difference."""
         low, high = self.span
-        return low / _NEAR <= sigma <= high * _NEAR
+        return low / _NEAR <= self.architecture.own_sigma(sigma) <= high * _NEAR
 
 
 def bundled() -> tuple[WeightSet, ...]:
@@ -88,15 +85,11 @@ def listed(entry: Mapping[str, Any], folder: Path) -> WeightSet:
             sigma=_listed_range(entry["sigma"]),
             provenance=entry["provenance"],
             sha256=entry["sha256"],
-            suits=_listed_suits(entry["suits"]) if "suits" in entry else None,
+            suits=_listed_range(entry["suits"]) if "suits" in entry else None,
             facts=entry,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"an entry of the manifest cannot be used ({error})") from error
-
-
-def _listed_suits(pair: Any) -> tuple[float, float]:
-    return _listed_range(pair) if pair else NOWHERE
 
 
 def _listed_range(pair: Any) -> tuple[float, float]:
@@ -142,8 +135,7 @@ def select(
     def rank(candidate: WeightSet) -> tuple[float, int, bool, float, int, int]:
         held = candidate.architecture
         low, high = candidate.suits or candidate.sigma
-        # Lifted together, colour is told the sigma of its channels: the luma reaches sqrt(3) times as far.
-        level = sigma * math.sqrt(held.planes)
+        level = held.own_sigma(sigma)
         heaviest = level if held.planes > 1 else most or sigma
         distance = max(low - level, heaviest - high, 0)
         trained_low, trained_high = candidate.sigma

@@ -8,20 +8,22 @@ from linn_cli.engine import budget, streaming
 from linn_cli.engine._convolution import Workspaces
 from linn_cli.engine.bands import Filling, marked
 from linn_cli.engine.folding import fold
-from linn_cli.network.architecture import Architecture
+from linn_cli.network.architecture import NETWORKS, Architecture
 from linn_cli.progress import silent
-from tests.conftest import ARCHITECTURES, random_image, random_model
+from tests.conftest import FAMILY, random_image, random_model
 from tests.engine.test_streaming import FOLDED, held
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("architecture", [*FAMILY, NETWORKS["grey"], NETWORKS["colour"]], ids=str)
 def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None:
-    scales, width, band = fold(random_model(architecture).float()), 300, 64
+    scales, width, band = fold(random_model(architecture).float()), 301, 64
     engine = streaming.ScaleStream(
         scales[0], scales[1:], width, band, shrink=True, spaces=Workspaces()
     )
-    work = streaming.Work(silent, Filling(1))
-    rows = marked(random_image(600, width).float().split(band, dim=2))
+    image = random_image(600, width, planes=architecture.planes).float()
+    filling = Filling(architecture.alignment)
+    rows = marked(filling.fill(image.split(band, dim=2)))
+    work = streaming.Work(silent, filling)
     most = max(held(engine) for _ in engine.through(rows, work))
     said = budget.footprint(scales, width, band)
     assert 0.7 * said < most < 1.3 * said

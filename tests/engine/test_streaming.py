@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from linn_cli.denoising import networks
-from linn_cli.engine import _convolution, bands, budget, streaming
+from linn_cli.engine import _convolution, _shrinkage, bands, budget, streaming
 from linn_cli.engine._convolution import Workspaces
 from linn_cli.engine.bands import Filling, marked
 from linn_cli.engine.devices import BFLOAT16_FROM
@@ -29,7 +29,7 @@ from tests.conftest import ARCHITECTURES, FAMILY, random_image, random_model, sh
 from tests.network.test_model import arrays
 
 UNCOUNTED = Work(silent, Filling(1))
-PARTS = {module.__name__ for module in (streaming, _convolution, bands)}
+PARTS = {module.__name__ for module in (streaming, _convolution, _shrinkage, bands)}
 MODELS = {architecture: random_model(architecture) for architecture in FAMILY}
 FOLDED = {architecture: fold(model, torch.float64) for architecture, model in MODELS.items()}
 
