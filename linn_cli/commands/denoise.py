@@ -39,11 +39,9 @@ from linn_cli.network.architecture import parse_variant
 from linn_cli.progress import keep_quiet
 
 if TYPE_CHECKING:
-    from linn_cli.denoising.jobs import Handling
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome
     from linn_cli.denoising.planning import Existing, Job
-    from linn_cli.noise.request import Request
     from linn_cli.pictures.formats import Format
     from linn_cli.pictures.picture import Picture
     from linn_cli.progress import Notify, Progress
@@ -238,7 +236,7 @@ def denoise(
             say(doubt)
         piped = any(map(pipes.is_pipe, (*pictures, output)))
         if piped:
-            _check_pipe(pictures, output, compare, existing, json=json)
+            pipes.check(pictures, output, compare, existing, json=json)
             planned = []
         else:
             planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare, say)
@@ -264,7 +262,7 @@ def denoise(
         # Run.
         if piped:
             report(
-                _run_pipe(
+                pipes.denoise(
                     pictures[0], output, networks, request, wanted, handling, existing, quiet=quiet
                 )
             )
@@ -319,34 +317,6 @@ def _network(
     if variant not in (None, "st") or scales not in (None, 1):
         raise UsageError("--fast means --variant st --scales 1: leave these out")
     return "st", 1
-
-
-def _check_pipe(
-    pictures: list[Path],
-    output: Path | None,
-    compare: Path | None,
-    existing: Existing,
-    *,
-    json: bool,
-) -> None:
-    if len(pictures) > 1:
-        raise UsageError(f"{pipes.PIPE} is one picture by itself: linn denoise - -o - --sigma 25")
-    if pictures[0].is_dir():
-        raise UsageError(f"{pictures[0]}: is a folder, and standard output takes one picture")
-    if compare:
-        raise UsageError("--compare shows a file denoised into a file: leave - out")
-    from linn_cli.denoising import planning
-    from linn_cli.pictures import writing
-
-    pipes.source(pictures[0])
-    if output is None or pipes.is_pipe(output):
-        if json:
-            raise UsageError("standard output takes either the picture or --json: give -o FILE")
-        pipes.check_output()
-        planning.check_existing([], existing)
-        return
-    writing.check_output(output)
-    planning.check_existing([output], existing)
 
 
 def _plan(
@@ -451,39 +421,3 @@ def _write_page(
     sigma = fmean(outcome.sigma)
     page = denoised.render(path.suffix.lower(), name, before, after, sigma, given=given)
     html.write(path, page)
-
-
-def _run_pipe(
-    picture: Path,
-    output: Path | None,
-    networks: Networks,
-    request: Request,
-    wanted: Format | None,
-    handling: Handling,
-    existing: Existing,
-    *,
-    quiet: bool,
-) -> Outcome:
-    """From standard input or to standard output, or both."""
-    from linn_cli.denoising import jobs
-    from linn_cli.denoising.outcome import Outcome
-    from linn_cli.pictures import formats, reading
-
-    name = reading.STDIN if pipes.is_pipe(picture) else picture.name
-    target = None if pipes.is_pipe(output) else output
-    if target and existing.skip and target.exists():
-        return Outcome(str(picture), str(target), skipped=True)
-    if target:
-        wanted = wanted or formats.format_of(target)
-    with console.progress(name, 1, stepwise=True, quiet=quiet) as advance:
-        answer, outcome = jobs.pipe(
-            pipes.source(picture),
-            networks,
-            request,
-            wanted,
-            output=str(target or pipes.PIPE),
-            handling=handling,
-            progress=advance,
-        )
-    jobs.deliver(answer, target)
-    return outcome

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from linn_cli.commands import console
 from linn_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from linn_cli.denoising.jobs import Handling
+    from linn_cli.denoising.networks import Networks
+    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.denoising.planning import Existing
+    from linn_cli.noise.request import Request
+    from linn_cli.pictures.formats import Format
 
 PIPE = "-"
 
@@ -39,3 +48,72 @@ def check_output() -> None:
         raise UsageError(
             "standard output is a terminal: send the picture elsewhere (linn ... -o - > clean.png)"
         )
+
+
+def check(
+    pictures: list[Path],
+    output: Path | None,
+    compare: Path | None,
+    existing: Existing,
+    *,
+    json: bool,
+) -> None:
+    """See that `linn denoise` can take a picture from standard input, to standard output, or both.
+
+    Raises:
+        UsageError: that cannot go with what else the command line asks for.
+    """
+    if len(pictures) > 1:
+        raise UsageError(f"{PIPE} is one picture by itself: linn denoise - -o - --sigma 25")
+    if pictures[0].is_dir():
+        raise UsageError(f"{pictures[0]}: is a folder, and standard output takes one picture")
+    if compare:
+        raise UsageError("--compare shows a file denoised into a file: leave - out")
+    from linn_cli.denoising import planning
+    from linn_cli.pictures import writing
+
+    source(pictures[0])
+    if output is None or is_pipe(output):
+        if json:
+            raise UsageError("standard output takes either the picture or --json: give -o FILE")
+        check_output()
+        planning.check_existing([], existing)
+        return
+    writing.check_output(output)
+    planning.check_existing([output], existing)
+
+
+def denoise(
+    picture: Path,
+    output: Path | None,
+    networks: Networks,
+    request: Request,
+    wanted: Format | None,
+    handling: Handling,
+    existing: Existing,
+    *,
+    quiet: bool,
+) -> Outcome:
+    """Denoise a picture from standard input, to standard output, or both."""
+    from linn_cli.denoising import jobs
+    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.pictures import formats, reading
+
+    name = reading.STDIN if is_pipe(picture) else picture.name
+    target = None if is_pipe(output) else output
+    if target and existing.skip and target.exists():
+        return Outcome(str(picture), str(target), skipped=True)
+    if target:
+        wanted = wanted or formats.format_of(target)
+    with console.progress(name, 1, stepwise=True, quiet=quiet) as advance:
+        answer, outcome = jobs.pipe(
+            source(picture),
+            networks,
+            request,
+            wanted,
+            output=str(target or PIPE),
+            handling=handling,
+            progress=advance,
+        )
+    jobs.deliver(answer, target)
+    return outcome

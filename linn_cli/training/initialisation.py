@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Generator, Tensor, nn
 
@@ -49,9 +51,12 @@ def grow(
     this, which makes it take out noise of this share of sigma; the answer is then near that of `source`.
 
     Raises:
-        UsageError: `architecture` has fewer scales, or is ST where `source` is LISTA; or there is a
-            residual and no new scale.
+        UsageError: `architecture` has fewer scales, is ST where `source` is LISTA, or differs in more than
+            these; or there is a residual and no new scale.
     """
+    alike = replace(source.architecture, variant=architecture.variant, scales=architecture.scales)
+    if alike != architecture:
+        raise UsageError(f"{source.architecture} cannot become {architecture}")
     if architecture.scales < source.architecture.scales:
         raise UsageError(f"{source.architecture} cannot shrink to {architecture}")
     if (source.architecture.variant, architecture.variant) == ("lista", "st"):

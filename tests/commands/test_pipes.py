@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from linn_cli.commands import pipes
+from linn_cli.denoising.planning import Existing
 from linn_cli.errors import UsageError
 
 
@@ -33,3 +34,17 @@ def test_a_terminal_is_no_place_for_a_picture(monkeypatch: pytest.MonkeyPatch) -
         pipes.check_output()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO()))
     pipes.check_output()
+
+
+def test_what_a_pipe_cannot_do_is_refused(tmp_path: Path) -> None:
+    dash, refused = Path("-"), Existing(overwrite=False, skip=False)
+    cases = [
+        ([dash, Path("a.png")], None, None, "one picture by itself"),
+        ([tmp_path], dash, None, "is a folder"),
+        ([dash], Path("b.png"), Path("c.html"), "--compare shows a file"),
+    ]
+    for pictures, output, compare, reason in cases:
+        with pytest.raises(UsageError, match=reason):
+            pipes.check(pictures, output, compare, refused, json=False)
+    with pytest.raises(UsageError, match="the picture or --json"):
+        pipes.check([Path("a.png")], dash, None, refused, json=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,16 @@ from numpy.typing import NDArray
 
 from linn_cli import denoise
 from linn_cli.denoising import networks
+from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import load
 from linn_cli.engine import _convolution, budget, pyramid
+from linn_cli.engine.folding import fold
 from linn_cli.engine.normalisation import CHROMA_STRENGTH
+from linn_cli.errors import UsageError
+from linn_cli.network import planes
+from linn_cli.network.model import DnINN
+from linn_cli.weights.sets import WeightSet
+from tests.conftest import POLYPHASE, random_model
 
 ANY = "dninn-st-1-any"
 
@@ -83,3 +91,32 @@ def test_progress_comes_with_the_work(
     for rows, done in late:  # the time left, were the machine steady
         if done < 0.95:
             assert (1 - rows) / rows == pytest.approx((1 - done) / done, rel=0.5)
+
+
+JOINT = POLYPHASE[1]
+
+
+def joint() -> tuple[LoadedNetwork, DnINN]:
+    model = random_model(JOINT).float()
+    nameless = WeightSet(Path("joint.safetensors"), JOINT, (1.0, 80.0), "")
+    return LoadedNetwork(fold(model), nameless, torch.device("cpu")), model
+
+
+@pytest.mark.parametrize("sigma", [(25.0, 25.0, 25.0), (12.0, 10.0, 18.0)])
+def test_colour_lifted_together_is_the_whole_networks_answer(
+    noisy_colour: NDArray[np.float32], sigma: tuple[float, ...]
+) -> None:
+    network, model = joint()
+    image = torch.from_numpy(noisy_colour).permute(2, 0, 1)[None]
+    answer = network(image, sigma)
+    turned = planes.from_channels(image - 0.5)
+    told = torch.tensor(planes.sigma_of(sigma)).view(1, 3, 1, 1) / 255
+    expected = planes.to_channels(model(turned + 0.5, told) - 0.5) + 0.5
+    # float32, and random networks amplify its rounding.
+    torch.testing.assert_close(answer, expected, rtol=0, atol=1e-4)
+
+
+def test_colour_weights_are_for_colour_pictures() -> None:
+    network, _ = joint()
+    with pytest.raises(UsageError, match="joint is for colour pictures"):
+        network(torch.rand(1, 1, 8, 8), 25)

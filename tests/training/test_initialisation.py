@@ -9,7 +9,7 @@ from linn_cli.network.architecture import Architecture, Variant
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import SoftThreshold, soft_threshold
 from linn_cli.training.initialisation import grow, initialise
-from tests.conftest import ARCHITECTURES, random_model
+from tests.conftest import ARCHITECTURES, POLYPHASE, random_model
 
 IMAGE = torch.rand((1, 1, 23, 31), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 GROWTHS = [
@@ -40,6 +40,27 @@ def test_a_fresh_network_is_haar_shrinkage(variant: str) -> None:
     shrunk = soft_threshold(detail, torch.full((3,), 1.5, dtype=torch.float64))
     expected = haar.merge(coarse, shrunk) * 0.1 + 0.5
     torch.testing.assert_close(model(IMAGE, 0.1), expected)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("architecture", POLYPHASE[:2], ids=str)
+def test_a_fresh_polyphase_network_is_haar_shrinkage_too(architecture: Architecture) -> None:
+    image = IMAGE.expand(1, architecture.planes, -1, -1)
+    model = initialise(DnINN(architecture), generator()).double()
+    coarse, detail = haar.split((image - 0.5) / 0.1)
+    shrunk = soft_threshold(detail, torch.full((detail.shape[1],), 1.5, dtype=torch.float64))
+    expected = haar.merge(coarse, shrunk) * 0.1 + 0.5
+    # The borders where the picture was filled up are the mirrored ones.
+    torch.testing.assert_close(model(image, 0.1), expected)
+
+
+def test_only_variant_and_scales_can_grow() -> None:
+    grey, colour = POLYPHASE[:2]
+    for source, target in ((grey, colour), (Architecture(), grey), (grey, Architecture())):
+        with pytest.raises(UsageError, match="cannot become"):
+            grow(random_model(source), target, generator())
+    same = grow(random_model(grey).float(), grey, generator())
+    assert same.architecture == grey
 
 
 def test_fresh_networks_depend_on_the_seed_only() -> None:

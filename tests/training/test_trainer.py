@@ -4,8 +4,10 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Architecture
@@ -14,6 +16,7 @@ from linn_cli.training.initialisation import initialise
 from linn_cli.training.patches import Patches
 from linn_cli.training.trainer import Recipe, Trainer, patch_loss
 from linn_cli.training.white import draw_sigma
+from tests.conftest import POLYPHASE
 
 CPU = torch.device("cpu")
 SHORT = Recipe(
@@ -70,3 +73,21 @@ def test_thresholds_never_turn_negative(pictures: list[Path]) -> None:
 def test_no_noise_is_nothing_to_train_on() -> None:
     with pytest.raises(UsageError, match="is no noise"):
         replace(SHORT, sigma=(0, 50))
+
+
+def test_colour_is_learned_in_planes(tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:40, :48]
+    picture = np.stack([rows * 5, columns * 4, rows + columns], axis=2).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "colour.png")
+    recipe = replace(SHORT, architecture=POLYPHASE[1], warmup=0)
+    patches = Patches([tmp_path / "colour.png"], recipe.patch, CPU, as_grey=False)
+    assert patches.sample(3, torch.Generator().manual_seed(0)).shape == (3, 3, 16, 16)
+    model = initialise(DnINN(recipe.architecture), torch.Generator().manual_seed(0))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    subject = Trainer(recipe, model, patches, CPU, compiled=False, provenance="a test")
+    losses = [subject.step() for _ in range(3)]
+    assert all(bool(torch.isfinite(loss)) for loss in losses)
+    changed = {
+        name for name, value in model.state_dict().items() if not torch.equal(value, before[name])
+    }
+    assert changed == before.keys()  # the first step moves the output filters, the next ones all

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from linn_cli.errors import UsageError, WeightsError
-from linn_cli.network.architecture import Architecture
+from linn_cli.network.architecture import NETWORKS, Architecture
 from linn_cli.weights import sets
 from linn_cli.weights.sets import WeightSet
 from tests.conftest import ARCHITECTURES, ROOT, random_model
@@ -265,6 +265,18 @@ def test_planes_of_several_contrasts_need_a_set_that_covers_them_all() -> None:
     assert sets.select(known, 25, "st", 1, most=25).name == "s25"
     assert sets.select(known, 25, "st", 1, most=70).name == "any"
     assert sets.select(known[1:], 25, "st", 1, most=70).name == "s25"
+
+
+def test_colour_takes_a_set_that_lifts_all_planes_and_grey_does_not() -> None:
+    joint = WeightSet(Path("joint.safetensors"), NETWORKS["colour"], (1, 80), "")
+    known = [entry("any", (1, 80)), joint]
+    assert sets.select(known, 25, None, None).name == "any"
+    assert sets.select(known, 25, None, None, most=70, channels=3).name == "joint"
+    assert sets.select(known, 25, "st", None, most=70, channels=3).name == "any"
+    # 60 of the luma are 104 of each channel: too far for a set up to 80.
+    assert sets.select(known, 60, None, None, most=70, channels=3).name == "any"
+    assert joint.reaches(45)
+    assert not joint.reaches(60)
 
 
 def test_a_set_must_suit_a_range() -> None:
