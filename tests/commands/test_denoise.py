@@ -61,6 +61,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "sigma": [25.0],
         "variant": "st",
         "scales": 1,
+        "network": "DnINN-ST 1-scale",
         "weights": sets.select(sets.bundled(), 25, "st", 1).name,
         "device": "cpu",
         "precision": "float32",
