@@ -33,6 +33,7 @@ class Denoiser:
     Args:
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
+        fast: take a smaller network, for a third of the time and up to 0.25 dB.
         weight_file: a safetensors file, a bundled set's name or an hf:// reference (docs/weights.md); None
             for the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.
@@ -53,6 +54,7 @@ class Denoiser:
         *,
         variant: Variant | None = None,
         scales: int | None = None,
+        fast: bool = False,
         weight_file: str | Path | None = None,
         device: str = "auto",
         precision: str = "auto",
@@ -61,6 +63,7 @@ class Denoiser:
         self._networks = Networks(
             variant=parse_variant(variant),
             scales=scales,
+            fast=fast,
             weight_file=weight_file,
             device=device,
             precision=precision,
@@ -121,6 +124,7 @@ def denoise(
     strength: float = 1.0,
     variant: Variant | None = None,
     scales: int | None = None,
+    fast: bool = False,
     weight_file: str | Path | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -137,6 +141,7 @@ def denoise(
     denoiser = Denoiser(
         variant=variant,
         scales=scales,
+        fast=fast,
         weight_file=weight_file,
         device=device,
         precision=precision,

@@ -183,7 +183,7 @@ def denoise(
         typer.Option(
             "--fast",
             rich_help_panel=WEIGHTS,
-            help="Use the fastest network: --variant st --scales 1.",
+            help="Use a smaller network, which takes a third of the time and loses up to 0.25 dB.",
         ),
     ] = False,
     weight_file: WeightsOption = None,
@@ -225,7 +225,8 @@ def denoise(
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
         request = Request(known, noise, strength / 100, cameras)
-        variant, scales = _network(variant, scales, fast=fast)
+        if fast and (variant or scales):
+            raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
         existing = Existing(overwrite, skip_existing)
@@ -248,6 +249,7 @@ def denoise(
         workers = _share_processor(threads, jobs, device, precision, len(planned))
         networks = _networks(
             variant=parse_variant(variant),
+            fast=fast,
             scales=scales,
             weights=weight_file,
             hub_repo=hub_repo,
@@ -307,16 +309,6 @@ def _summary(outcomes: Sequence[Outcome], output: Path | None, seconds: float) -
     taken = f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
     rest_of_them = f"{skipped} skipped, {failed} failed"
     return f"{done} of {len(outcomes)} pictures denoised {where} in {taken}, {rest_of_them}"
-
-
-def _network(
-    variant: str | None, scales: int | None, *, fast: bool
-) -> tuple[str | None, int | None]:
-    if not fast:
-        return variant, scales
-    if variant not in (None, "st") or scales not in (None, 1):
-        raise UsageError("--fast means --variant st --scales 1: leave these out")
-    return "st", 1
 
 
 def _plan(

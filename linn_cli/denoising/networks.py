@@ -26,6 +26,7 @@ class Networks:
     Args:
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
+        fast: take the cheapest network rather than the best.
         weight_file: what to use instead of the bundled sets: a safetensors file, a bundled set's name, an
             hf:// reference (docs/weights.md), or what `sources.find` made of one.
         device: auto, cpu, cuda, cuda:N or mps.
@@ -41,6 +42,7 @@ class Networks:
         *,
         variant: Variant | None = None,
         scales: int | None = None,
+        fast: bool = False,
         weight_file: str | Path | Source | None = None,
         device: str = "auto",
         precision: str = "auto",
@@ -49,6 +51,7 @@ class Networks:
     ) -> None:
         self.variant = variant
         self.scales = scales
+        self.fast = fast
         self.weight_file = weight_file
         self._source: Source | None = None
         self.device = device
@@ -57,8 +60,8 @@ class Networks:
         self.memory_share = memory_share
         self._made: dict[tuple[Path, torch.dtype], LoadedNetwork] = {}
 
-    def at(self, sigma: SigmaLike, channels: int = 1) -> LoadedNetwork:
-        """The network for pictures of this many channels with this noise.
+    def at(self, sigma: SigmaLike, channels: int = 1, noise: str = "white") -> LoadedNetwork:
+        """The network for pictures of this many channels with this noise, "white" or "photo" in kind.
 
         Raises:
             UsageError: sigma, variant, scales, device or precision are not to be had.
@@ -69,7 +72,9 @@ class Networks:
         device = devices.resolve(self.device)
         # Chroma has so little contrast that, to the network, its noise is heavy.
         most = level if channels == 1 else max(level, pyramid.HEAVY)
-        chosen = self._sets().choose(level, self.variant, self.scales, most, channels)
+        chosen = self._sets().choose(
+            level, self.variant, self.scales, most, channels, fast=self.fast, noise=noise
+        )
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype
         if key not in self._made:

@@ -121,6 +121,7 @@ class Run:
                 pixels=trainer.pixels_seen,
                 seed=trainer.recipe.seed,
                 held_out_psnr=json.dumps(psnr),
+                noise=trainer.recipe.noise,
             )
             with write_atomically(self.checkpoint) as temporary:
                 torch.save(trainer.state_dict(), temporary)

@@ -37,6 +37,7 @@ def entry(path: Path) -> dict[str, Any]:
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         **described.architecture.facts,
         "sigma": list(described.sigma),
+        **({"noise": described.noise} if described.noise != "white" else {}),
         "provenance": described.provenance,
         **{fact: int(header[fact]) for fact in _FACTS if fact in header},
         "golden": asdict(answer),

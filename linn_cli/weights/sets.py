@@ -32,7 +32,7 @@ class WeightSet:
     """A file of trained weights and what it is good for; `sigma` is a range in 8-bit grey levels.
 
     `suits` is the range in which it was found better than less specialised sets, by default `sigma`, which it was
-    trained for. `facts` is the whole entry of the manifest that lists it.
+    trained for. `noise` is the kind of noise that it learned: "white", or "photo" as of photographs. `facts` is the whole entry of the manifest that lists it.
     """
 
     path: Path
@@ -41,6 +41,7 @@ class WeightSet:
     provenance: str
     sha256: str | None = None
     suits: tuple[float, float] | None = None
+    noise: str = "white"
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -86,6 +87,7 @@ def listed(entry: Mapping[str, Any], folder: Path) -> WeightSet:
             provenance=entry["provenance"],
             sha256=entry["sha256"],
             suits=_listed_range(entry["suits"]) if "suits" in entry else None,
+            noise=str(entry.get("noise", "white")),
             facts=entry,
         )
     except (ValueError, KeyError, TypeError) as error:
@@ -105,15 +107,19 @@ def select(
     where: str = "bundled",
     most: float | None = None,
     channels: int = 1,
+    *,
+    fast: bool = False,
+    noise: str = "white",
 ) -> WeightSet:
     """The best set for a grey picture with noise of sigma (8-bit grey levels), or for the luma of a colour one.
 
     None for variant or scales means any; one that is given means DnINN. Where planes of several contrasts go
-    through one network, `most` is the sigma of the weakest.
+    through one network, `most` is the sigma of the weakest. `fast` asks for the cheapest network that was trained
+    for this sigma, and `noise` for one that learned this kind of noise, if there is any.
 
     A set that suits this sigma goes before one that does not, then one for all channels together, then the
     polyphase form, then one trained for a narrower range, as the more specialised, then the fewer scales, then
-    ST, as the faster. Outside every range the nearest serves.
+    ST, as the faster, then the larger network. Outside every range the nearest serves.
     """
     fitting = [
         candidate
@@ -132,20 +138,26 @@ def select(
             f"no weights for {wanted} are {where} yet: leave out what names it, or give --weights"
         )
 
-    def rank(candidate: WeightSet) -> tuple[float, int, bool, float, int, int]:
+    def rank(candidate: WeightSet) -> tuple[float, ...]:
         held = candidate.architecture
         low, high = candidate.suits or candidate.sigma
+        if fast:
+            low, high = candidate.sigma
         level = held.own_sigma(sigma)
         heaviest = level if held.planes > 1 else most or sigma
         distance = max(low - level, heaviest - high, 0)
         trained_low, trained_high = candidate.sigma
         return (
+            candidate.noise not in ("white", noise),
             distance,
+            held.multiply_adds * (channels / held.planes) if fast else 0,
+            candidate.noise != noise,
             -held.planes,
             not held.is_polyphase,
             trained_high - trained_low,
             held.scales,
             VARIANTS.index(held.variant),
+            -held.multiply_adds,
         )
 
     return min(fitting, key=rank)
@@ -293,6 +305,12 @@ def _described(path: Path, metadata: Mapping[str, Any]) -> WeightSet:
             raise ValueError(f"architecture {metadata['architecture']!r}")
         architecture = Architecture.of(metadata)
         sigma = parse_range(metadata["sigma"])
-        return WeightSet(path, architecture, sigma, str(metadata.get("provenance", "")))
+        return WeightSet(
+            path,
+            architecture,
+            sigma,
+            str(metadata.get("provenance", "")),
+            noise=str(metadata.get("noise", "white")),
+        )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise WeightsError(f"{path}: not a DnINN weight file (header: {error})") from error

@@ -131,7 +131,7 @@ def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None
         (["--noise", "poisson-gauss", "--read-noise", "2"], 2, "--read-noise goes with --gain"),
         (["--noise", "poisson-gauss", "--gain", "1,2,3"], 1, "3 gains for a picture of 1 channels"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
-        (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast means --variant st --scales 1"),
+        (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast chooses the network"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
         (["--sigma", "25", "--precision", "float16"], 2, "unknown precision 'float16'"),
         (["--sigma", "25", "--weights", "missing.safetensors"], 1, "cannot read the weights"),
