@@ -119,9 +119,8 @@ def _whole(
     progress: Progress,
 ) -> tuple[Document, Outcome]:
     """A document in memory, denoised for the noise that is known of it or found in it."""
-    found = profile or documents.profile_of(document, request)
-    clean, network = documents.denoise(document, networks, found, request.strength, progress)
-    outcome = described(clean, network, found, request)
+    clean, found = documents.denoise(document, networks, request, progress, profile)
+    outcome = described(clean, found.network, found.profiles, request)
     return clean, replace(outcome, remarks=(*found.words, *document.remarks))
 
 

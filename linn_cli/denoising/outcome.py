@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from linn_cli.denoising.loaded_network import LoadedNetwork
@@ -16,7 +17,8 @@ PIPE = "-"
 class Outcome:
     """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
 
-    Sigma, gain and read noise are in 8-bit grey levels.
+    Sigma, gain and read noise are in 8-bit grey levels, by channel, or by channel and frame where each has its own.
+    `range` has the values that were taken for black and white, where they are not those of the depth.
     """
 
     input: str
@@ -31,6 +33,7 @@ class Outcome:
     gain: tuple[float, ...] = ()
     read: tuple[float, ...] = ()
     clipped: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
     variant: str | None = None
     scales: int | None = None
     weights: str | None = None
@@ -45,24 +48,28 @@ class Outcome:
         """In one line, for people."""
         if self.error or self.skipped:
             return self.error or f"{self.output}: there already, left as it is"
-        kind = "grey" if self.channels == 1 else "colour"
+        kind = {1: "grey", 3: "colour"}.get(self.channels or 1, f"{self.channels} channels")
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
         levels = ", ".join(f"{level:g}" for level in self.sigma)
+        span = "" if self.range is None else ", values {:g} to {:g}".format(*self.range)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
         return (
-            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}, "
+            f"{self.output}: {self.width} x {self.height} {kind} {self.depth}{span}, {frames}sigma {levels}{limits}, "
             f"{self.variant} {self.scales}-scale, weights {self.weights}, {self.device}, "
             f"{self.precision}, {self.seconds:.2f} s"
         )
 
 
 def described(
-    document: Document, network: LoadedNetwork, profile: NoiseProfile, request: Request
+    document: Document,
+    network: LoadedNetwork,
+    profiles: Sequence[NoiseProfile],
+    request: Request,
 ) -> Outcome:
     """The outcome of a document that was denoised, without its files."""
     first = document.frames[0]
     return replace(
-        of_removal(network, profile, request),
+        of_removal(network, profiles, request),
         width=first.size[0],
         height=first.size[1],
         frames=len(document.frames),
@@ -71,18 +78,25 @@ def described(
     )
 
 
-def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) -> Outcome:
-    """What was removed, and by which network."""
-    model = measurement.CAMERA if profile.grows else measurement.WHITE
+def of_removal(
+    network: LoadedNetwork, profiles: Sequence[NoiseProfile], request: Request
+) -> Outcome:
+    """What was removed from each plane, and by which network the last time."""
+    model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
+    # What is the same for all is said once.
+    distinct = profiles if len({one.levels_at(1.0) for one in profiles}) > 1 else profiles[:1]
+    cameras = [one.times(profile.unit) for profile in distinct for one in profile.cameras]
+    shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,
         output=PIPE,
         frames=1,
-        sigma=profile.sigma_at(request.strength).levels,
+        sigma=tuple(level for one in distinct for level in one.levels_at(request.strength)),
         noise=model if request.model == AUTO else request.model,
-        gain=tuple(one.levels[0] for one in profile.cameras),
-        read=tuple(one.levels[1] for one in profile.cameras),
-        clipped=profile.clipped.where,
+        gain=tuple(one.levels[0] for one in cameras),
+        read=tuple(one.levels[1] for one in cameras),
+        clipped=tuple(dict.fromkeys(where for one in profiles for where in one.clipped.where)),
+        range=shared and (shared.low, shared.high),
         variant=network.weight_set.architecture.variant,
         scales=network.weight_set.architecture.scales,
         weights=network.weight_set.name,
