@@ -30,6 +30,7 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
+        from linn_cli.denoising import document as documents
         from linn_cli.engine import devices
         from linn_cli.noise import measurement
         from linn_cli.pictures import reading
@@ -40,7 +41,8 @@ def estimate(
             for path in pictures:
                 try:
                     document = reading.read(path, max_pixels=max_pixels or reading.MOST_PIXELS)
-                    measured = measurement.measure(document.frames[0])
+                    first = documents.in_range(document.frames[0].parts()[0])
+                    measured = measurement.measure(first).scaled(first.unit)
                 except InputError as error:
                     reason = str(error)
                     console.say(reason if str(path) in reason else f"{path}: {reason}")

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from linn_cli.denoising import outcome, removal
+from linn_cli.denoising import document as documents
+from linn_cli.denoising import outcome, planes, removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import Outcome
 from linn_cli.denoising.planning import Job
@@ -53,7 +55,10 @@ def choose(job: Job, request: Request, *, strip_metadata: bool, max_pixels: int)
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
             raise InputError(f"{job.source}: {too_large(max_pixels)}")
-        profile = request.find(Picture(source.sample()))
+        sample = documents.in_range(Picture(source.sample(), nodata=source.nodata))
+        if sample.holes is not None:
+            return WHOLE  # they are filled from all sides
+        profile = request.find(sample)
         return Way(removal.goes_by_rows(profile, request.strength), profile)
 
 
@@ -82,13 +87,18 @@ def denoise(
         else:
             count = channels
 
-        def planes() -> Iterator[torch.Tensor]:
+        def strips() -> Iterator[torch.Tensor]:
             for levels in source:
                 advance(levels.shape[0] / 2)
                 yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
 
-        answers, network = removal.remove_by_rows(
-            networks, planes(), (count, width), profile, request.strength
+        answers, network = planes.rows(
+            networks,
+            strips(),
+            (count, width),
+            torch.from_numpy(np.empty(0, source.dtype)).dtype,
+            profile,
+            request.strength,
         )
 
         def finished() -> Iterator[NDArray[Any]]:
@@ -101,7 +111,7 @@ def denoise(
             kept = {} if strip_metadata else source.metadata
             tiff_rows.write(file, finished(), source.shape, source.dtype, kept)
         return replace(
-            outcome.of_removal(network, profile, request),
+            outcome.of_removal(network, [profile], request),
             width=width,
             height=height,
             channels=channels,

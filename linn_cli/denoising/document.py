@@ -127,14 +127,22 @@ def denoise_frame(
     advance = share(progress, len(parts))
     clean: list[NDArray[Any]] = []
     for index, part in enumerate(parts):
-        own = replace(part, range=_range_of(part, scale))
-        profile = found or _profile(own, request.of_channel(index, len(parts)), findings)
+        own = in_range(part, scale)
+        if found:
+            profile = found.within(own.range, own.unit)
+        else:
+            profile = _profile(own, request.of_channel(index, len(parts)), findings)
         answer, findings.network = planes.denoise(
             networks, own, profile, request.strength, advance
         )
         findings.profiles.append(profile)
         clean.append(answer.values)
     return replace(frame, values=clean[0] if len(clean) == 1 else np.concatenate(clean, axis=2))
+
+
+def in_range(part: Picture, scale: Range | None = None) -> Picture:
+    """A part with the range of all planes if that fits it, else with its own."""
+    return replace(part, range=_range_of(part, scale))
 
 
 def _range_of(part: Picture, scale: Range | None) -> Range | None:

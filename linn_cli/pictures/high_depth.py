@@ -21,6 +21,7 @@ _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which chan
 _PNG_PALETTE = 3
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_ALPHA = (2, 4)
+_NODATA = 42113
 
 
 def is_deep_png(head: bytes) -> bool:
@@ -148,6 +149,14 @@ def tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
         elif tag == kept.ORIENTATION:
             extra.append((tag, "H", 1, value, True))
     return tags | {"extratags": extra}
+
+
+def nodata(page: tifffile.TiffPage) -> float | None:
+    """GDAL's value for pixels without one, None if the page names none."""
+    try:
+        return float(page.tags.valueof(_NODATA))
+    except (TypeError, ValueError):
+        return None
 
 
 def read_tiff_metadata(file: BinaryIO) -> dict[str, Any]:
