@@ -91,6 +91,13 @@ def denoise(
     strength: Annotated[
         float, typer.Option(help="Scale the noise level by this percentage, 0 to 200.")
     ] = 100.0,
+    same_noise: Annotated[
+        bool,
+        typer.Option(
+            "--same-noise",
+            help="Estimate the noise once for all pages and channels of a file, not for each by itself.",
+        ),
+    ] = False,
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Also take the folders inside folders.")
     ] = False,
@@ -164,7 +171,7 @@ def denoise(
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, strength / 100, cameras)
+        request = Request(known, noise, strength / 100, cameras, same_noise)
         variant, scales = _network(variant, scales, fast=fast)
         wanted = None if file_format is None else formats.format_named(file_format)
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
