@@ -97,7 +97,9 @@ class Range:
         """
         if self == Range.nominal(values.dtype):
             return to_floats(values)
-        exact = values.double().sub_(self.low) if values.dtype != torch.float64 else values - self.low
+        exact = (
+            values.double().sub_(self.low) if values.dtype != torch.float64 else values - self.low
+        )
         return to_floats(exact.div_(self.span))
 
     def from_floats(self, floats: Tensor, dtype: torch.dtype) -> Tensor:

@@ -30,7 +30,9 @@ class Sigma:
     def __post_init__(self) -> None:
         for level in self.levels:
             if not math.isfinite(level) or level < 0:
-                raise UsageError(f"sigma {level:g} is not a noise level: give grey levels from 0 on")
+                raise UsageError(
+                    f"sigma {level:g} is not a noise level: give grey levels from 0 on"
+                )
         if not self.levels:
             raise UsageError("sigma is empty: give a number, or one for each channel")
         if min(self.levels) < LEAST_SIGMA <= max(self.levels):

@@ -46,9 +46,7 @@ def test_what_is_no_number_is_refused_with_a_reason(sigma: Any) -> None:
         Sigma.of(sigma).by_channel(1)
 
 
-@pytest.mark.parametrize(
-    "levels", [(-1,), (1020.5,), (float("nan"),), (5, 6), (0.0, 5, 5), (5, 0.009, 5), ()]
-)
+@pytest.mark.parametrize("levels", [(-1,), (float("nan"),), (5, 6), (0.0, 5, 5), (5, 0.009, 5), ()])
 def test_what_is_no_noise_level_is_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(UsageError, match="sigma"):
         Sigma(levels).by_channel(3)

@@ -36,6 +36,12 @@ class Findings:
     remarks: list[str] = field(default_factory=list)
 
     @property
+    def last_network(self) -> LoadedNetwork:
+        """The network that was used last."""
+        assert self.network is not None  # every document has a frame
+        return self.network
+
+    @property
     def words(self) -> tuple[str, ...]:
         """What was found, in words: of one plane all of it, of several their sigmas and what else holds for some."""
         words = [profile.words for profile in self.profiles if profile.words]
@@ -132,9 +138,7 @@ def denoise_frame(
             profile = found.within(own.range, own.unit)
         else:
             profile = _profile(own, request.of_channel(index, len(parts)), findings)
-        answer, findings.network = planes.denoise(
-            networks, own, profile, request.strength, advance
-        )
+        answer, findings.network = planes.denoise(networks, own, profile, request.strength, advance)
         findings.profiles.append(profile)
         clean.append(answer.values)
     return replace(frame, values=clean[0] if len(clean) == 1 else np.concatenate(clean, axis=2))
@@ -167,9 +171,7 @@ def _profile(part: Picture, request: Request, findings: Findings) -> NoiseProfil
     except InputError as error:
         if part.known is None:
             raise
-        findings.remarks.append(
-            f"plane {len(findings.profiles) + 1} was left as it is: {error}"
-        )
+        findings.remarks.append(f"plane {len(findings.profiles) + 1} was left as it is: {error}")
         return NoiseProfile.none(part.range, part.unit)
 
 

@@ -120,7 +120,7 @@ def _whole(
 ) -> tuple[Document, Outcome]:
     """A document in memory, denoised for the noise that is known of it or found in it."""
     clean, found = documents.denoise(document, networks, request, progress, profile)
-    outcome = described(clean, found.network, found.profiles, request)
+    outcome = described(clean, found.last_network, found.profiles, request)
     return clean, replace(outcome, remarks=(*found.words, *document.remarks))
 
 

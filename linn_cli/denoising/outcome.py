@@ -96,7 +96,7 @@ def of_removal(
         gain=tuple(one.levels[0] for one in cameras),
         read=tuple(one.levels[1] for one in cameras),
         clipped=tuple(dict.fromkeys(where for one in profiles for where in one.clipped.where)),
-        range=shared and (shared.low, shared.high),
+        range=(shared.low, shared.high) if shared else None,
         variant=network.weight_set.architecture.variant,
         scales=network.weight_set.architecture.scales,
         weights=network.weight_set.name,

@@ -68,9 +68,7 @@ class CameraNoise:
     def within(self, scale: Range, unit: float) -> CameraNoise:
         """The same noise, given where the dtype's white is at 1, in a picture of another range."""
         black = scale.low / scale.span * self.gain / unit
-        return CameraNoise(
-            self.gain / unit, math.sqrt(max(0.0, (self.read / unit) ** 2 + black))
-        )
+        return CameraNoise(self.gain / unit, math.sqrt(max(0.0, (self.read / unit) ** 2 + black)))
 
     def stabilise(self, values: Tensor) -> Tensor:
         """The generalised Anscombe transform: values of this noise to values of noise of variance 1.

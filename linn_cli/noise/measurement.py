@@ -197,5 +197,8 @@ def _finite(picture: Picture) -> NDArray[Any]:
 
 
 def _interval(one: Estimate) -> str:
-    sigma, low, high = (f"{x:.2f}" if 0.1 <= one.sigma < 10_000 else f"{x:.3g}" for x in (one.sigma, one.low, one.high))
+    sigma, low, high = (
+        f"{x:.2f}" if 0.1 <= one.sigma < 10_000 else f"{x:.3g}"
+        for x in (one.sigma, one.low, one.high)
+    )
     return f"{sigma} ({low} to {high})"

@@ -172,7 +172,8 @@ class Request:
                 coarser=tuple(Sigma.removable(half.sigma) for half in coarser),
                 words=tuple(
                     measurement.correlated_words(
-                        measured.scaled(picture.unit), [half.scaled(picture.unit) for half in coarser]
+                        measured.scaled(picture.unit),
+                        [half.scaled(picture.unit) for half in coarser],
                     )
                 ),
             )

@@ -107,9 +107,7 @@ def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
     return [_page_picture(page, samples, remarks)]
 
 
-def _page_picture(
-    page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]
-) -> Picture:
+def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
     if page.photometric not in (0, 1, 2):
         raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
     samples = samples.reshape(
@@ -122,7 +120,9 @@ def _page_picture(
     samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
     picture = _with_alpha(samples, page, remarks)
     picture = replace(picture, nodata=nodata(page))
-    if page.photometric == 0 and samples.dtype.kind == "u" and picture.nodata is None:  # white is zero
+    if (
+        page.photometric == 0 and samples.dtype.kind == "u" and picture.nodata is None
+    ):  # white is zero
         inverted = np.asarray(white(samples.dtype), samples.dtype) - picture.values
         return replace(picture, values=inverted)
     return picture
@@ -151,7 +151,9 @@ def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[st
 
 def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
     """Native samples; integers of odd depths over the whole range of 16 bits."""
-    if samples.dtype.kind not in "iuf" or (samples.dtype.kind != "f" and samples.dtype.itemsize > 4):
+    if samples.dtype.kind not in "iuf" or (
+        samples.dtype.kind != "f" and samples.dtype.itemsize > 4
+    ):
         raise InputError(
             f"TIFF samples of type {samples.dtype}: convert them to 32 bits or float first"
         )

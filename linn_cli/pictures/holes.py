@@ -2,7 +2,6 @@
 
 What stands there says nothing of the picture and would bleed into its neighbours. So holes are filled from their
 border inwards: ring by ring, with what a plane through the values nearby leads to (local linear regression).
-benchmarks/quality/holes.py compares the error beside a hole with that elsewhere.
 """
 
 from __future__ import annotations

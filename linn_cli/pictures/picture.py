@@ -89,7 +89,10 @@ class Picture:
     @property
     def known(self) -> NDArray[np.bool_] | None:
         """Where all channels have values, (H, W); None for everywhere."""
-        return None if self.holes is None else ~self.holes.any(axis=2)
+        if self.holes is None:
+            return None
+        known: NDArray[np.bool_] = ~np.any(self.holes, axis=2)
+        return known
 
     def turned(self, orientation: int) -> Picture:
         """The picture as a viewer shows it that obeys an EXIF orientation (1 to 8)."""

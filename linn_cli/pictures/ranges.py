@@ -110,4 +110,5 @@ def _every(plane: NDArray[np.generic], step: int) -> NDArray[np.generic]:
         (np.arange(0, side, _SQUARE * step)[:, None] + np.arange(_SQUARE)).ravel()
         for side in plane.shape
     )
-    return plane[rows[rows < plane.shape[0]]][:, columns[columns < plane.shape[1]]]
+    chosen: NDArray[np.generic] = plane[rows[rows < plane.shape[0]]]
+    return chosen[:, columns[columns < plane.shape[1]]]
