@@ -38,7 +38,8 @@ class Findings:
     @property
     def last_network(self) -> LoadedNetwork:
         """The network that was used last."""
-        assert self.network is not None  # every document has a frame
+        if self.network is None:
+            raise InputError("there is no frame in it")
         return self.network
 
     @property
@@ -137,7 +138,11 @@ def denoise_frame(
         if found:
             profile = found.within(own.range, own.unit)
         else:
-            profile = _profile(own, request.of_channel(index, len(parts)), findings)
+            profile = _profile(
+                own,
+                request if len(parts) == 1 else request.of_channel(index, len(parts)),
+                findings,
+            )
         answer, findings.network = planes.denoise(networks, own, profile, request.strength, advance)
         findings.profiles.append(profile)
         clean.append(answer.values)
