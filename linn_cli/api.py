@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoising import removal
+from linn_cli.denoising import document as documents
+from linn_cli.denoising import planes
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Variant, parse_variant
@@ -20,6 +21,7 @@ from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
 from linn_cli.noise.request import AUTO, MOST_STRENGTH, Request
 from linn_cli.pictures.picture import Picture
+from linn_cli.progress import silent
 from linn_cli.units import Sigma, SigmaLike
 
 _CHANNELS = (1, 3)
@@ -108,9 +110,10 @@ class Denoiser:
         images = _as_planes(image).detach()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
-            profile = request.find(_picture(noisy))
-            cleaned, network = removal.remove(self._networks, noisy[None], profile, strength)
-            answer[:] = cleaned[0]
+            picture = documents.in_range(_picture(noisy))
+            profile = request.find(picture)
+            clean, network = planes.denoise(self._networks, picture, profile, strength, silent)
+            answer[:] = torch.from_numpy(clean.values).permute(2, 0, 1)
             if network.doubt:
                 warnings.warn(network.doubt, stacklevel=2)
         return _like(answers, image)
@@ -166,7 +169,8 @@ def estimate(image: NDArray[Any] | Tensor) -> Measured:
     images = _as_planes(image).detach()
     if len(images) != 1:
         raise UsageError(f"expected one image, not a batch of {len(images)}")
-    return measurement.measure(_picture(images[0]))
+    picture = documents.in_range(_picture(images[0]))
+    return measurement.measure(picture).scaled(picture.unit)
 
 
 def _sigma(sigma: SigmaLike | str) -> Sigma | None:

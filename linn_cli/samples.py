@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -65,3 +66,48 @@ def from_floats(floats: Tensor, dtype: torch.dtype) -> Tensor:
         return floats.to(dtype)
     span = torch.iinfo(dtype)
     return (floats.double() * span.max).round().clamp(span.min, span.max).to(dtype)
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that stand for black and for white in a picture.
+
+    Those of a dtype are `nominal`. Measured values, such as counts or elevations, have a range of their own
+    (`pictures/ranges.py`), in which the network sees them: sigma counts in 255ths of it.
+    """
+
+    low: float
+    high: float
+
+    @classmethod
+    def nominal(cls, dtype: torch.dtype | np.dtype[Any]) -> Range:
+        """From 0 to the dtype's white."""
+        return cls(0.0, white(dtype))
+
+    @property
+    def span(self) -> float:
+        """How far white is from black."""
+        return self.high - self.low
+
+    def to_floats(self, values: Tensor) -> Tensor:
+        """Values of any dtype and shape as float32, black at 0 and white at 1.
+
+        Raises:
+            InputError: some are not finite.
+        """
+        if self == Range.nominal(values.dtype):
+            return to_floats(values)
+        exact = (
+            values.double().sub_(self.low) if values.dtype != torch.float64 else values - self.low
+        )
+        return to_floats(exact.div_(self.span))
+
+    def from_floats(self, floats: Tensor, dtype: torch.dtype) -> Tensor:
+        """Floats, black at 0 and white at 1, as values of a dtype, rounded to integers and kept within its range."""
+        if self == Range.nominal(dtype):
+            return from_floats(floats, dtype)
+        exact = floats.double() * self.span + self.low
+        if dtype.is_floating_point:
+            return exact.to(dtype)
+        limits = torch.iinfo(dtype)
+        return exact.round().clamp(limits.min, limits.max).to(dtype)

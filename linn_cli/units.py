@@ -29,9 +29,9 @@ class Sigma:
 
     def __post_init__(self) -> None:
         for level in self.levels:
-            if not math.isfinite(level) or not 0 <= level <= MOST_SIGMA:
+            if not math.isfinite(level) or level < 0:
                 raise UsageError(
-                    f"sigma {level:g} is not a noise level: give grey levels from 0 to {MOST_SIGMA:g}"
+                    f"sigma {level:g} is not a noise level: give grey levels from 0 on"
                 )
         if not self.levels:
             raise UsageError("sigma is empty: give a number, or one for each channel")
@@ -82,7 +82,7 @@ class Sigma:
             raise UsageError(
                 f"sigma {text!r} is two numbers: give one (a decimal as 7.5), or three for red, green and blue"
             )
-        if max(levels) > MOST_SIGMA:
+        if unit != "unit" and max(levels) > MOST_SIGMA:
             most = MOST_SIGMA * _WHITES[unit] / GREY_LEVELS
             others = " or ".join(name for name in _WHITES if name != unit)
             raise UsageError(

@@ -33,7 +33,7 @@ def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
 @pytest.mark.parametrize(
     ("text", "unit", "reason"),
     [
-        ("25", "unit", r"where white is 1 .*: give 0 to 4, or --sigma-unit 8bit"),
+        ("262144", "16bit", r"where white is 65535 .*: give 0 to 262140, or --sigma-unit 8bit"),
         ("6425", "8bit", r"where white is 255 .*: give 0 to 1020, or --sigma-unit 16bit"),
         ("7,5", "8bit", r"two numbers: give one \(a decimal as 7.5\), or three"),
     ],
@@ -61,9 +61,7 @@ def test_what_is_no_number_is_refused_with_a_reason(sigma: Any) -> None:
         Sigma.of(sigma).by_channel(1)
 
 
-@pytest.mark.parametrize(
-    "levels", [(-1,), (1020.5,), (float("nan"),), (5, 6), (0.0, 5, 5), (5, 0.009, 5), ()]
-)
+@pytest.mark.parametrize("levels", [(-1,), (float("nan"),), (5, 6), (0.0, 5, 5), (5, 0.009, 5), ()])
 def test_what_is_no_noise_level_is_refused(levels: tuple[float, ...]) -> None:
     with pytest.raises(UsageError, match="sigma"):
         Sigma(levels).by_channel(3)

@@ -117,9 +117,18 @@ def denoise(
             metavar="8bit|16bit|unit",
             rich_help_panel=NOISE,
             autocompletion=one_of("8bit", "16bit", "unit"),
-            help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1.",
+            help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1. unit counts in a float "
+            "file's own values.",
         ),
     ] = "8bit",
+    same_noise: Annotated[
+        bool,
+        typer.Option(
+            "--same-noise",
+            rich_help_panel=NOISE,
+            help="Estimate the noise once for all pages and channels of a file, not for each by itself.",
+        ),
+    ] = False,
     suffix: Annotated[
         str,
         typer.Option(
@@ -224,7 +233,7 @@ def denoise(
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, strength / 100, cameras)
+        request = Request(known, noise, strength / 100, cameras, same_noise)
         if fast and (variant or scales):
             raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)
@@ -270,7 +279,9 @@ def denoise(
             )
             return
         # A fault of weights, device or precision is every picture's.
-        networks.at(known or USUAL_SIGMA, len(known.levels) if known else 1)
+        # Channels other than these three are pictures of their own.
+        in_colour = known is not None and len(known.levels) == 3
+        networks.at(known if known and in_colour else USUAL_SIGMA, 3 if in_colour else 1)
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )

@@ -40,6 +40,7 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
+        from linn_cli.denoising import document as documents
         from linn_cli.engine import devices
         from linn_cli.noise import measurement
         from linn_cli.pictures import folders, reading
@@ -54,7 +55,8 @@ def estimate(
                     document = reading.read_any(
                         source, max_pixels=max_pixels or reading.MOST_PIXELS
                     )
-                    measured = measurement.measure(document.frames[0])
+                    first = documents.in_range(document.frames[0].parts()[0])
+                    measured = measurement.measure(first).scaled(first.unit)
                 except Exception as error:
                     _LOG.debug("%s", path, exc_info=True)
                     console.say(

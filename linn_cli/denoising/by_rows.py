@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from linn_cli.denoising import outcome, removal
+from linn_cli.denoising import document as documents
+from linn_cli.denoising import outcome, planes, removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import ESTIMATING, Outcome
 from linn_cli.denoising.planning import Job
@@ -62,9 +64,12 @@ def choose(
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
             raise InputError(f"{job.source}: {too_large(max_pixels)}")
+        sample = documents.in_range(Picture(source.sample(), nodata=source.nodata))
+        if sample.holes is not None:
+            return WHOLE  # they are filled from all sides
         if request.is_estimate:
             progress(0, ESTIMATING)
-        profile = request.find(Picture(source.sample()))
+        profile = request.find(sample)
         return Way(removal.goes_by_rows(profile, request.strength), profile)
 
 
@@ -92,14 +97,15 @@ def denoise(
         else:
             count = channels
 
-        def planes() -> Iterator[torch.Tensor]:
+        def strips() -> Iterator[torch.Tensor]:
             for levels in source:
                 yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
 
-        answers, network = removal.remove_by_rows(
+        answers, network = planes.rows(
             networks,
-            planes(),
+            strips(),
             (count, width),
+            torch.from_numpy(np.empty(0, source.dtype)).dtype,
             profile,
             request.strength,
             share(progress, height),
@@ -113,7 +119,7 @@ def denoise(
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
             kept = {} if strip_metadata else source.metadata
             tiff_rows.write(file, finished(), source.shape, source.dtype, kept)
-        removed = outcome.of_removal(network, profile, request)
+        removed = outcome.of_removal(network, [profile], request)
         lost = (_NO_DIRECTORIES,) if source.has_directories else ()
         return replace(
             removed,

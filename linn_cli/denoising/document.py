@@ -1,54 +1,169 @@
-"""A picture file in memory, denoised: every frame of it, what is transparent left alone."""
+"""A picture file in memory, denoised: every channel of every frame, what has no value and what is transparent left alone."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import torch
+import numpy as np
 from numpy.typing import NDArray
 
-from linn_cli.denoising import removal
+from linn_cli.denoising import planes
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
-from linn_cli.noise import measurement
+from linn_cli.errors import InputError
 from linn_cli.noise.request import NoiseProfile, Request
-from linn_cli.pictures import metadata
+from linn_cli.pictures import metadata, ranges
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share
+from linn_cli.samples import Range
+
+# A part of the pages tells the range of all: so many.
+_MOST_PAGES = 64
 
 
-def profile_of(document: Document, request: Request) -> NoiseProfile:
-    """The noise of a document: that of its first frame.
+@dataclass(frozen=True)
+class Plane:
+    """What is denoised together, in its own range, with its noise: a picture in colour, or one of its channels."""
 
-    Raises:
-        InputError: the picture is too small to estimate its noise.
+    picture: Picture
+    profile: NoiseProfile
+
+
+@dataclass
+class Search:
+    """Finds the noise of every plane of one frame after the other.
+
+    Args:
+        request: what is asked for.
+        scale: the range of all frames; a plane that uses little of it has its own.
+        known: the noise of all planes, if it is known.
+
+    `profiles` are those found so far, in order, and `remarks` says what was left as it is.
     """
-    profile = request.find(document.frames[0])
-    if not profile.words:
-        return profile
-    hidden = measurement.hidden(document.format.name, profile.sigma.levels)
-    return replace(profile, words=(*profile.words, *hidden))
+
+    request: Request
+    scale: Range | None = None
+    known: NoiseProfile | None = None
+    profiles: list[NoiseProfile] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def planes_of(self, frame: Picture) -> list[Plane]:
+        """The planes of the next frame.
+
+        Raises:
+            InputError: a plane is too small to estimate its noise.
+            UsageError: sigma or a camera's noise is given for another number of channels.
+        """
+        parts = [in_range(part, self.scale) for part in frame.parts()]
+        found = []
+        for index, part in enumerate(parts):
+            request = self.request
+            if len(parts) > 1:
+                request = request.of_channel(index, len(parts))
+            found.append(Plane(part, self._profile(part, request)))
+            self.profiles.append(found[-1].profile)
+        return found
+
+    def _profile(self, part: Picture, request: Request) -> NoiseProfile:
+        """The noise of a part, or that of one before it if it is the same for all."""
+        if self.known:
+            return self.known.within(part.range, part.unit)
+        if request.same:
+            for profile in self.profiles:
+                if not profile.sigma.is_nothing:
+                    return profile.within(part.range, part.unit)
+        if part.known is not None and not bool(part.known.any()):
+            return NoiseProfile.none(part.range, part.unit)
+        try:
+            return request.find(part)
+        except InputError as error:
+            if part.known is None:
+                raise
+            self.remarks.append(f"plane {len(self.profiles) + 1} was left as it is: {error}")
+            return NoiseProfile.none(part.range, part.unit)
+
+
+def search(document: Document, request: Request, known: NoiseProfile | None = None) -> Search:
+    """A search for the noise of a document's planes, with the range of all of them."""
+    frames = document.frames
+    return Search(request, in_own_range(frames[:: -(-len(frames) // _MOST_PAGES)]), known)
+
+
+def in_own_range(frames: Iterable[Picture]) -> Range | None:
+    """One range for all planes of some frames; None if the range of their dtype fits them."""
+    found: list[ranges.Spread] = []
+    usual = None
+    for frame in frames:
+        if frame.values.dtype == np.uint8:
+            continue
+        usual = ranges.usual(frame.values.dtype)
+        found += _spreads(frame)
+    return ranges.common(found, usual) if usual else None
+
+
+def in_range(part: Picture, scale: Range | None = None) -> Picture:
+    """A part with the range of all planes if that fits it, else with its own."""
+    if part.values.dtype == np.uint8:
+        return part
+    usual = scale or ranges.usual(part.values.dtype)
+    return replace(part, range=ranges.common(list(_spreads(part)), usual) or scale)
+
+
+def _spreads(picture: Picture) -> Iterator[ranges.Spread]:
+    for part in picture.parts():
+        for channel in np.moveaxis(part.values, -1, 0):
+            if seen := ranges.spread(channel, part.known):
+                yield seen
 
 
 def denoise(
     document: Document,
     networks: Networks,
-    profile: NoiseProfile,
+    found: Sequence[Sequence[Plane]],
     strength: float,
     progress: Progress,
 ) -> tuple[Document, LoadedNetwork]:
-    """Denoise every frame; alpha and what lies under it stay as they are. `progress` counts to 1."""
+    """Denoise every plane of every frame, and tell which network did so last, or is in doubt.
+
+    Args:
+        document: what to denoise.
+        networks: to choose from.
+        found: the planes of each frame, as a `Search` finds them.
+        strength: multiplies the noise's standard deviation.
+        progress: counts to 1.
+    """
     total = sum(frame.values.shape[0] for frame in document.frames)
-    frames: list[Picture] = []
-    for frame in document.frames:
-        planes = torch.from_numpy(frame.filled()).permute(2, 0, 1)[None]
-        answer, network = removal.remove(
-            networks, planes, profile, strength, share(progress, total)
-        )
-        values: NDArray[Any] = answer[0].permute(1, 2, 0).numpy()
-        frames.append(frame.with_values(values))
-    return replace(document, frames=tuple(frames)), network
+    told = share(progress, total)
+    answers = [
+        denoise_frame(frame, networks, its, strength, told)
+        for frame, its in zip(document.frames, found, strict=True)
+    ]
+    frames, used = zip(*answers, strict=True)
+    return replace(document, frames=frames), in_doubt(used)
+
+
+def denoise_frame(
+    frame: Picture,
+    networks: Networks,
+    found: Sequence[Plane],
+    strength: float,
+    progress: Progress,
+) -> tuple[Picture, LoadedNetwork]:
+    """Denoise every plane of a frame; `progress` counts its rows."""
+    told = share(progress, len(found))
+    answers = [
+        planes.denoise(networks, plane.picture, plane.profile, strength, told) for plane in found
+    ]
+    clean: list[NDArray[Any]] = [answer.values for answer, _ in answers]
+    values = clean[0] if len(clean) == 1 else np.concatenate(clean, axis=2)
+    return replace(frame, values=values), in_doubt([network for _, network in answers])
+
+
+def in_doubt(used: Sequence[LoadedNetwork]) -> LoadedNetwork:
+    """Of some networks one that does not suit; if all do, the last."""
+    return next((network for network in used if network.doubt), used[-1])
 
 
 def stripped(document: Document) -> Document:

@@ -143,20 +143,25 @@ def _whole(
     """
     progress(_FILES, READING)
     left = 1 - 2 * _FILES
+    search = documents.search(document, request, profile)
     if profile is None and request.is_estimate:
         pixels = sum(math.prod(frame.size) for frame in document.frames)
         cost = _ESTIMATE_PIXELS / pixels + _ESTIMATE_PART
-        progress(0, ESTIMATING)
-        profile = documents.profile_of(document, request)
-        progress(left * cost / (1 + cost), ESTIMATING)
+        estimating = share(progress, len(document.frames) * (1 + cost) / (left * cost), ESTIMATING)
         left /= 1 + cost
-    found = profile or documents.profile_of(document, request)
+    else:
+        estimating = silent
+    found = []
+    for frame in document.frames:
+        estimating(0)
+        found.append(search.planes_of(frame))
+        estimating(1)
     part = share(progress, 1 / left, DENOISING)
     part(0)
     clean, network = documents.denoise(document, networks, found, request.strength, part)
     progress(0, WRITING)
-    outcome = described(clean, network, found, request)
-    return clean, replace(outcome, remarks=(*outcome.remarks, *document.remarks))
+    outcome = described(clean, network, search.profiles, request)
+    return clean, replace(outcome, remarks=(*outcome.remarks, *search.remarks, *document.remarks))
 
 
 def _reason(job: Job, error: Exception) -> str:

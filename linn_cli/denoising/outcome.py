@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from linn_cli.denoising.loaded_network import LoadedNetwork
@@ -10,6 +11,8 @@ from linn_cli.noise.request import AUTO, NoiseProfile, Request
 from linn_cli.pictures.picture import Document
 
 PIPE = "-"
+# Of more levels than these a line shows the least and the most.
+_MOST_LEVELS = 4
 # The steps of a picture, as people see them.
 READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denoising", "writing"
 
@@ -18,8 +21,9 @@ READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denois
 class Outcome:
     """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
 
-    Sigma, gain and read noise are in 8-bit grey levels. `estimate` says in words what was estimated, `remarks` what
-    the output has not kept.
+    Sigma, gain and read noise are in 8-bit grey levels, by channel, or by channel and frame where each has its own.
+    `estimate` says in words what was estimated, `remarks` what the output has not kept. `range` has the values that
+    were taken for black and white, where they are not those of the depth.
     """
 
     input: str
@@ -35,6 +39,7 @@ class Outcome:
     gain: tuple[float, ...] = ()
     read: tuple[float, ...] = ()
     clipped: tuple[str, ...] = ()
+    range: tuple[float, float] | None = None
     variant: str | None = None
     scales: int | None = None
     network: str | None = None
@@ -53,21 +58,30 @@ class Outcome:
             return self.error or f"{self.output}: there already, left as it is"
         found = "estimated" if self.estimate else "given"
         model = "" if self.noise in (None, measurement.WHITE) else f"{self.noise} noise of "
-        levels = ", ".join(f"{level:.3g}" for level in self.sigma)
+        levels = _range(self.sigma)
         output = "standard output" if self.output == PIPE else self.output
         size = f"{self.width} x {self.height}, {_size(self.bytes or 0)}"
         return f"{output}: {size}, {model}sigma {levels} {found}, {self.seconds:.1f} s"
 
     def details(self) -> tuple[str, ...]:
         """All that is known of a picture that was denoised, in lines."""
-        kind = "grey" if self.channels == 1 else "colour"
+        kind = {1: "grey", 3: "colour"}.get(self.channels or 1, f"{self.channels} channels")
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
         levels = ", ".join(f"{level:g}" for level in self.sigma)
+        span = "" if self.range is None else ", values {:g} to {:g}".format(*self.range)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
         network = f"{self.network}, weights {self.weights}"
         where = f"{self.device}, {self.precision}, {self.seconds:.2f} s"
-        what = f"{self.width} x {self.height} {kind} {self.depth}, {frames}sigma {levels}{limits}"
+        size = f"{self.width} x {self.height} {kind} {self.depth}{span}"
+        what = f"{size}, {frames}sigma {levels}{limits}"
         return f"{what}, {network}, {where}", *self.estimate
+
+
+def _range(levels: Sequence[float]) -> str:
+    """Levels one by one, of many the least and the most."""
+    if len(levels) <= _MOST_LEVELS:
+        return ", ".join(f"{level:.3g}" for level in levels)
+    return f"{min(levels):.3g} to {max(levels):.3g}"
 
 
 def _size(count: float) -> str:
@@ -80,12 +94,19 @@ def _size(count: float) -> str:
 
 
 def described(
-    document: Document, network: LoadedNetwork, profile: NoiseProfile, request: Request
+    document: Document,
+    network: LoadedNetwork,
+    profiles: Sequence[NoiseProfile],
+    request: Request,
 ) -> Outcome:
     """The outcome of a document that was denoised, without its files."""
     first = document.frames[0]
+    removed = of_removal(network, profiles, request)
+    levels = [level for one in profiles for level in one.sigma.levels]
+    hidden = measurement.hidden(document.format.name, levels) if removed.estimate else ()
     return replace(
-        of_removal(network, profile, request),
+        removed,
+        estimate=(*removed.estimate, *hidden),
         width=first.size[0],
         height=first.size[1],
         frames=len(document.frames),
@@ -94,19 +115,26 @@ def described(
     )
 
 
-def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) -> Outcome:
-    """What was removed, by which network, and whether that suits."""
-    model = measurement.CAMERA if profile.grows else measurement.WHITE
+def of_removal(
+    network: LoadedNetwork, profiles: Sequence[NoiseProfile], request: Request
+) -> Outcome:
+    """What was removed from each plane, by which network, and whether that suits."""
+    model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
+    # What is the same for all is said once.
+    distinct = profiles if len({one.levels_at(1.0) for one in profiles}) > 1 else profiles[:1]
+    cameras = [one.times(profile.unit) for profile in distinct for one in profile.cameras]
+    shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,
         output=PIPE,
         frames=1,
-        sigma=profile.sigma_at(request.strength).levels,
+        sigma=tuple(level for one in distinct for level in one.levels_at(request.strength)),
         noise=model if request.model == AUTO else request.model,
-        gain=tuple(one.levels[0] for one in profile.cameras),
-        read=tuple(one.levels[1] for one in profile.cameras),
-        clipped=profile.clipped.where,
-        estimate=profile.words,
+        gain=tuple(one.levels[0] for one in cameras),
+        read=tuple(one.levels[1] for one in cameras),
+        clipped=tuple(dict.fromkeys(where for one in profiles for where in one.clipped.where)),
+        estimate=_in_words(profiles),
+        range=(shared.low, shared.high) if shared else None,
         variant=network.weight_set.architecture.variant,
         scales=network.weight_set.architecture.scales,
         network=str(network.weight_set.architecture),
@@ -115,3 +143,13 @@ def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) 
         precision=network.precision,
         remarks=(network.doubt,) if network.doubt else (),
     )
+
+
+def _in_words(profiles: Sequence[NoiseProfile]) -> tuple[str, ...]:
+    """What was estimated: of one plane all of it, of several their sigmas and what else holds for some."""
+    words = [profile.words for profile in profiles if profile.words]
+    if len(profiles) < 2 or len(set(words)) < 2:
+        return tuple(dict.fromkeys(word for each in words for word in each))
+    levels = [max(profile.levels_at(1.0)) for profile in profiles]
+    said = f"sigma {min(levels):.4g} to {max(levels):.4g} in {len(levels)} planes, each estimated by itself"
+    return said, *dict.fromkeys(word for each in words for word in each[1:])

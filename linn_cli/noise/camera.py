@@ -20,6 +20,7 @@ from linn_cli.noise import estimation
 from linn_cli.noise._patch_selection import variance
 from linn_cli.noise._patch_statistics import Patches, measure
 from linn_cli.noise.estimation import Estimate
+from linn_cli.samples import Range
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma
 
 # Up to this many counts the inverse is a table, from there on a formula; they meet to 0.02 counts.
@@ -59,6 +60,15 @@ class CameraNoise:
     def levels(self) -> tuple[float, float]:
         """Gain and read noise where white is 255: a true level x has the variance gain * x + read^2 there."""
         return GREY_LEVELS * self.gain, GREY_LEVELS * self.read
+
+    def times(self, unit: float) -> CameraNoise:
+        """The same noise where white is `unit` times as bright."""
+        return CameraNoise(unit * self.gain, unit * self.read)
+
+    def within(self, scale: Range, unit: float) -> CameraNoise:
+        """The same noise, given where the dtype's white is at 1, in a picture of another range."""
+        black = scale.low / scale.span * self.gain / unit
+        return CameraNoise(self.gain / unit, math.sqrt(max(0.0, (self.read / unit) ** 2 + black)))
 
     def stabilise(self, values: Tensor) -> Tensor:
         """The generalised Anscombe transform: values of this noise to values of noise of variance 1.

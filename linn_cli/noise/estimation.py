@@ -51,6 +51,10 @@ class Estimate:
     low: float
     high: float
 
+    def scaled(self, unit: float) -> Estimate:
+        """The same in grey levels of which each of these is `unit`."""
+        return Estimate(unit * self.sigma, unit * self.low, unit * self.high)
+
 
 def estimate(plane: Tensor, step: float = 0.0, seen: Tensor | None = None) -> Estimate:
     """Estimate the white noise of a plane (H, W), float, white at 1.

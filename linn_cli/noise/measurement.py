@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,7 +19,6 @@ from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
 from linn_cli.pictures.picture import Picture
-from linn_cli.units import MOST_SIGMA
 
 WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
 _NOT_WHITE = (
@@ -62,7 +62,19 @@ class Measured:
         """What to denoise with: by channel where the channels clearly differ, else one for all."""
         differ = any(a.high < b.low or b.high < a.low for a, b in combinations(self.channels, 2))
         found = self.channels if differ else (self.overall,)
-        return tuple(min(one.sigma, MOST_SIGMA) for one in found)
+        return tuple(one.sigma for one in found)
+
+    def scaled(self, unit: float) -> Measured:
+        """The same in other grey levels, one of these being `unit` of those: see `Picture.unit`."""
+        if unit == 1:
+            return self
+        return replace(
+            self,
+            channels=tuple(one.scaled(unit) for one in self.channels),
+            overall=self.overall.scaled(unit),
+            correlated=self.correlated and self.correlated.scaled(unit),
+            cameras=tuple(one.times(unit) for one in self.cameras),
+        )
 
     def as_data(self) -> dict[str, Any]:
         """For programs: noise in 8-bit grey levels, as --sigma, --gain and --read-noise take them."""
@@ -147,7 +159,10 @@ def measure_camera(picture: Picture) -> list[CameraNoise]:
 
 def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
     """Where a picture's levels cut its noise off, as `clipping.find_in` finds it."""
-    return clipping.find_in(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
+    if picture.range is None and picture.holes is None:
+        return clipping.find_in(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
+    floats = picture.scale.to_floats(torch.from_numpy(_finite(picture)))
+    return clipping.find_in(floats.permute(2, 0, 1)[None], sigma)
 
 
 def correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[str]:
@@ -170,17 +185,26 @@ def camera_words(one: CameraNoise) -> str:
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
-    """The channels, white at 1, the step between their levels, and which pixels are visible; None for all."""
+    """The channels, white at 1, the step between their levels, and which pixels are known; None for all."""
+    planes = picture.scale.to_floats(torch.from_numpy(_finite(picture)))
+    if picture.is_colour and samples.is_grey(planes.permute(2, 0, 1)):
+        planes = planes[:, :, :1]  # grey stored as colour
+    known = None if picture.known is None else torch.from_numpy(picture.known)
+    return list(planes.unbind(-1)), picture.step, known
+
+
+def _finite(picture: Picture) -> NDArray[Any]:
+    """The values, with some number where there is none."""
     values: NDArray[Any] = picture.values
-    if picture.is_colour and samples.is_grey(torch.from_numpy(values).permute(2, 0, 1)):
-        values = values[:, :, :1]  # grey stored as colour
-    visible = None
-    if picture.alpha is not None and not bool(picture.alpha.all()):
-        visible = torch.from_numpy(picture.alpha != 0)
-    step = 1 / samples.white(values.dtype) if values.dtype.kind == "u" else 0.0
-    planes = samples.to_floats(torch.from_numpy(values))
-    return list(planes.unbind(-1)), step, visible
+    if picture.holes is None or values.dtype.kind != "f":
+        return values
+    some = values[~picture.holes][:1]
+    return np.where(picture.holes, some if some.size else 0, values).astype(values.dtype)
 
 
 def _interval(one: Estimate) -> str:
-    return f"{one.sigma:.2f} ({one.low:.2f} to {one.high:.2f})"
+    sigma, low, high = (
+        f"{x:.2f}" if 0.1 <= one.sigma < 10_000 else f"{x:.3g}"
+        for x in (one.sigma, one.low, one.high)
+    )
+    return f"{sigma} ({low} to {high})"

@@ -10,7 +10,8 @@ from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.pictures.picture import Picture
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma, parse_levels
+from linn_cli.samples import Range, white
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
@@ -24,7 +25,8 @@ class NoiseProfile:
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
     picture of half the size, a quarter and so on, `words` say what was estimated, and `clipped` where
-    noise is cut off.
+    noise is cut off. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype;
+    `range` is None where that is the dtype's own.
     """
 
     sigma: Sigma
@@ -32,12 +34,34 @@ class NoiseProfile:
     coarser: tuple[Sigma, ...] = ()
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
+    unit: float = 1.0
+    range: Range | None = None
 
     @classmethod
     def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
         """A camera's noise, by channel."""
         levels = (GREY_LEVELS * one.deviation_at(_MID_GREY) for one in cameras)
         return cls(Sigma.removable([max(level, LEAST_SIGMA) for level in levels]), cameras)
+
+    @classmethod
+    def none(cls, range: Range | None, unit: float) -> NoiseProfile:
+        """No noise, in a picture of this range."""
+        return cls(Sigma((0.0,)), unit=unit, range=range)
+
+    def within(self, range: Range | None, unit: float) -> NoiseProfile:
+        """The same noise in a picture of another range."""
+        if (range, unit) == (self.range, self.unit):
+            return self
+        factor = self.unit / unit
+        return replace(
+            self,
+            sigma=self.sigma.times(factor),
+            cameras=tuple(one.times(factor) for one in self.cameras),
+            coarser=tuple(half.times(factor) for half in self.coarser),
+            clipped=clipping.NONE,
+            unit=unit,
+            range=range,
+        )
 
     @property
     def grows(self) -> bool:
@@ -59,6 +83,10 @@ class NoiseProfile:
             coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
         )
 
+    def levels_at(self, strength: float) -> tuple[float, ...]:
+        """`sigma_at` in 8-bit grey levels of the picture's dtype, as --sigma takes them."""
+        return tuple(self.unit * level for level in self.sigma_at(strength).levels)
+
     def sigma_at(self, strength: float) -> Sigma:
         """The sigma that `strength` makes of it, at most 1020."""
         return self.sigma.times(strength)
@@ -70,13 +98,15 @@ class Request:
 
     AUTO takes noise for white, or for a camera's if it clearly grows with brightness. `strength` multiplies
     the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `cameras`
-    is a camera's noise, one or by channel; without it, it is estimated.
+    is a camera's noise, one or by channel; without it, it is estimated. `same`: the first plane of a file in which
+    noise is found tells that of all.
     """
 
     sigma: Sigma | None = None
     model: str = AUTO
     strength: float = 1.0
     cameras: tuple[CameraNoise, ...] = ()
+    same: bool = False
 
     def __post_init__(self) -> None:
         if self.model not in _MODELS:
@@ -107,13 +137,34 @@ class Request:
             InputError: the picture is too small to estimate its noise.
             UsageError: sigma or a camera's noise is given for another number of channels.
         """
+        found = self._found(picture)
+        return self._scaled(replace(found, unit=picture.unit, range=picture.range))
+
+    def of_channel(self, index: int, channels: int) -> Request:
+        """What is asked for one of the channels of a picture whose channels are pictures of their own.
+
+        Raises:
+            UsageError: sigma or a camera's noise is given for another number of channels.
+        """
+        sigma, cameras = self.sigma, self.cameras
+        if sigma is not None:
+            sigma = Sigma(sigma.by_channel(channels)[index : index + 1])
+        if cameras:
+            cameras = _channel_cameras(cameras, channels)[index : index + 1]
+        return replace(self, sigma=sigma, cameras=cameras)
+
+    def _found(self, picture: Picture) -> NoiseProfile:
         channels = picture.values.shape[2]
         if self.strength == 0:
-            return NoiseProfile(self.sigma or Sigma((0.0,)))
+            levels = self.sigma.levels if self.sigma else (0.0,)
+            return NoiseProfile(Sigma.removable([level / picture.unit for level in levels]))
         if self.sigma is not None:
-            found = NoiseProfile(Sigma(self.sigma.by_channel(channels)))
+            levels = tuple(level / picture.unit for level in self.sigma.by_channel(channels))
+            if max(levels) > MOST_SIGMA:
+                raise UsageError(_too_much(max(self.sigma.levels), picture))
+            found = NoiseProfile(Sigma.removable(levels))
             return replace(found, clipped=self._clipped(picture, found))
-        return self._scaled(self._estimated(picture, channels))
+        return self._estimated(picture, channels)
 
     def _estimated(self, picture: Picture, channels: int) -> NoiseProfile:
         if self.model == CORRELATED:
@@ -121,17 +172,24 @@ class Request:
             found = NoiseProfile(
                 Sigma.removable(measured.sigma),
                 coarser=tuple(Sigma.removable(half.sigma) for half in coarser),
-                words=tuple(measurement.correlated_words(measured, coarser)),
+                words=tuple(
+                    measurement.correlated_words(
+                        measured.scaled(picture.unit),
+                        [half.scaled(picture.unit) for half in coarser],
+                    )
+                ),
             )
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == CAMERA:
-            cameras = self.cameras or tuple(measurement.measure_camera(picture))
+            given = tuple(one.within(picture.scale, picture.unit) for one in self.cameras)
+            cameras = given or tuple(measurement.measure_camera(picture))
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
-                found = replace(found, words=tuple(map(measurement.camera_words, cameras)))
+                scaled = [one.times(picture.unit) for one in cameras]
+                found = replace(found, words=tuple(map(measurement.camera_words, scaled)))
             return replace(found, clipped=self._clipped(picture, found))
         measured = measurement.measure(picture, grows=self.model == AUTO)
-        words = tuple(measured.in_words())
+        words = tuple(measured.scaled(picture.unit).in_words())
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)
@@ -147,9 +205,18 @@ class Request:
         """With a word on what `strength` makes of an estimate."""
         if found.grows or not found.words or self.strength == 1:
             return found
-        taken = ", ".join(f"{level:.2f}" for level in found.sigma_at(self.strength).levels)
+        taken = ", ".join(f"{level:.2f}" for level in found.levels_at(self.strength))
         words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
         return replace(found, words=(*found.words, words))
+
+
+def _too_much(level: float, picture: Picture) -> str:
+    """Why a sigma, in grey levels, is no noise that a picture may have."""
+    own = level * white(picture.values.dtype) / GREY_LEVELS
+    return (
+        f"sigma {level:g} is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
+        f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another --sigma-unit"
+    )
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:

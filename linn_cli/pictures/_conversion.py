@@ -36,6 +36,10 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
         raise InputError("GIF has no partial transparency: write PNG or WebP")
     if not target.colour and any(frame.is_colour for frame in frames):
         raise InputError(f"{target} has no colour: write PNG, TIFF or PPM")
+    if target.name != "TIFF" and any(
+        not frame.is_colour and frame.values.shape[2] > 1 for frame in frames
+    ):
+        raise InputError(f"{target} has no place for separate channels: write TIFF")
     depth = frames[0].values.dtype.name
     wanted = depth if depth in target.depths else target.depths[-1]
     if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
@@ -75,15 +79,23 @@ def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
         return floats.astype(dtype)
 
     alpha = None if picture.alpha is None else converted(picture.alpha)
-    return Picture(converted(picture.values), alpha)
+    return Picture(converted(picture.values), alpha, picture.separate)
 
 
 def is_deep(frames: Sequence[Picture], target: Format) -> bool:
     """Whether Pillow cannot write the frames: deep colour, or TIFF pages of different kinds."""
     kinds = {(frame.values.dtype.name, frame.is_colour, frame.alpha is None) for frame in frames}
     differ = target.name == "TIFF" and len({kind[0] for kind in kinds}) > 1
-    return differ or any(
-        dtype != "uint8" and (colour or not opaque) for dtype, colour, opaque in kinds
+    several = any(not frame.is_colour and frame.values.shape[2] > 1 for frame in frames)
+    other = any(
+        frame.values.dtype.name not in ("uint8", "uint16", "float32") or frame.nodata is not None
+        for frame in frames
+    )
+    return (
+        differ
+        or several
+        or other
+        or any(dtype != "uint8" and (colour or not opaque) for dtype, colour, opaque in kinds)
     )
 
 

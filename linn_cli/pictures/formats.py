@@ -29,6 +29,11 @@ class Format:
 _ALL = ("exif", "icc_profile", "xmp", "dpi")  # and what only one format has
 _IN_BOXES = ("exif", "icc_profile", "xmp")
 
+_TIFF_DEPTHS = (
+    *("uint8", "uint16", "int8", "int16", "int32", "uint32"),
+    *("float16", "float64", "float32"),
+)
+
 # Only decoders that are tested are let near a file, whatever its name says.
 FORMATS = (
     Format(
@@ -36,7 +41,7 @@ FORMATS = (
     ),
     Format("JPEG", "JPEG", (".jpg", ".jpeg"), metadata=(*_ALL, "comment")),
     Format(
-        *("TIFF", "TIFF", (".tif", ".tiff"), ("uint8", "uint16", "float32")),
+        *("TIFF", "TIFF", (".tif", ".tiff"), _TIFF_DEPTHS),
         *(True, True, True, _ALL),
     ),
     Format("WebP", "WEBP", (".webp",), alpha=True, frames=True, metadata=_IN_BOXES),

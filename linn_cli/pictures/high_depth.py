@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -19,6 +20,7 @@ _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which chan
 _PNG_PALETTE = 3
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_ALPHA = (2, 4)
+_NODATA = 42113
 
 
 def is_deep_png(head: bytes) -> bool:
@@ -51,50 +53,93 @@ def is_tiff(head: bytes) -> bool:
 
 
 def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]] | None:
-    """The pages of a TIFF of more than 8 bits, and remarks; None if its samples are of another kind.
+    """The pages of a TIFF that Pillow would flatten or not read whole, and remarks; None of any other.
 
     Several pages are turned the right way up, each its own; a single one is not.
 
     Raises:
-        InputError: a page is too large, or its samples are neither grey nor red, green and blue.
+        InputError: a page is too large, or its samples are of a kind that linn does not take.
     """
     with tifffile.TiffFile(file) as tiff:
         pages = [tiff.pages[index].aspage() for index in range(len(tiff.pages))]
-        if all(page.dtype is None or page.dtype.itemsize == 1 for page in pages):
+        stacked = _stacked(tiff)
+        if stacked == 1 and all(page.dtype is None or _is_plain(page) for page in pages):
             return None
-        if sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
+        if stacked * sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
             raise too_large(max_pixels)
         remarks: list[str] = []
-        pictures = [_read_page(page, remarks) for page in pages]
-        if len(pages) > 1:
+        if stacked > 1:
+            samples = tiff.series[0].asarray().reshape(stacked, *pages[0].shape)
+            pictures = [_page_picture(pages[0], frame, remarks) for frame in samples]
+        else:
+            pictures = [one for page in pages for one in _read_page(page, remarks)]
+        if len(pages) > 1 and len(pages) == len(pictures):
             turns = [page.tags.valueof(kept.ORIENTATION, 1) for page in pages]
             pictures = [one.turned(turn) for one, turn in zip(pictures, turns, strict=True)]
         return pictures, list(dict.fromkeys(remarks))
 
 
-def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> Picture:
-    if page.photometric not in (0, 1, 2) or page.imagedepth > 1:
-        raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
+def _is_plain(page: tifffile.TiffPage) -> bool:
+    """Whether Pillow reads all of a page as it is: 8 bits in grey or colour, with or without alpha."""
+    if page.dtype is None or page.dtype.itemsize > 1 or page.dtype.kind == "i":
+        return False
+    if page.photometric not in (0, 1, 2):
+        return True  # a palette and the like, which Pillow converts
+    colours = 3 if page.photometric == 2 else 1
+    extra = page.samplesperpixel - colours
+    has_alpha = extra == 1 and page.extrasamples[:1] in ((1,), (2,))
+    return (extra == 0 or has_alpha) and page.imagedepth == 1 and nodata(page) is None
+
+
+def _stacked(tiff: tifffile.TiffFile) -> int:
+    """How many frames lie behind one directory, as ImageJ writes files of over 4 GB and tifffile shaped ones."""
+    if len(tiff.pages) != 1 or not tiff.series:
+        return 1
+    page, series = tiff.pages[0].aspage(), tiff.series[0]
+    return series.size // page.size if page.size and series.size > page.size else 1
+
+
+def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
+    """The picture of a page; of a page with depth the pictures one behind the other."""
     samples = page.asarray()
-    if page.planarconfig == 2 and page.samplesperpixel > 1:
+    if page.imagedepth > 1 and page.planarconfig != 2:
+        return [_page_picture(page, layer, remarks) for layer in samples]
+    if page.imagedepth > 1:
+        raise InputError("TIFF with depth in separate planes: write its layers as pages first")
+    return [_page_picture(page, samples, remarks)]
+
+
+def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
+    if page.photometric not in (0, 1, 2):
+        raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
+    samples = samples.reshape(
+        (page.samplesperpixel, page.imagelength, page.imagewidth)
+        if page.planarconfig == 2
+        else (page.imagelength, page.imagewidth, page.samplesperpixel)
+    )
+    if page.planarconfig == 2:
         samples = np.moveaxis(samples, 0, -1)
-    samples = _as_supported(samples, page.bitspersample, remarks)
-    samples = samples.reshape(page.imagelength, page.imagewidth, -1)
+    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
     picture = _with_alpha(samples, page, remarks)
-    if page.photometric == 0:  # white is zero
+    picture = replace(picture, nodata=nodata(page))
+    if (
+        page.photometric == 0 and samples.dtype.kind == "u" and picture.nodata is None
+    ):  # white is zero
         inverted = np.asarray(white(samples.dtype), samples.dtype) - picture.values
-        return Picture(inverted, picture.alpha)
+        return replace(picture, values=inverted)
     return picture
 
 
 def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
-    """A picture of samples (H, W, C): the first behind the colours may be alpha, others are not."""
+    """A picture of samples (H, W, C): colour where the page says so, with alpha if that comes behind; else channels."""
     colours = 3 if page.photometric == 2 else 1
     extra = page.extrasamples[:1] if samples.shape[2] > colours else ()
-    if samples.shape[2] > colours + (extra in ((1,), (2,))):
-        remarks.append("channels that are neither colour nor transparency were left out")
-    if extra not in ((1,), (2,)):
-        return Picture(samples[:, :, :colours])
+    if samples.shape[2] == colours:
+        return Picture(samples)
+    if extra not in ((1,), (2,)) or samples.shape[2] > colours + 1:
+        if colours == 3:
+            remarks.append(f"{samples.shape[2]} channels were denoised each by itself")
+        return Picture(samples, separate=True)
     values, alpha = samples[:, :, :colours], samples[:, :, colours]
     if extra == (1,):
         remarks.append("premultiplied alpha became plain alpha")
@@ -106,18 +151,17 @@ def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[st
     return Picture(values, alpha)
 
 
-def _as_supported(samples: NDArray[Any], bits: int, remarks: list[str]) -> NDArray[Any]:
-    """Native uint8, uint16 over its whole range, or float32."""
-    if samples.dtype.kind == "f":
-        if samples.dtype.itemsize > 4:
-            remarks.append(f"{samples.dtype.name} samples became float32")
-        return samples.astype(np.float32)
-    if samples.dtype.kind == "u" and samples.dtype.itemsize <= 2:
-        native = samples.astype(samples.dtype.newbyteorder("="))
-        return native if bits == 8 * samples.dtype.itemsize else _over_16_bits(native, 2**bits - 1)
-    raise InputError(
-        f"TIFF samples of type {samples.dtype}: convert them to 16 bits or float first"
-    )
+def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Native samples; integers of odd depths over the whole range of 16 bits."""
+    if samples.dtype.kind not in "iuf" or (
+        samples.dtype.kind != "f" and samples.dtype.itemsize > 4
+    ):
+        raise InputError(
+            f"TIFF samples of type {samples.dtype}: convert them to 32 bits or float first"
+        )
+    native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    odd = samples.dtype.kind == "u" and bits < 8 * samples.dtype.itemsize
+    return _over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
 
 
 def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, Any]) -> None:
@@ -125,10 +169,13 @@ def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, 
     with tifffile.TiffWriter(file) as writer:
         for picture in pictures:
             samples = to_samples(picture)
+            extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))
+            alpha = ["unassalpha"] if picture.alpha is not None else []
             writer.write(
                 samples.squeeze(-1) if samples.shape[-1] == 1 else samples,
                 photometric="rgb" if picture.is_colour else "minisblack",
-                extrasamples=["unassalpha"] if picture.alpha is not None else None,
+                planarconfig="contig" if samples.shape[-1] > 1 else None,
+                extrasamples=[*extra, *alpha] or None,
                 compression="zlib",
                 metadata=None,
                 software=False,
@@ -150,6 +197,14 @@ def tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
         elif tag == kept.ORIENTATION:
             extra.append((tag, "H", 1, value, True))
     return tags | {"extratags": extra}
+
+
+def nodata(page: tifffile.TiffPage) -> float | None:
+    """GDAL's value for pixels without one, None if the page names none."""
+    try:
+        return float(page.tags.valueof(_NODATA))
+    except (TypeError, ValueError):
+        return None
 
 
 def read_tiff_metadata(file: BinaryIO) -> dict[str, Any]:

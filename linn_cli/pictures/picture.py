@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
+from linn_cli.pictures import holes
 from linn_cli.pictures.formats import Format
+from linn_cli.samples import Range, white
 
 # How a viewer turns stored pixels, by the EXIF orientation: (transpose, then flip rows, flip columns).
 _TURNS = {
@@ -26,22 +27,27 @@ _TURNS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """One frame: values (H, W, C), C = 1 grey or 3 red, green, blue; alpha (H, W) or None.
+    """One frame: values (H, W, C) of any dtype and alpha (H, W) or None.
 
-    Both are uint8, uint16 (the whole range is used) or float32 (white is 1).
+    Three channels are red, green and blue unless they are `separate`; other numbers of channels always are, so each
+    is a picture of its own. `nodata` is the value of pixels that have none. `range` says what values stand for black
+    and white, None for those of the dtype.
     """
 
     values: NDArray[Any]
     alpha: NDArray[Any] | None = None
+    separate: bool = False
+    nodata: float | None = None
+    range: Range | None = None
 
     @property
     def is_colour(self) -> bool:
         """Whether the picture is stored in colour, be it grey or not."""
-        return bool(self.values.shape[2] == 3)
+        return bool(self.values.shape[2] == 3 and not self.separate)
 
     @property
     def array(self) -> NDArray[Any]:
-        """The values as (H, W) if grey, as (H, W, 3) in colour."""
+        """The values as (H, W) if grey, as (H, W, 3) in colour; of separate channels the first."""
         return self.values if self.is_colour else self.values[:, :, 0]
 
     @property
@@ -49,33 +55,71 @@ class Picture:
         """Width and height in pixels."""
         return self.values.shape[1], self.values.shape[0]
 
+    @property
+    def scale(self) -> Range:
+        """What stands for black and white."""
+        return self.range or Range.nominal(self.values.dtype)
+
+    @property
+    def unit(self) -> float:
+        """How many grey levels of the dtype's own range one grey level of `scale` is."""
+        return self.scale.span / white(self.values.dtype)
+
+    @property
+    def step(self) -> float:
+        """What the values are rounded to multiples of, black at 0 and white at 1; 0 for floats."""
+        return 1 / self.scale.span if self.values.dtype.kind in "iu" else 0.0
+
+    def parts(self) -> list[Picture]:
+        """What is denoised together: all of a picture in colour, else each channel."""
+        if self.is_colour or self.values.shape[2] == 1:
+            return [self]
+        channels = self.values.shape[2]
+        return [
+            replace(self, values=self.values[:, :, index : index + 1]) for index in range(channels)
+        ]
+
+    @cached_property
+    def holes(self) -> NDArray[np.bool_] | None:
+        """Where values (H, W, C) say nothing of the picture, None if nowhere: without a value, or transparent."""
+        unknown = holes.unknown(self.values, self.nodata)
+        if self.alpha is None or bool(self.alpha.all()):
+            return unknown
+        hidden = np.repeat((self.alpha == 0)[:, :, None], self.values.shape[2], axis=2)
+        return hidden if unknown is None else hidden | unknown
+
+    @property
+    def known(self) -> NDArray[np.bool_] | None:
+        """Where all channels have values, (H, W); None for everywhere."""
+        if self.holes is None:
+            return None
+        known: NDArray[np.bool_] = ~np.any(self.holes, axis=2)
+        return known
+
     def turned(self, orientation: int) -> Picture:
         """The picture as a viewer shows it that obeys an EXIF orientation (1 to 8)."""
         if orientation not in _TURNS:
             return self
         alpha = None if self.alpha is None else _turn(self.alpha, orientation)
-        return Picture(_turn(self.values, orientation), alpha)
+        return replace(self, values=_turn(self.values, orientation), alpha=alpha)
 
     def filled(self) -> NDArray[Any]:
-        """The values, with those under wholly transparent pixels replaced by visible ones nearby.
-
-        What lies there is never seen but would bleed into its neighbours when denoised.
-        """
-        if self.alpha is None or bool(self.alpha.all()) or not bool(self.alpha.any()):
+        """The values, with holes filled from their borders inwards; as they are if nothing is known."""
+        if self.holes is None:
             return self.values
-        filled: NDArray[Any] = self.values.copy()
-        known = torch.from_numpy(self.alpha != 0)[None, None]
-        for channel in np.moveaxis(filled, -1, 0):  # by channel, since the floats take much memory
-            values = torch.from_numpy(channel.astype(np.float32))[None, None]
-            near = _spread(torch.where(known, values, 0), known.float())[0, 0].numpy()
-            channel[self.alpha == 0] = near[self.alpha == 0].astype(channel.dtype)
-        return filled
+        answer: NDArray[Any] = self.values.copy()
+        for channel, gaps in zip(
+            np.moveaxis(answer, -1, 0), np.moveaxis(self.holes, -1, 0), strict=True
+        ):
+            if bool(gaps.any()):
+                channel[gaps] = holes.filled(channel, ~gaps)[gaps].astype(channel.dtype)
+        return answer
 
     def with_values(self, values: NDArray[Any]) -> Picture:
-        """The picture with other values (H, W, C), where it is not wholly transparent."""
-        if self.alpha is not None:
-            values = np.where((self.alpha == 0)[:, :, None], self.values, values)
-        return Picture(values, self.alpha)
+        """The picture with other values (H, W, C), but for its holes, which stay to the bit."""
+        if self.holes is not None:
+            values = np.where(self.holes, self.values, values)
+        return replace(self, values=values)
 
 
 @dataclass(frozen=True)
@@ -101,13 +145,3 @@ def _turn(values: NDArray[Any], orientation: int) -> NDArray[Any]:
         values = values.swapaxes(0, 1)
     values = values[:: -1 if rows else 1, :: -1 if columns else 1]
     return np.ascontiguousarray(values)
-
-
-def _spread(weighted: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """Values (1, C, H, W), zero where `known` is, with the gaps filled from coarser and coarser means."""
-    values = weighted / known.clamp(min=1e-6)
-    if bool(known.all()):
-        return values
-    coarse = _spread(*(F.avg_pool2d(part, 2, ceil_mode=True) for part in (weighted, known)))
-    wide = F.interpolate(coarse, scale_factor=2)[:, :, : known.shape[2], : known.shape[3]]
-    return torch.where(known > 0, values, wide)

@@ -107,6 +107,11 @@ class RowSource:
         return bool({34665, 34853} & {int(tag.code) for tag in self.page.tags})
 
     @property
+    def nodata(self) -> float | None:
+        """GDAL's value for pixels without one."""
+        return high_depth.nodata(self.page)
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """Text, orientation, XMP, colour profile and resolution."""
         return high_depth.tiff_metadata(self.page)

@@ -51,8 +51,9 @@ def test_every_frame_is_denoised(networks: Networks, noisy: NDArray[np.uint8]) -
     def progress(done: float, note: str = "", total: float | None = None) -> None:
         shares.append(done)
 
-    profile = documents.profile_of(document, REQUEST)
-    clean, _ = documents.denoise(document, networks, profile, 1.0, progress)
+    search = documents.search(document, REQUEST)
+    found = [search.planes_of(frame) for frame in frames]
+    clean, _ = documents.denoise(document, networks, found, REQUEST.strength, progress)
     for before, after in zip(frames, clean.frames, strict=True):
         np.testing.assert_array_equal(after.values[:, :, 0], denoise(before.values[:, :, 0], 25))
     assert sum(shares) == pytest.approx(1)

@@ -66,9 +66,9 @@ def test_faults_are_outcomes_and_leave_nothing(
 
 def test_a_fault_names_its_file(networks: Networks, tmp_path: Path) -> None:
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
-    tifffile.imwrite(job.source, np.full((20, 20), np.nan, np.float32))
-    error = str(jobs.run(job, networks, REQUEST).error)
-    assert error == f"{job.source}: the image holds values that are not finite numbers"
+    tifffile.imwrite(job.source, np.full((20, 20), 1e300))
+    error = str(jobs.run(job, networks, Request()).error)
+    assert error.startswith(f"{job.source}: ")
     heic = Job(tmp_path / "a.heic", tmp_path / "a-denoised.heic")
     assert "convert it to PNG first" in str(jobs.run(heic, networks, REQUEST).error)
 

@@ -15,6 +15,7 @@ from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.request import AUTO, NoiseProfile, Request
 from linn_cli.pictures.picture import Picture
+from linn_cli.samples import Range
 from linn_cli.units import Sigma
 from tests.conftest import cut_off, noisy_picture
 
@@ -36,6 +37,15 @@ def test_a_cameras_noise_is_seen_around_what_is_transparent() -> None:
     for model in (AUTO, CAMERA):
         [camera] = Request(model=model).find(Picture(counts, alpha)).cameras
         assert camera.gain == pytest.approx(1 / 40, rel=0.15)
+
+
+def test_a_sigma_far_beyond_the_values_is_refused_with_both_in_their_own_unit() -> None:
+    counts = Picture(np.ones((8, 8, 1), np.float32), range=Range(100.0, 600.0))
+    given = Sigma.parse("300", "unit")
+    [level] = Request(given).find(counts).levels_at(1.0)
+    assert level == pytest.approx(300 * 255)
+    with pytest.raises(UsageError, match=r"is 2500 in .*from 100 to 600.*or another --sigma-unit"):
+        Request(Sigma.parse("2500", "unit")).find(counts)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

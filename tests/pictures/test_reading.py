@@ -263,10 +263,20 @@ def test_a_transparent_grey_level_becomes_alpha(tmp_path: Path) -> None:
     assert found.alpha.tolist() == [[0, 255]]
 
 
-def test_32_bit_integers_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "uint32", "float16", "float64"])
+def test_every_depth_of_a_tiff_is_read_as_it_is(tmp_path: Path, dtype: str) -> None:
     path = tmp_path / "picture.tif"
-    tifffile.imwrite(path, np.full((4, 4), 2**20, np.uint32))
-    with pytest.raises(InputError, match="uint32"):
+    values = (np.arange(16).reshape(4, 4) - 3 * (dtype != "uint32")).astype(dtype)
+    tifffile.imwrite(path, values)
+    [frame] = reading.read(path).frames
+    assert frame.values.dtype == dtype
+    np.testing.assert_array_equal(frame.values[:, :, 0], values)
+
+
+def test_integers_of_64_bits_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "picture.tif"
+    tifffile.imwrite(path, np.full((4, 4), 2**20, np.uint64))
+    with pytest.raises(InputError, match="uint64"):
         reading.read(path)
 
 

@@ -1,0 +1,114 @@
+"""The range that a picture's values really have, found by robust quantiles and by its noise.
+
+Files of more than 8 bits hold what instruments count: electrons, elevations, Hounsfield units. The network is made
+for pictures from 0 to 1 with noise between 1 and 80 grey levels. So each picture is brought to its own range first,
+unless the range of its dtype fits it, as it does a photograph's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional as F
+
+from linn_cli.samples import Range, white
+from linn_cli.units import GREY_LEVELS
+
+# Means over squares of this side have so much less noise than pixels.
+_SQUARE = 4
+# The part of these means that may lie below black or above white.
+_BEYOND = 0.001
+# A range fits values that use at least this part of it, and leave it by at most this part.
+_LEAST_USED, _MOST_BEYOND = 0.5, 0.25
+# Black stays at 0 where values begin this near to it, measured by how far they reach.
+_NEAR_ZERO = 0.5
+# The network takes noise of up to this many 255ths of the range.
+_MOST_SIGMA = 80.0
+# From the median of absolute values of a normal number to its deviation.
+_MEDIAN = 0.6745
+# No more values than this are looked at.
+_MOST_VALUES = 2**22
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far values spread without their noise, and that noise's standard deviation; in the file's values."""
+
+    low: float
+    high: float
+    noise: float
+
+
+def common(found: Sequence[Spread], usual: Range) -> Range | None:
+    """One range for planes that spread so far; None if the usual one fits, or if nothing is known of them."""
+    if not found:
+        return None
+    low, high = min(one.low for one in found), max(one.high for one in found)
+    settled = settle(Spread(low, high, max(one.noise for one in found)), usual)
+    return None if settled == usual else settled
+
+
+def usual(dtype: np.dtype[np.generic]) -> Range:
+    """The range that a dtype suggests."""
+    return Range(0.0, white(dtype))
+
+
+def spread(plane: NDArray[np.generic], known: NDArray[np.bool_] | None = None) -> Spread | None:
+    """How far the values of a plane (H, W) spread, where they are `known`; None where too few are."""
+    every = max(1, math.isqrt(plane.size // _MOST_VALUES))
+    height, width = (side // _SQUARE * _SQUARE for side in plane.shape)
+    if not height or not width:
+        return None
+    rows = _every(plane[:height, :width], every)
+    values = torch.from_numpy(np.ascontiguousarray(rows).astype(np.float64))[None, None]
+    whole = torch.isfinite(values)
+    if known is not None:
+        whole &= torch.from_numpy(_every(known[:height, :width], every).copy())
+    values = values.where(whole, 0.0)
+    whole = F.avg_pool2d(whole.double(), _SQUARE)[0, 0] == 1
+    if not bool(whole.any()):
+        return None
+    means = F.avg_pool2d(values, _SQUARE)[0, 0][whole]
+    # Of 2 x 2 pixels, what neither rows nor columns explain: the finest detail, mostly noise.
+    parts = values[0, 0].unfold(0, 2, _SQUARE).unfold(1, 2, _SQUARE)[whole].flatten(1)
+    fine = (parts @ torch.tensor([0.5, -0.5, -0.5, 0.5], dtype=torch.float64)).abs()
+    noise = float(fine.median()) / _MEDIAN
+    low, middle, high = np.quantile(means.numpy(), (_BEYOND, 0.5, 1 - _BEYOND)).tolist()
+    # What is left of the noise in the means does not count.
+    varies = max(float(means.var(correction=0)), 1e-300)
+    clear = math.sqrt(max(0.0, 1 - (noise / _SQUARE) ** 2 / varies))
+    return Spread(middle - clear * (middle - low), middle + clear * (high - middle), noise)
+
+
+def settle(found: Spread, usual: Range) -> Range:
+    """The usual range if values spread over much of it and little beyond; else their own."""
+    span = found.high - found.low
+    if span == 0 and found.noise == 0:
+        return usual
+    beyond = _MOST_BEYOND * usual.span
+    inside = usual.low - beyond <= found.low and found.high <= usual.high + beyond
+    if inside and max(span, found.noise * GREY_LEVELS / _MOST_SIGMA) >= _LEAST_USED * usual.span:
+        return usual
+    low = 0.0 if 0 <= found.low <= _NEAR_ZERO * found.high else found.low
+    least = found.noise * GREY_LEVELS / _MOST_SIGMA
+    wanting = max(0.0, least - (found.high - low))
+    if low == 0.0:
+        return Range(low, found.high + wanting)
+    return Range(low - wanting / 2, found.high + wanting / 2)
+
+
+def _every(plane: NDArray[np.generic], step: int) -> NDArray[np.generic]:
+    """Every so many squares of a plane, down and across."""
+    if step == 1:
+        return plane
+    rows, columns = (
+        (np.arange(0, side, _SQUARE * step)[:, None] + np.arange(_SQUARE)).ravel()
+        for side in plane.shape
+    )
+    chosen: NDArray[np.generic] = plane[rows[rows < plane.shape[0]]]
+    return chosen[:, columns[columns < plane.shape[1]]]

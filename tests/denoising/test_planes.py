@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from linn_cli import denoise
+from linn_cli.denoising import jobs
+from linn_cli.denoising.networks import Networks
+from linn_cli.denoising.planning import Job
+from linn_cli.network.architecture import Architecture
+from linn_cli.noise.request import Request
+from linn_cli.weights import sets
+from tests.conftest import random_model
+
+ROWS, COLUMNS = np.mgrid[:96, :128]
+CLEAN: NDArray[np.float64] = 0.5 + 0.3 * np.sin(ROWS / 19) * np.cos(COLUMNS / 23)
+
+
+def noisy(sigma: float = 0.08, seed: int = 0) -> NDArray[np.float64]:
+    answer: NDArray[np.float64] = CLEAN + np.random.default_rng(seed).normal(0, sigma, CLEAN.shape)
+    return answer
+
+
+def psnr(picture: NDArray[Any], clean: NDArray[Any] = CLEAN) -> float:
+    return float(-10 * np.log10(np.mean((picture - clean) ** 2)))
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return Networks(precision="float32")
+
+
+def run(
+    networks: Networks, folder: Path, values: NDArray[Any], request: Request, **options: Any
+) -> NDArray[Any]:
+    job = Job(folder / "a.tif", folder / "b.tif")
+    tifffile.imwrite(job.source, values, **options)
+    outcome = jobs.run(job, networks, request)
+    assert outcome.error is None
+    return tifffile.imread(job.target)
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "dtype"),
+    [
+        *((2**bits, offset, "uint16") for bits in (8, 12, 15) for offset in (0, 500)),
+        *((scale, 0, "float32") for scale in (1e-4, 255, 6e4)),
+        (4000, -1000, "float32"),
+        (4000, -1000, "int16"),
+        (1e6, 1e6, "float64"),
+        (200, -100, "int8"),
+        (1e6, -5e5, "int32"),
+    ],
+)
+def test_the_answer_does_not_depend_on_where_values_lie(
+    scale: float, offset: float, dtype: str
+) -> None:
+    picture = noisy()
+    values = picture * scale + offset
+    if not dtype.startswith("float"):
+        values = values.round().clip(np.iinfo(dtype).min, np.iinfo(dtype).max)
+    answer = denoise(values.astype(dtype), precision="float32").astype(float)
+    usual = psnr(denoise(picture.astype("float32"), precision="float32"))
+    # 0.1 dB, and in 8 bits what rounding adds.
+    assert psnr((answer - offset) / scale) > usual - 0.12
+
+
+def test_stars_keep_their_values() -> None:
+    picture = 1000 * noisy()
+    rng = np.random.default_rng(1)
+    places = rng.integers(5, 90, (12, 2)).T
+    picture[places[0], places[1]] = rng.uniform(5e3, 6e4, 12)
+    answer = denoise(picture.astype("float32"))
+    stars = tuple(places)
+    assert np.abs(answer[stars] - picture[stars]).max() <= 80 * 1.2
+    away = np.ones(CLEAN.shape, bool)
+    for row, column in places.T:
+        away[row - 4 : row + 5, column - 4 : column + 5] = False
+    assert psnr(answer[away] / 1000, CLEAN[away]) > psnr(picture[away] / 1000, CLEAN[away]) + 8
+
+
+@pytest.mark.parametrize("layout", ["contig", "separate"])
+@pytest.mark.parametrize("channels", [2, 3, 4, 5])
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "float32"])
+def test_every_channel_is_denoised(
+    networks: Networks, tmp_path: Path, layout: str, channels: int, dtype: str
+) -> None:
+    whole = 1.0 if dtype == "float32" else float(np.iinfo(dtype).max)
+    stack = np.stack([noisy(0.02 * (index + 1), index) for index in range(channels)])
+    values = stack.clip(0, 1) * whole
+    values = (
+        values.astype(dtype) if layout == "separate" else np.moveaxis(values, 0, -1).astype(dtype)
+    )
+    answer = run(
+        networks, tmp_path, values, Request(), photometric="minisblack", planarconfig=layout
+    )
+    assert answer.dtype == dtype
+    found = np.moveaxis(answer, -1, 0) if answer.shape[-1] == channels else answer
+    for before, after in zip(stack, found, strict=True):
+        assert psnr(after / whole) > psnr(before) + 4
+
+
+@pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
+def test_a_network_for_joint_colour_takes_colour_in_any_range_and_no_other_channels(
+    tmp_path: Path, photometric: str
+) -> None:
+    weights = tmp_path / "joint.safetensors"
+    architecture = Architecture(planes=3, phases=2, pairs=2, width=8, depth=3, activation="relu")
+    sets.save(weights, random_model(architecture), (1.0, 80.0), "made up")
+    values = (500 + 400 * np.dstack([noisy(seed=seed) for seed in range(3)])).astype("uint16")
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, values, photometric=photometric, planarconfig="contig")
+    outcome = jobs.run(job, Networks(weight_file=weights), Request())
+    if photometric == "rgb":
+        assert outcome.error is None
+        assert outcome.range is not None
+    else:
+        assert "is for colour pictures: choose other weights" in str(outcome.error)
+        assert not job.target.exists()
+
+
+def test_pages_have_their_own_noise_unless_it_is_the_same(
+    networks: Networks, tmp_path: Path
+) -> None:
+    pages = np.stack([np.zeros(CLEAN.shape), noisy(0.02), noisy(0.1)])
+    values = (pages.clip(0, 1) * 65535).astype(np.uint16)
+    own = run(networks, tmp_path, values, Request(), photometric="minisblack")
+    same = run(networks, tmp_path, values, Request(same=True), photometric="minisblack")
+    assert psnr(own[2] / 65535) > psnr(same[2] / 65535) + 3
+    np.testing.assert_array_equal(own[0], 0)
+
+
+def test_frames_behind_one_directory_are_all_denoised(networks: Networks, tmp_path: Path) -> None:
+    values = (np.stack([noisy(seed=seed) for seed in range(3)]).clip(0, 1) * 65535).astype("uint16")
+    answer = run(networks, tmp_path, values, Request(), imagej=True, truncate=True)
+    assert answer.shape == values.shape
+    for before, after in zip(values, answer, strict=True):
+        assert psnr(after / 65535) > psnr(before / 65535) + 6
+
+
+@pytest.mark.parametrize("nodata", [-9999.0, float("nan")])
+def test_holes_stay_to_the_bit_and_do_not_pull(
+    networks: Networks, tmp_path: Path, nodata: float
+) -> None:
+    values = noisy().astype("float32")
+    values[30:60, 40:80] = nodata
+    answer = run(
+        networks, tmp_path, values, Request(), extratags=[(42113, "s", 0, str(nodata), True)]
+    )
+    hole = np.s_[30:60, 40:80]
+    np.testing.assert_array_equal(answer[hole], values[hole])
+    beside, far = np.zeros(CLEAN.shape, bool), np.ones(CLEAN.shape, bool)
+    beside[26:64, 36:84] = True
+    beside[hole] = False
+    far[22:68, 32:88] = False
+    error = (answer - CLEAN) ** 2
+    assert np.sqrt(error[beside].mean() / error[far].mean()) < 1.1
+
+
+def test_pages_and_rows_without_values(networks: Networks, tmp_path: Path) -> None:
+    values = np.stack([np.full(CLEAN.shape, np.nan), noisy()]).astype("float32")
+    values[1, 10:14] = np.nan
+    answer = run(networks, tmp_path, values, Request(), photometric="minisblack")
+    np.testing.assert_array_equal(np.isnan(answer), np.isnan(values))
+    rows = np.r_[:10, 14:96]
+    assert psnr(answer[1, rows], CLEAN[rows]) > psnr(values[1, rows], CLEAN[rows]) + 6
+
+
+def test_without_strength_every_value_stays(networks: Networks, tmp_path: Path) -> None:
+    values = (1e6 * noisy() + 0.1).astype("float64")
+    np.testing.assert_array_equal(run(networks, tmp_path, values, Request(strength=0)), values)

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from linn_cli.pictures import holes
+from linn_cli.pictures.picture import Picture
+
+
+def test_what_has_no_value_is_found_in_every_dtype() -> None:
+    floats = np.array([[1, np.nan, -np.inf, -9999]], np.float32)
+    assert holes.unknown(floats, -9999) is not None
+    np.testing.assert_array_equal(holes.unknown(floats, -9999), [[False, True, True, True]])
+    bytes_ = np.array([[0, 7]], np.uint8)
+    np.testing.assert_array_equal(holes.unknown(bytes_, 0), [[True, False]])
+    assert holes.unknown(bytes_, None) is None
+    assert holes.unknown(bytes_, float("nan")) is None
+    least = np.full((2, 2), np.finfo(np.float32).min)
+    assert holes.unknown(least, -3.4028234663852886e38) is not None
+
+
+@pytest.mark.parametrize("side", [40, 300])
+def test_a_slope_goes_on_into_a_hole(side: int) -> None:
+    rows, columns = np.mgrid[:side, :side]
+    slope = 3.0 * rows + 2.0 * columns
+    known = np.ones(slope.shape, bool)
+    known[10:26, 12:28] = False
+    filled = holes.filled(np.where(known, slope, 1e9), known)
+    np.testing.assert_array_equal(filled[known], slope[known])
+    # The ridge draws slopes towards 0; coarse means are off by 16 and more.
+    assert np.abs(filled - slope)[9:27, 11:29].max() < 12
+
+
+def test_rows_pictures_and_corners_without_values() -> None:
+    values = np.random.default_rng(0).normal(0, 1, (30, 30))
+    for hole in (np.s_[5], np.s_[:, 0], np.s_[:29], np.s_[:29, :29]):
+        known = np.ones(values.shape, bool)
+        known[hole] = False
+        filled = holes.filled(np.where(known, values, np.nan), known)
+        assert np.isfinite(filled).all()
+    nothing = np.zeros(values.shape, bool)
+    np.testing.assert_array_equal(holes.filled(values, nothing), 0)
+
+
+def test_a_picture_gets_its_holes_back_to_the_bit() -> None:
+    values = np.ones((4, 4, 1), np.float32)
+    values[1, 1] = np.nan
+    picture = Picture(values)
+    assert np.isfinite(picture.filled()).all()
+    back = picture.with_values(np.zeros_like(values)).values
+    assert back.view(np.uint32)[1, 1, 0] == values.view(np.uint32)[1, 1, 0]
+    assert back[0, 0, 0] == 0

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from linn_cli.pictures import ranges
+from linn_cli.pictures.ranges import Spread
+from linn_cli.samples import Range
+
+UNIT = Range(0.0, 1.0)
+
+
+def noisy(sigma: float = 0.08) -> NDArray[np.float64]:
+    rows, columns = np.mgrid[:96, :128]
+    clean = 0.5 + 0.4 * np.sin(rows / 19) * np.cos(columns / 23)
+    answer: NDArray[np.float64] = clean + np.random.default_rng(0).normal(0, sigma, clean.shape)
+    return answer
+
+
+def test_a_range_is_found_without_its_noise() -> None:
+    found = ranges.spread(1000 * noisy() + 500)
+    assert found is not None
+    # Means over 16 pixels leave a quarter of the noise; most of that is taken off.
+    assert (found.low, found.high) == pytest.approx((600, 1400), abs=40)
+    assert found.noise == pytest.approx(80, rel=0.1)
+
+
+def test_the_usual_range_stays_where_it_fits() -> None:
+    found = ranges.spread(noisy())
+    assert found is not None
+    assert ranges.common([found], UNIT) is None
+    assert ranges.common([], UNIT) is None
+    assert ranges.common([Spread(0.0, 0.0, 0.0)], UNIT) is None
+
+
+@pytest.mark.parametrize("scale", [1e-4, 0.1, 255.0, 6e4])
+@pytest.mark.parametrize("offset", [0.0, -0.5, 3.0])
+def test_a_range_follows_scale_and_offset(scale: float, offset: float) -> None:
+    found = ranges.spread(scale * (noisy() + offset))
+    assert found is not None
+    span = ranges.settle(found, UNIT).span
+    assert 0.7 * scale < span < 1.3 * scale or span == 1
+
+
+def test_holes_tell_nothing_and_planes_without_values_neither() -> None:
+    values = noisy()
+    values[:50] = np.nan
+    values[60:70, 60:70] = -9999
+    found = ranges.spread(values, values != -9999)
+    assert found is not None
+    assert found.low > -0.2
+    assert ranges.spread(np.full((8, 8), np.nan)) is None
+    assert ranges.spread(np.zeros((2, 2))) is None
+
+
+def test_noise_alone_does_not_make_the_range_too_narrow() -> None:
+    found = ranges.spread(np.random.default_rng(0).normal(100, 5, (128, 128)))
+    assert found is not None
+    assert ranges.settle(found, UNIT).span >= 5 * 255 / 80 * 0.9
