@@ -1,9 +1,10 @@
 """Put a trained weight file into `weights/`: manifest, model card and the table of docs/weights.md.
 
     python -m benchmarks.ship_weights runs/mine/weights.safetensors dninn-st-1-any --bsd68 BSD68/
+    python -m benchmarks.ship_weights runs/mine/weights.safetensors polyphase-colour --cbsd68 CBSD68/
     python -m benchmarks.ship_weights            # only rewrite card and table from the manifest
 
-With --bsd68 the file's PSNR on that folder is measured and recorded.
+With --bsd68 or --cbsd68 the file's PSNR on that folder is measured and recorded.
 """
 
 from __future__ import annotations
@@ -33,13 +34,19 @@ def main() -> None:
     parser.add_argument(
         "--suits", help="LOW-HIGH, where benchmarks/quality/windows.py finds it better"
     )
-    parser.add_argument("--bsd68", type=Path, help="folder with the clean test images")
+    parser.add_argument("--bsd68", type=Path, help="folder with the clean test images in grey")
+    parser.add_argument("--cbsd68", type=Path, help="folder with the clean test images in colour")
     options = parser.parse_args()
     if options.source and not options.name:
         parser.error("a source needs a name")
     entries: list[dict[str, Any]] = json.loads(MANIFEST.read_text(encoding="utf-8"))["files"]
     if options.source:
-        entry = ship(options.source, options.name, options.bsd68)
+        entry = ship(options.source, options.name)
+        for key in ("bsd68", "cbsd68"):
+            if folder := getattr(options, key):
+                entry[key] = measured(
+                    WEIGHTS / entry["file"], folder, entry["sigma"], key == "bsd68"
+                )
         if options.suits:
             entry["suits"] = list(sets.parse_range(options.suits))
         others = [other for other in entries if other["file"] != entry["file"]]
@@ -55,24 +62,23 @@ def main() -> None:
     page.write_text(head + BEGIN + weights_table(entries) + tail, encoding="utf-8")
 
 
-def ship(source: Path, name: str, bsd68: Path | None) -> dict[str, Any]:
+def ship(source: Path, name: str) -> dict[str, Any]:
     """Copy the file and describe it for the manifest."""
     sets.load(sets.describe(source))
     target = WEIGHTS / f"{name}.safetensors"
     if source.resolve() != target:
         shutil.copyfile(source, target)
-    entry = {**publishing.entry(target), "commit": commit()}
-    if bsd68:
-        low, high = entry["sigma"]
-        measured = {f"{s}": bsd68_psnr(target, bsd68, s) for s in (15, 25, 50) if low <= s <= high}
-        entry["bsd68"] = measured
-    return entry
+    return {**publishing.entry(target), "commit": commit()}
 
 
-def bsd68_psnr(file: Path, folder: Path, sigma: float) -> float:
-    """The mean PSNR that `linn benchmark` gives, rounded to a thousandth of a dB."""
-    pictures = [read(path, as_grey=True) for path in folders.list_pictures(folder)]
-    return round(network_psnr(pictures, sigma, file), 3)
+def measured(
+    file: Path, folder: Path, levels: tuple[float, float], as_grey: bool
+) -> dict[str, float]:
+    """The mean PSNR that `linn benchmark` gives at each sigma of the range, rounded to a thousandth of a dB."""
+    low, high = levels
+    pictures = [read(path, as_grey=as_grey) for path in folders.list_pictures(folder)]
+    sigmas = [sigma for sigma in (15, 25, 50) if low <= sigma <= high]
+    return {f"{sigma}": round(network_psnr(pictures, sigma, file), 3) for sigma in sigmas}
 
 
 def commit() -> str:

@@ -11,7 +11,8 @@ from linn_cli.network.architecture import Architecture
 
 _SIGMAS = ("15", "25", "50")
 # Where figures were measured: the manifest's key, the Hub's identifier, and a name for people.
-_MEASURED_ON = (("bsd68", "bsd68", "BSD68"), ("held_out_psnr", "held-out", "held-out pictures"))
+_TESTED_ON = (("bsd68", "bsd68", "BSD68"), ("cbsd68", "cbsd68", "CBSD68"))
+_MEASURED_ON = (*_TESTED_ON, ("held_out_psnr", "held-out", "held-out pictures"))
 
 _METADATA = """\
 library_name: linn
@@ -31,10 +32,10 @@ _HEAD = """
 These weights remove noise from pictures, with the command line tool linn. The network is DnINN (J. Huang and
 P. L. Dragotti, "LINN: Lifting Inspired Invertible Neural Network for Image Denoising", EUSIPCO 2021). The paper
 prints no table of layers, so linn is a reconstruction. Its parameter counts match the published ones, and its
-weights were trained anew.
+weights were trained anew. The polyphase networks are linn's own form of it, which works at half the resolution.
 
-The table gives the PSNR in dB on BSD68, in grey, with white Gaussian noise that is neither clipped nor rounded.
-`linn benchmark BSD68 --weights FILE` measures it:
+The table gives the PSNR in dB with white Gaussian noise that is neither clipped nor rounded, on BSD68 in grey or
+on CBSD68 in colour. `linn benchmark BSD68 --weights FILE` measures it (with `--color` for CBSD68):
 
 """
 
@@ -51,8 +52,8 @@ The files are float32 safetensors, and each header describes its file. linn chec
 
 ## Limits
 
-The weights were trained on white Gaussian noise in grey pictures. They were not trained on noise that is
-correlated between pixels (JPEG, demosaicing) or that depends on the brightness.
+All files but those for photographs learned white Gaussian noise. They did not learn noise that is correlated
+between pixels (JPEG, demosaicing) or that depends on the brightness.
 
 ## Training
 
@@ -71,26 +72,30 @@ class Terms:
 BUNDLED_TERMS = Terms(
     licence="mit",
     datasets=("bsds500",),
-    remark="linn trained them on photographs of BSDS500 without the 68 test images: see LICENSE.md.",
+    remark="linn trained them on photographs of BSDS500 without the 68 test images, the polyphase networks on 68 more "
+    "under open licences: see LICENSE.md.",
 )
 
 
 def weights_table(entries: Sequence[Mapping[str, Any]]) -> str:
     """A Markdown table with a row for each file of the manifest."""
     lines = [
-        "| file | network | trained for sigma | "
-        + " | ".join(f"BSD68 at {s}" for s in _SIGMAS)
+        "| file | network | trained for sigma | measured on | "
+        + " | ".join(f"PSNR at {s}" for s in _SIGMAS)
         + " |",
-        "|---|---|---|" + "---|" * len(_SIGMAS),
+        "|---|---|---|---|" + "---|" * len(_SIGMAS),
     ]
     for entry in entries:
         sigma = _range(*entry["sigma"])
         if "suits" in entry:
             sigma += f" (chosen for {_range(*entry['suits'])})"
+        if entry.get("noise") == "photo":
+            sigma += ", as in photographs"
         network = str(Architecture.of(entry))
-        measured = entry.get("bsd68", {})
+        tested = [(name, entry[key]) for key, _, name in _TESTED_ON if key in entry]
+        pictures, measured = tested[0] if tested else ("-", {})
         figures = " | ".join(f"{measured[s]:.2f}" if s in measured else "-" for s in _SIGMAS)
-        lines.append(f"| `{entry['file']}` | {network} | {sigma} | {figures} |")
+        lines.append(f"| `{entry['file']}` | {network} | {sigma} | {pictures} | {figures} |")
     return "\n".join(lines) + "\n"
 
 

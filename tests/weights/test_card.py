@@ -69,4 +69,19 @@ def test_a_figure_that_was_not_measured_is_left_open() -> None:
         "bsd68": {"25": 29.126},
     }
     row = weights_table([entry]).splitlines()[-1]
-    assert row == "| `x` | DnINN-LISTA 2-scale | 25 | - | 29.13 | - |"
+    assert row == "| `x` | DnINN-LISTA 2-scale | 25 | BSD68 | - | 29.13 | - |"
+
+
+def test_a_colour_set_is_listed_with_its_own_pictures_and_its_noise() -> None:
+    colour = {"variant": "st", "planes": 3, "phases": 2, "width": 64, "depth": 3, "pairs": 2}
+    entry = {
+        "file": "x",
+        "scales": 1,
+        "activation": "relu",
+        **colour,
+        "sigma": [0.5, 80],
+        "noise": "photo",
+        "cbsd68": {"15": 33.9},
+    }
+    row = weights_table([entry]).splitlines()[-1]
+    assert row.endswith("| 0.5 to 80, as in photographs | CBSD68 | 33.90 | - | - |")
