@@ -40,6 +40,8 @@ from linn_cli.network.model import DnINN
 from linn_cli.training.initialisation import initialise
 from linn_cli.weights.sets import WeightSet
 
+_CPU = torch.device("cpu")
+
 
 def main() -> None:
     """Measure and print a table."""
@@ -113,10 +115,14 @@ def fresh(architecture: Architecture) -> DnINN:
     return initialise(DnINN(architecture), generator).eval().requires_grad_(False)
 
 
-def loaded(architecture: Architecture, scales: tuple[FoldedScale, ...]) -> LoadedNetwork:
+def loaded(
+    architecture: Architecture,
+    scales: tuple[FoldedScale, ...],
+    device: torch.device = _CPU,
+) -> LoadedNetwork:
     """A network as `linn denoise` has it."""
     nameless = WeightSet(Path("fresh"), architecture, (0.0, 255.0), "")
-    return LoadedNetwork(scales, nameless, torch.device("cpu"))
+    return LoadedNetwork(scales, nameless, device)
 
 
 def compare_sizes(scales: tuple[FoldedScale, ...], sides: list[int], rounds: int) -> None:

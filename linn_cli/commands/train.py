@@ -43,6 +43,13 @@ def train(
     sigma: Annotated[
         str, typer.Option(help="The noise levels to train for: LOW-HIGH, or one.")
     ] = "1-80",
+    noise: Annotated[
+        str,
+        typer.Option(
+            metavar="white|photo",
+            help="What noise to learn: white, or that of photographs (cameras, grain, JPEG) and white.",
+        ),
+    ] = "white",
     init: Annotated[
         Path | None,
         typer.Option(
@@ -82,12 +89,18 @@ def train(
     time_limit: Annotated[
         float | None, typer.Option(help="Stop cleanly after these minutes.")
     ] = None,
+    wind_down: Annotated[
+        bool,
+        typer.Option(
+            "--wind-down", help="Let the learning rate fall to 0 by the end of the time limit."
+        ),
+    ] = False,
     device: DeviceOption = "auto",
     compiled: Annotated[
         bool | None,
         typer.Option(
             "--compile/--no-compile",
-            help="Compile the network. By default linn does if it finds a C++ compiler.",
+            help="Compile the network. By default linn does on a processor if it finds a C++ compiler.",
         ),
     ] = None,
     log_json: Annotated[
@@ -101,14 +114,18 @@ def train(
         from linn_cli.engine import devices
         from linn_cli.training import freed_memory
         from linn_cli.training import run as training
-        from linn_cli.training.trainer import Recipe
+        from linn_cli.training.trainer import Recipe, parse_noise
         from linn_cli.weights import sets
 
         freed_memory.keep_freed_memory()
         where = devices.resolve(device)
+        devices.choose_convolutions_by_trial()
+        if wind_down and time_limit is None:
+            raise UsageError("--wind-down is for a run with --time-limit")
         recipe = Recipe(
             architecture=parse_network(network, variant, scales),
             sigma=sets.parse_range(sigma),
+            noise=parse_noise(noise),
             steps=steps,
             batch=batch,
             patch=patch,
@@ -147,6 +164,7 @@ def train(
                 every=every,
                 stop=interrupted,
                 seconds=math.inf if time_limit is None else time_limit * 60,
+                wind_down=wind_down,
             ):
                 advance(1, f"loss {reached.loss:.5f}")
                 if reached.psnr:

@@ -11,13 +11,16 @@ from linn_cli.network.shrinkage import Lista
 
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the cost of
 # those that every layer keeps. So wide pictures have up to twice as many. benchmarks/cost/speed.py --band compares.
-_BAND_PIXELS = 65_536
+# A GPU has memory as fast as a cache, and needs much work at once.
+_BAND_PIXELS = {"cpu": 65_536, "cuda": 4_194_304, "mps": 4_194_304}
 _ENOUGH_ROWS = 16
+_CPU = torch.device("cpu")
 
 
-def band_height(width: int) -> int:
+def band_height(width: int, device: torch.device = _CPU) -> int:
     """The number of rows that a band of a picture of this width should have."""
-    return max(1, _BAND_PIXELS // width, min(_ENOUGH_ROWS, 2 * _BAND_PIXELS // width))
+    pixels = _BAND_PIXELS[device.type]
+    return max(1, pixels // width, min(_ENOUGH_ROWS, 2 * pixels // width))
 
 
 def footprint(scales: Sequence[FoldedScale], width: int, band: int) -> int:
@@ -62,7 +65,7 @@ def highest_band(scales: Sequence[FoldedScale], widths: Sequence[int], budget: i
 
     The first is the widest; those of narrower ones have as many pixels.
     """
-    height = band_height(widths[0])
+    height = band_height(widths[0], scales[0].device)
 
     def held() -> int:
         return sum(footprint(scales, width, height * widths[0] // width) for width in widths)

@@ -39,6 +39,11 @@ def resolve(name: str) -> torch.device:
     return device
 
 
+def choose_convolutions_by_trial() -> None:
+    """Let a GPU try its ways to convolve at each new shape: worth it where shapes stay the same."""
+    torch.backends.cudnn.benchmark = True
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies in bfloat16 natively."""
     if device.type == "cuda":

@@ -57,6 +57,11 @@ class FoldedScale:
         """How many planes a picture has for this network."""
         return self.steps[0].predict.filters[0].shape[1] // self.phases**2
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.steps[0].predict.filters[0].device
+
 
 def fold(
     model: DnINN, dtype: torch.dtype = torch.float32, device: torch.device = _CPU

@@ -54,7 +54,8 @@ def stream(
     """
     filling = Filling(scales[-1].phases)
     wide = width + polyphase.missing(width, filling.alignment)
-    engine = _engine(scales, wide, band or band_height(width), shrink=shrink)
+    height = band or band_height(width, scales[0].device)
+    engine = _engine(scales, wide, height, shrink=shrink)
     work = Work(share(progress, 2 * sum(len(scale.steps) for scale in scales)), filling)
     return filling.crop(_through(engine, filling.fill(bands), work), width)
 
@@ -83,7 +84,7 @@ def run(
     scales: Sequence[FoldedScale], image: Tensor, *, band: int | None = None, shrink: bool = True
 ) -> Tensor:
     """Run a folded network over a noise-normalised image (B, P, H, W) in memory; the same shape out."""
-    height = band or band_height(image.shape[-1])
+    height = band or band_height(image.shape[-1], scales[0].device)
     pictures = image.split(1)
     answers = [
         torch.cat(

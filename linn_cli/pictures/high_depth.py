@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
-import imagecodecs
-import netpbmfile
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
@@ -31,11 +29,15 @@ def is_deep_png(head: bytes) -> bool:
 
 def read_png(file: BinaryIO) -> Picture:
     """The picture of a 16-bit PNG."""
+    import imagecodecs
+
     return from_samples(imagecodecs.png_decode(file.read()))
 
 
 def write_png(picture: Picture, metadata: dict[str, Any]) -> bytes:
     """A 16-bit PNG; grey with alpha becomes colour with alpha, since the library has no such kind."""
+    import imagecodecs
+
     samples = to_samples(picture)
     if samples.shape[-1] == 2:
         samples = samples[:, :, [0, 0, 0, 1]]
@@ -166,6 +168,8 @@ def tiff_metadata(page: tifffile.TiffPage) -> dict[str, Any]:
 
 def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
     """The picture of a PPM of more than 8 bits, over the whole range of 16; None if it is another kind."""
+    import netpbmfile
+
     with netpbmfile.NetpbmFile(file) as pnm:
         if pnm.magicnumber not in ("P3", "P6") or pnm.maxval <= np.iinfo(np.uint8).max:
             return None
@@ -183,6 +187,8 @@ def _over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
 
 def write_ppm(file: BinaryIO, picture: Picture) -> None:
     """A 16-bit PPM."""
+    import netpbmfile
+
     netpbmfile.imwrite(file, picture.values)
 
 

@@ -154,6 +154,7 @@ def train(
     every: int = 500,
     stop: Callable[[], bool] = lambda: False,
     seconds: float = math.inf,
+    wind_down: bool = False,
 ) -> Iterator[Progress]:
     """Train until the recipe's last step, and save on the way and at the end.
 
@@ -164,6 +165,8 @@ def train(
         every: steps between two measurements, each followed by a checkpoint.
         stop: asked after every step; True ends the run early.
         seconds: the run also ends after this time.
+        wind_down: let the learning rate fall to 0 by then, over the same share of the time as of the
+            recipe's steps.
 
     Yields:
         The progress after every step; its loss is the mean since the last measurement, a few steps old.
@@ -173,10 +176,12 @@ def train(
     """
     began = time.monotonic()
     pixels_before = trainer.pixels_seen
+    share = trainer.recipe.cooldown / trainer.recipe.steps
     total, count, shown = torch.zeros((), device=trainer.device), 0, math.nan
     ended = trainer.steps_done >= trainer.recipe.steps
     while not ended:
-        total += trainer.step()
+        left = 1 - (time.monotonic() - began) / seconds
+        total += trainer.step(max(left / share, 0.0) if wind_down and left < share else 1.0)
         count += 1
         elapsed = time.monotonic() - began
         ended = stop() or elapsed > seconds or trainer.steps_done == trainer.recipe.steps
@@ -242,7 +247,7 @@ def prepare(
 
     `residual` is the share of the noise that a scale new to `init` starts by taking out (see `grow`).
     `compiled` says whether to compile the network, which trains twice as fast after a minute of
-    compiling; None means where a C++ compiler is found.
+    compiling; None means on a processor, where a C++ compiler is found.
 
     Raises:
         InputError: no picture is as large as a patch.
@@ -263,13 +268,24 @@ def prepare(
     return Trainer(
         recipe,
         model,
-        Patches(pictures.training, recipe.patch, device, as_grey=recipe.architecture.planes == 1),
+        Patches(
+            pictures.training,
+            recipe.patch + recipe.noise_kind.margin,
+            device,
+            as_grey=recipe.architecture.planes == 1,
+        ),
         device,
-        compiled=shutil.which("c++") is not None if compiled is None else compiled,
+        compiled=_compiles(device) if compiled is None else compiled,
         provenance=f"trained by linn {__version__} on {len(pictures.training)} pictures of "
         f"{_names(pictures.training)}, {len(pictures.held_out)} others to judge by; "
         f"started from {start}",
     )
+
+
+def _compiles(device: torch.device) -> bool:
+    # On CUDA torch 2.11 compiled the polyphase network wrongly under autocast: losses and gradients of
+    # another sign. `python -m benchmarks.cost.gpu` compares them.
+    return device.type == "cpu" and shutil.which("c++") is not None
 
 
 def _centre(picture: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Generator, Tensor, nn
@@ -17,6 +17,7 @@ from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.training._muon import Muon
 from linn_cli.training.patches import Patches
+from linn_cli.training.photographs import PhotographNoise
 from linn_cli.training.white import WhiteNoise
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA
 
@@ -27,6 +28,7 @@ _TYPICAL_ERROR = 0.012
 _LOSS_FLOOR = 15 / GREY_LEVELS
 _OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
 _CLIP = 1.0
+NoiseName = Literal["white", "photo"]
 # What of a recipe may change when a run is resumed.
 _SCHEDULE = {"steps", "lr", "warmup", "cooldown"}
 
@@ -35,12 +37,13 @@ _SCHEDULE = {"steps", "lr", "warmup", "cooldown"}
 class Recipe:
     """All that decides a training trajectory, besides the pictures and where it starts.
 
-    `sigma` is a range in 8-bit grey levels, out of which each patch gets its own (`draw_sigma`). The learning
-    rate rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
+    `sigma` is a range in 8-bit grey levels, out of which each patch gets its own (`draw_sigma`); `noise` says of
+    what kind the noise is (`WhiteNoise`, `PhotographNoise`). The learning rate rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
     """
 
     architecture: Architecture
     sigma: tuple[float, float] = (1.0, 80.0)
+    noise: NoiseName = "white"
     steps: int = 20_000
     batch: int = 8
     patch: int = 64
@@ -55,12 +58,33 @@ class Recipe:
             raise UsageError(
                 f"sigma {self.sigma[0]:g} is no noise: train from {LEAST_SIGMA} upwards"
             )
+        if self.noise == "photo" and self.architecture.planes == 1:
+            raise UsageError("the noise of photographs is in colour: choose --network colour")
+
+    @property
+    def noise_kind(self) -> WhiteNoise | PhotographNoise:
+        """What makes patches noisy."""
+        if self.noise == "photo":
+            return PhotographNoise(self.patch, self.sigma)
+        return WhiteNoise(self.sigma)
 
     def rate(self, step: int) -> float:
         """The share of the learning rate at a step (counted from 0), in [0, 1]."""
         rising = (step + 1) / max(self.warmup, 1)
         falling = (self.steps - step) / max(self.cooldown, 1)
         return max(min(rising, falling, 1.0), 0.0)
+
+
+def parse_noise(name: str) -> NoiseName:
+    """The kind of noise by its name.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    match name:
+        case "white" | "photo":
+            return name
+    raise UsageError(f"noise {name!r} is unknown: choose white or photo")
 
 
 class Trainer:
@@ -86,15 +110,18 @@ class Trainer:
         self.average = AveragedModel(self.model, multi_avg_fn=moving)
         self._forward = torch.compile(self.model) if compiled else self.model
         self.optimisers = _optimisers(self.model)
-        self.noise = WhiteNoise(recipe.sigma)
+        self.noise = recipe.noise_kind
         self.draws = Generator(device).manual_seed(recipe.seed)
         self.steps_done = 0
 
-    def step(self) -> Tensor:
-        """Draw a batch, take one optimisation step and return the loss before it, still on the device."""
+    def step(self, most: float = 1.0) -> Tensor:
+        """Draw a batch, take one optimisation step and return the loss before it, still on the device.
+
+        `most` is the largest share of the learning rate, in [0, 1], whatever the schedule says.
+        """
         recipe = self.recipe
         clean = self.patches.sample(recipe.batch, self.draws)
-        noisy, sigma = self.noise(clean, self.draws)
+        noisy, clean, sigma = self.noise(clean, self.draws)
         noisy, clean = (_planes(channels) for channels in (noisy, clean))
 
         with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
@@ -103,7 +130,7 @@ class Trainer:
         loss.backward()
 
         nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
-        rate = recipe.lr * recipe.rate(self.steps_done)
+        rate = recipe.lr * min(recipe.rate(self.steps_done), most)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate * group["share"]
@@ -143,8 +170,8 @@ class Trainer:
             UsageError: `state` is of another recipe, in more than the schedule.
         """
         for name, value in asdict(self.recipe).items():
-            if name not in _SCHEDULE and state["recipe"][name] != value:
-                was = state["recipe"][name]
+            was = state["recipe"].get(name, value)
+            if name not in _SCHEDULE and was != value:
                 raise UsageError(f"the run has {name} {was}, not {value}: resume it with the same")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Generator, Tensor
 
 from linn_cli.network import planes
+from linn_cli.training.draws import Noisy, normal, uniform
 from linn_cli.units import GREY_LEVELS
 
 # How often the channels of a colour patch have noise of their own, and how far it lies from the patch's sigma.
@@ -21,18 +23,19 @@ class WhiteNoise:
     """Sigmas out of a range in 8-bit grey levels."""
 
     levels: tuple[float, float]
+    margin: ClassVar = 0  # pixels that the patches must have beyond those that come back
 
-    def __call__(self, clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
-        """Channels (B, C, H, W), white at 1, to noisy ones and the sigma of each plane (B, C, 1, 1)."""
+    def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
+        """Channels (B, C, H, W), white at 1, with noise added."""
         sigma = draw_sigma(self.levels, len(clean), draws)
         if clean.shape[1] == 1:
-            return clean + sigma * _normal(clean, draws), sigma
-        unlike = _uniform((len(clean), 1, 1, 1), draws) < _UNLIKE
-        factor = _SPREAD ** (2 * _uniform((len(clean), clean.shape[1], 1, 1), draws) - 1)
+            return Noisy(clean + sigma * normal(clean.shape, draws), clean, sigma)
+        unlike = uniform((len(clean), 1, 1, 1), draws) < _UNLIKE
+        factor = _SPREAD ** (2 * uniform((len(clean), clean.shape[1], 1, 1), draws) - 1)
         sigma = torch.where(unlike, sigma * factor, sigma)
-        noisy = clean + sigma * _normal(clean, draws)
+        noisy = clean + sigma * normal(clean.shape, draws)
         variances = planes.ROTATION.square().to(sigma) @ sigma.square().flatten(1).T
-        return noisy, variances.T.sqrt()[:, :, None, None]
+        return Noisy(noisy, clean, variances.T.sqrt()[:, :, None, None])
 
 
 def draw_sigma(levels: tuple[float, float], count: int, draws: Generator) -> Tensor:
@@ -42,13 +45,5 @@ def draw_sigma(levels: tuple[float, float], count: int, draws: Generator) -> Ten
     seen most and both ends least.
     """
     low, high = (math.sqrt(grey / GREY_LEVELS) for grey in levels)
-    chosen = _uniform((count, 2, 1, 1), draws).mean(1, keepdim=True)
+    chosen = uniform((count, 2, 1, 1), draws).mean(1, keepdim=True)
     return (low + (high - low) * chosen).square()
-
-
-def _uniform(shape: tuple[int, ...], draws: Generator) -> Tensor:
-    return torch.rand(shape, generator=draws, device=draws.device)
-
-
-def _normal(like: Tensor, draws: Generator) -> Tensor:
-    return torch.randn(like.shape, generator=draws, device=draws.device)

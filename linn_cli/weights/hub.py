@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from platformdirs import user_cache_path
-
 from linn_cli.errors import NoFileError, UnreachableError, UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.network.architecture import MOST_BYTES
@@ -300,6 +298,8 @@ def _digest(path: Path) -> str:
 
 def _folder() -> Path:
     """Where the records are: linn's own cache folder, which XDG_CACHE_HOME moves on every system."""
+    from platformdirs import user_cache_path
+
     moved = os.environ.get("XDG_CACHE_HOME")
     cache = Path(moved) / "linn" if moved else user_cache_path("linn", appauthor=False)
     return cache / "hub"

@@ -1,0 +1,84 @@
+"""What JPEG does to a picture, on tensors: the loss of its quantisation, without the bytes."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+_BLOCK = 8
+ALIGNMENT = 2 * _BLOCK
+_CENTRE = 128.0
+# Full-range YCbCr (JFIF 1.02).
+_YCBCR = torch.tensor(
+    [
+        [0.299, 0.587, 0.114],
+        [-0.168735892, -0.331264108, 0.5],
+        [0.5, -0.418687589, -0.081312411],
+    ],
+    dtype=torch.float64,
+)
+# Annex K of ITU-T T.81, as libjpeg scales them by quality.
+_LUMA = torch.tensor(
+    [
+        [16, 11, 10, 16, 24, 40, 51, 61],
+        [12, 12, 14, 19, 26, 58, 60, 55],
+        [14, 13, 16, 24, 40, 57, 69, 56],
+        [14, 17, 22, 29, 51, 87, 80, 62],
+        [18, 22, 37, 56, 68, 109, 103, 77],
+        [24, 35, 55, 64, 81, 104, 113, 92],
+        [49, 64, 78, 87, 103, 121, 120, 101],
+        [72, 92, 95, 98, 112, 100, 103, 99],
+    ],
+    dtype=torch.float32,
+)
+_CHROMA = torch.full((_BLOCK, _BLOCK), 99.0)
+_CHROMA[:4, :4] = torch.tensor(
+    [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]], dtype=torch.float32
+)
+
+
+def compress(picture: Tensor, quality: Tensor, subsampled: Tensor) -> Tensor:
+    """What a decoder makes of pictures (B, 3, H, W) in [0, 1] stored as JPEG.
+
+    Args:
+        picture: RGB, both sides multiples of 16.
+        quality: 1 to 100, (B, 1, 1, 1), as libjpeg counts it.
+        subsampled: whether the chroma is stored at half its size (4:2:0), bool (B, 1, 1, 1).
+    """
+    ycbcr = _mix(_YCBCR, (picture * 255).round()).round()  # as encoders do, in whole numbers
+    luma, chroma = ycbcr[:, :1] - _CENTRE, ycbcr[:, 1:]
+    halved = F.interpolate(
+        _quantise(F.avg_pool2d(chroma, 2).round(), quality, _CHROMA),
+        scale_factor=2,
+        mode="bilinear",
+        align_corners=False,
+    )
+    chroma = torch.where(subsampled, halved, _quantise(chroma, quality, _CHROMA))
+    decoded = torch.cat((_quantise(luma, quality, _LUMA) + _CENTRE, chroma), dim=1)
+    return _mix(torch.linalg.inv(_YCBCR), decoded).round().clamp(0, 255) / 255
+
+
+def _quantise(channels: Tensor, quality: Tensor, table: Tensor) -> Tensor:
+    """Channels (B, C, H, W) about 0, their blocks' cosine coefficients rounded to the table's steps."""
+    scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
+    steps = ((table.to(channels) * scale + 50) / 100).floor().clamp(1, 255)[:, None, None, None, 0]
+    cosines = _cosines().to(channels)
+    blocks = channels.unflatten(3, (-1, _BLOCK)).unflatten(2, (-1, _BLOCK)).transpose(3, 4)
+    coefficients = cosines @ blocks @ cosines.T
+    rounded = (coefficients / steps).round() * steps
+    pixels: Tensor = (cosines.T @ rounded @ cosines).transpose(3, 4).flatten(4).flatten(2, 3)
+    return pixels
+
+
+def _cosines() -> Tensor:
+    """The orthonormal discrete cosine transform of 8 values, (frequency, place)."""
+    frequency, place = torch.arange(_BLOCK)[:, None], torch.arange(_BLOCK)[None, :]
+    waves = torch.cos((2 * place + 1) * frequency * math.pi / (2 * _BLOCK)) * math.sqrt(2 / _BLOCK)
+    return torch.where(frequency == 0, math.sqrt(1 / _BLOCK), waves)
+
+
+def _mix(matrix: Tensor, channels: Tensor) -> Tensor:
+    return torch.einsum("ij,bjhw->bihw", matrix.to(channels), channels)

@@ -1,0 +1,133 @@
+"""The noise of photographs as people have them: from cameras, of scans and grain, under JPEG, and plain white."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from linn_cli.network import planes
+from linn_cli.training import camera, filters, jpeg
+from linn_cli.training.draws import Noisy, chance, normal, uniform
+from linn_cli.training.white import WhiteNoise, draw_sigma
+from linn_cli.units import GREY_LEVELS
+
+# The shares of a batch; the rest is white.
+_CAMERA, _COARSE, _GRAIN = 0.4, 0.15, 0.1
+_LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
+
+
+@dataclass(frozen=True)
+class PhotographNoise:
+    """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
+
+    Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told up to twice as
+    much, so that who uses the network can ask for more.
+    """
+
+    size: int
+    levels: tuple[float, float]
+
+    @property
+    def margin(self) -> int:
+        """How much larger the patches must be that this is given."""
+        return self.size // 2
+
+    def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
+        """Clean colour (B, 3, H, W), white at 1, each side `size` + `margin`, to patches of `size`."""
+        count = len(clean)
+        ends = [
+            round(count * share)
+            for share in (_CAMERA, _CAMERA + _COARSE, _CAMERA + _COARSE + _GRAIN)
+        ]
+        taken, coarse, grainy, white = clean.tensor_split(ends)
+        parts = (
+            self._stored(*_taken(taken, draws), 0.7, draws),
+            self._stored(*_coarse(coarse, self.levels, draws), 0.3, draws),
+            self._stored(*_grainy(grainy, self.levels, draws), 0.8, draws),
+            WhiteNoise(self.levels)(self._middle(white), draws),
+        )
+        return Noisy(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+    def _stored(self, noisy: Tensor, clean: Tensor, compressed: float, draws: Generator) -> Noisy:
+        """Make both smaller at times, store the noisy ones in 8 bits or as JPEG, and cut out the patches."""
+        count, side = len(clean), -(-(self.size + 8) // jpeg.ALIGNMENT) * jpeg.ALIGNMENT
+        largest = clean.shape[2] / side
+        shape = (count, 1, 1, 1)
+        shrunk = chance(0.4, count, draws)
+        spacing = torch.where(shrunk, uniform(shape, draws, 1, largest), 1.0)
+        noisy, clean = (
+            filters.zoom(picture, side, spacing).clamp(0, 1) for picture in (noisy, clean)
+        )
+        quality = uniform(shape, draws, 60, 100).round()
+        stored = torch.where(
+            chance(compressed, count, draws),
+            jpeg.compress(noisy, quality, chance(0.75, count, draws)),
+            (noisy * 255).round() / 255,
+        )
+        top, left = (
+            torch.randint(side - self.size + 1, (count,), generator=draws, device=draws.device)
+            for _ in range(2)
+        )
+        noisy, clean = (filters.cut(picture, self.size, top, left) for picture in (stored, clean))
+        difference = planes.from_channels(noisy - clean)
+        deviation = difference.square().mean((2, 3), keepdim=True).sqrt().clamp(min=_LEAST)
+        told = torch.where(chance(0.5, count, draws), uniform(shape, draws, 1, 2), 1.0)
+        return Noisy(noisy, clean, deviation * told)
+
+    def _middle(self, clean: Tensor) -> Tensor:
+        first = (clean.shape[2] - self.size) // 2
+        return clean[:, :, first : first + self.size, first : first + self.size]
+
+
+def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
+    """By a camera, which smooths its noise at times, and its colours, and sharpens."""
+    noisy, clean = camera.photograph(clean, draws)
+    noise = filters.blur(noisy - clean, _sometimes(0.5, (0.4, 1.6), clean, draws))
+    soft = _sometimes(0.4, (0.4, 1.0), clean, draws)
+    noisy, clean = filters.blur(clean + noise, soft), filters.blur(clean, soft)
+    soft = _sometimes(0.3, (1.0, 2.0), clean, draws)
+    noisy, clean = _blur_chroma(noisy, soft), _blur_chroma(clean, soft)
+    amount = _sometimes(0.3, (0.3, 1.5), clean, draws)
+    width = uniform((len(clean), 1, 1, 1), draws, 0.7, 1.5)
+    return filters.sharpen(noisy, width, amount), filters.sharpen(clean, width, amount)
+
+
+def _coarse(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tuple[Tensor, Tensor]:
+    """White noise, blurred or enlarged."""
+    count = len(clean)
+    sigma = draw_sigma(levels, count, draws)
+    noise = sigma * normal(clean.shape, draws)
+    spacing = uniform((count, 1, 1, 1), draws, 0.5, 0.85)
+    width = uniform((count, 1, 1, 1), draws, 0.5, 1.5)
+    enlarged = filters.zoom(noise, clean.shape[2], spacing)
+    return clean + torch.where(
+        chance(0.5, count, draws), enlarged, filters.blur(noise, width)
+    ), clean
+
+
+def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tuple[Tensor, Tensor]:
+    """Grain: noise that is strongest in the mid-tones and, mostly, the same in all colours."""
+    count, shape = len(clean), (len(clean), 1, 1, 1)
+    sigma = draw_sigma((levels[0], 0.5 * levels[1]), count, draws)
+    alike, apart = normal((count, 1, *clean.shape[2:]), draws), normal(clean.shape, draws)
+    share = uniform(shape, draws)
+    noise = share.sqrt() * alike + (1 - share).sqrt() * apart
+    width = _sometimes(0.7, (0.4, 1.2), clean, draws)
+    luma = clean.mean(1, keepdim=True)
+    toned = torch.where(chance(0.5, count, draws), 0.4 + 2.4 * luma * (1 - luma), 1.0)
+    return clean + sigma * toned * filters.blur(noise, width), clean
+
+
+def _sometimes(
+    probability: float, between: tuple[float, float], like: Tensor, draws: Generator
+) -> Tensor:
+    """A number for each patch, (B, 1, 1, 1): between the two as often as told, else 0."""
+    drawn = uniform((len(like), 1, 1, 1), draws, *between)
+    return torch.where(chance(probability, len(like), draws), drawn, 0.0)
+
+
+def _blur_chroma(picture: Tensor, sigma: Tensor) -> Tensor:
+    turned = planes.from_channels(picture)
+    return planes.to_channels(torch.cat((turned[:, :1], filters.blur(turned[:, 1:], sigma)), dim=1))
