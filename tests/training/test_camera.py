@@ -161,7 +161,7 @@ def test_demosaicing_makes_noise_coarse() -> None:
     power = torch.fft.rfft2(subject.demosaic(mosaic)).abs().square().mean(1)
     frequency = torch.fft.fftfreq(128).abs()[:, None].maximum(torch.fft.rfftfreq(128))
     low, high = (power[:, band].mean(1) for band in (frequency < 0.1, frequency > 0.4))
-    assert (high < 0.7 * low).all()
+    assert (high < 0.2 * low).all()
 
 
 def test_a_photograph_is_decided_by_its_draws() -> None:
