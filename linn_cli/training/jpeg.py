@@ -41,7 +41,7 @@ _CHROMA[:4, :4] = torch.tensor(
 )
 _FREQUENCY = torch.arange(_BLOCK, dtype=torch.float64)[:, None]
 # The orthonormal discrete cosine transform of 8 values, (frequency, place).
-_COSINES = torch.cos((2 * _FREQUENCY.T + 1) * _FREQUENCY * math.pi / (2 * _BLOCK)) / math.sqrt(4)
+_COSINES = torch.cos((2 * _FREQUENCY.T + 1) * _FREQUENCY * math.pi / (2 * _BLOCK)) / 2
 _COSINES[0] /= math.sqrt(2)
 
 

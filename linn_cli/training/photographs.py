@@ -23,6 +23,7 @@ _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
 class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
+    Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
     Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told up to twice as
     much, so that who uses the network can ask for more.
     """

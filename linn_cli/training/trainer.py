@@ -170,9 +170,8 @@ class Trainer:
         Raises:
             UsageError: `state` is of another recipe, in more than the schedule.
         """
-        recipe = {"noise": "white"} | state[
-            "recipe"
-        ]  # that of a run from before there was a choice
+        # A run from before there was a choice has white noise.
+        recipe = {"noise": "white"} | state["recipe"]
         for name, value in asdict(self.recipe).items():
             if name not in _SCHEDULE and (was := recipe[name]) != value:
                 raise UsageError(f"the run has {name} {was}, not {value}: resume it with the same")

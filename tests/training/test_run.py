@@ -17,6 +17,7 @@ from linn_cli.training.run import (
     Pictures,
     Run,
     Validation,
+    _compiles,
     gather,
     prepare,
     train,
@@ -283,6 +284,16 @@ def test_photographs_need_more_than_their_patches(files: Pictures) -> None:
     assert subject.patches.size == recipe.patch + recipe.noise_kind.margin > recipe.patch
     assert math.isfinite(subject.step())
     assert subject.pixels_seen == 2 * 16 * 16
+
+
+def test_only_processors_with_a_compiler_compile_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("linn_cli.training.run.shutil.which", lambda _: "/usr/bin/c++")
+    assert _compiles(CPU)
+    assert not _compiles(torch.device("cuda"))
+    monkeypatch.setattr("linn_cli.training.run.shutil.which", lambda _: None)
+    assert not _compiles(CPU)
 
 
 def test_pictures_are_gathered(pictures: list[Path], tmp_path: Path) -> None:
