@@ -7,8 +7,10 @@ import re
 import sys
 
 import pytest
+import torch
 
-from tests.conftest import ROOT
+from benchmarks.cost import gpu
+from tests.conftest import POLYPHASE, ROOT
 
 SCRIPTS = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -29,6 +31,15 @@ def test_a_script_explains_itself(
     said = capsys.readouterr().out
     assert (script.__doc__ or "").splitlines()[0] in said
     assert f"python -m {name}" in said
+
+
+def test_a_device_is_compared_with_the_processor(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gpu.agrees(POLYPHASE[1], torch.device("cpu"))
+    said = capsys.readouterr().out
+    differences = re.findall(r"torch\.(\w+): ([\d.e+-]+)$", said, re.MULTILINE)
+    assert [name for name, _ in differences] == ["float32", "float16", "bfloat16"]
+    # float32 over bands hardly differs, half precision does: the two answers are not one.
+    assert float(differences[0][1]) < 1e-6 < float(differences[1][1]) < 2e-3
 
 
 def test_every_script_is_in_the_guide() -> None:

@@ -7,8 +7,10 @@ import re
 import subprocess
 import sys
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests import structure
 
@@ -111,3 +113,16 @@ def test_python_dash_m_is_the_command() -> None:
         [sys.executable, "-m", "linn_cli", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("linn 0.")
+
+
+def test_training_needs_no_library_for_rare_formats_or_the_hub(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.jpg"
+    Image.new("RGB", (40, 30)).save(picture)
+    code = (
+        "import pathlib, sys\n"
+        "sys.modules.update(dict.fromkeys(('imagecodecs', 'netpbmfile', 'platformdirs')))\n"
+        "import linn_cli.training.run\n"
+        "from linn_cli.training.patches import read\n"
+        f"print(*read(pathlib.Path({str(picture)!r}), as_grey=False).shape)"
+    )
+    assert python(code) == "30 40 3"

@@ -119,9 +119,9 @@ def train(
 
         freed_memory.keep_freed_memory()
         where = devices.resolve(device)
-        devices.choose_convolutions_by_trial()
         if wind_down and time_limit is None:
-            raise UsageError("--wind-down is for a run with --time-limit")
+            raise UsageError("--wind-down ends with the time limit: add --time-limit")
+        devices.choose_convolutions_by_trial()
         recipe = Recipe(
             architecture=parse_network(network, variant, scales),
             sigma=sets.parse_range(sigma),

@@ -61,12 +61,10 @@ class Cameras:
 
     toned: Tensor  # bool (B, 1, 1, 1): whether a tone curve ends the development
     colours: Tensor  # (B, 3, 3), from sRGB to the sensor's colours, both linear
-    gains: Tensor  # (B, 3, 1, 1), of the white balance and of brightness
+    gains: Tensor  # (B, 3, 1, 1), at least 1, of the white balance and of brightness
     exposure: Tensor  # (B, 1, 1, 1), at most 1
     phase: Tensor  # int (B, 2): the row and column where the mosaic's cell begins
-    malvar: (
-        Tensor  # bool (B, 1, 1, 1): whether Malvar's filters demosaic, or else a mean of neighbours
-    )
+    malvar: Tensor  # bool (B, 1, 1, 1): Malvar's filters demosaic, not a mean of neighbours
 
     @staticmethod
     def draw(count: int, draws: Generator) -> Cameras:
@@ -77,7 +75,7 @@ class Cameras:
             "bk,kij->bij", shares / shares.sum(1, keepdim=True), _XYZ_TO_CAMERA.to(device)
         )
         colours = matrices @ _SRGB_TO_XYZ.to(device)
-        bright = 1 / (0.8 + 0.1 * normal((count, 1), draws)).clamp(min=0.4)
+        bright = 1 / (0.8 + 0.1 * normal((count, 1), draws)).clamp(0.4, 1)
         red, blue = uniform((count, 1), draws, 1.9, 2.4), uniform((count, 1), draws, 1.5, 1.9)
         dark = torch.where(chance(0.3, count, draws), uniform((count, 1, 1, 1), draws, -3, 0), 0.0)
         return Cameras(
@@ -96,7 +94,8 @@ class Cameras:
         # Highlights, clipped at white, must not become grey: near white the gains count less.
         bright = ((light.mean(1, keepdim=True) - 0.9).clamp(min=0) / 0.1).square()
         gains = 1 / self.gains
-        return light * torch.maximum(bright + (1 - bright) * gains, gains) * self.exposure
+        gains = torch.maximum(bright + (1 - bright) * gains, gains)
+        return (light * gains).clamp(0, 1) * self.exposure
 
     def develop(self, light: Tensor) -> Tensor:
         """What is on the sensor, all colours at each place, to sRGB in [0, 1]."""
@@ -127,12 +126,12 @@ class Cameras:
 
 @dataclass(frozen=True)
 class SensorNoise:
-    """Variance `shot` times the light and `read`, each (B, 1, 1, 1); `rows`, the deviation of whole rows."""
+    """What a sensor adds to the light. All tensors are (B, 1, 1, 1)."""
 
-    shot: Tensor
-    read: Tensor
-    rows: Tensor
-    levels: Tensor
+    shot: Tensor  # variance, times the light
+    read: Tensor  # variance in the dark
+    rows: Tensor  # deviation of whole rows
+    levels: Tensor  # the highest number that it counts to
 
     @staticmethod
     def draw(count: int, draws: Generator) -> SensorNoise:

@@ -20,6 +20,7 @@ _YCBCR = torch.tensor(
     ],
     dtype=torch.float64,
 )
+_RGB = torch.linalg.inv(_YCBCR)
 # Annex K of ITU-T T.81, as libjpeg scales them by quality.
 _LUMA = torch.tensor(
     [
@@ -38,46 +39,41 @@ _CHROMA = torch.full((_BLOCK, _BLOCK), 99.0)
 _CHROMA[:4, :4] = torch.tensor(
     [[17, 18, 24, 47], [18, 21, 26, 66], [24, 26, 56, 99], [47, 66, 99, 99]], dtype=torch.float32
 )
+_FREQUENCY = torch.arange(_BLOCK, dtype=torch.float64)[:, None]
+# The orthonormal discrete cosine transform of 8 values, (frequency, place).
+_COSINES = torch.cos((2 * _FREQUENCY.T + 1) * _FREQUENCY * math.pi / (2 * _BLOCK)) / 2
+_COSINES[0] /= math.sqrt(2)
 
 
 def compress(picture: Tensor, quality: Tensor, subsampled: Tensor) -> Tensor:
     """What a decoder makes of pictures (B, 3, H, W) in [0, 1] stored as JPEG.
 
     Args:
-        picture: RGB, both sides multiples of 16.
+        picture: RGB, both sides multiples of `ALIGNMENT`.
         quality: 1 to 100, (B, 1, 1, 1), as libjpeg counts it.
         subsampled: whether the chroma is stored at half its size (4:2:0), bool (B, 1, 1, 1).
     """
-    ycbcr = _mix(_YCBCR, (picture * 255).round()).round()  # as encoders do, in whole numbers
+    ycbcr = _mix(_YCBCR, (picture * 255).round()).round()  # in whole numbers, as encoders do
     luma, chroma = ycbcr[:, :1] - _CENTRE, ycbcr[:, 1:]
     halved = F.interpolate(
-        _quantise(F.avg_pool2d(chroma, 2).round(), quality, _CHROMA),
+        _store(F.avg_pool2d(chroma, 2).round(), quality, _CHROMA),
         scale_factor=2,
         mode="bilinear",
-        align_corners=False,
     )
-    chroma = torch.where(subsampled, halved, _quantise(chroma, quality, _CHROMA))
-    decoded = torch.cat((_quantise(luma, quality, _LUMA) + _CENTRE, chroma), dim=1)
-    return _mix(torch.linalg.inv(_YCBCR), decoded).round().clamp(0, 255) / 255
+    chroma = torch.where(subsampled, halved, _store(chroma, quality, _CHROMA))
+    decoded = torch.cat((_store(luma, quality, _LUMA) + _CENTRE, chroma), dim=1)
+    return _mix(_RGB, decoded).round().clamp(0, 255) / 255
 
 
-def _quantise(channels: Tensor, quality: Tensor, table: Tensor) -> Tensor:
-    """Channels (B, C, H, W) about 0, their blocks' cosine coefficients rounded to the table's steps."""
-    scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
-    steps = ((table.to(channels) * scale + 50) / 100).floor().clamp(1, 255)[:, None, None, None, 0]
-    cosines = _cosines().to(channels)
+def _store(channels: Tensor, quality: Tensor, table: Tensor) -> Tensor:
+    """Channels (B, C, H, W) about 0 as decoded: their blocks' cosine coefficients rounded to the table's steps."""
+    scale = torch.where(quality < 50, (5000 / quality).floor(), 200 - 2 * quality)
+    steps = ((table.to(channels) * scale + 50) / 100).floor().clamp(1, 255)[:, :, None, None]
+    cosines = _COSINES.to(channels)
     blocks = channels.unflatten(3, (-1, _BLOCK)).unflatten(2, (-1, _BLOCK)).transpose(3, 4)
-    coefficients = cosines @ blocks @ cosines.T
-    rounded = (coefficients / steps).round() * steps
-    pixels: Tensor = (cosines.T @ rounded @ cosines).transpose(3, 4).flatten(4).flatten(2, 3)
-    return pixels
-
-
-def _cosines() -> Tensor:
-    """The orthonormal discrete cosine transform of 8 values, (frequency, place)."""
-    frequency, place = torch.arange(_BLOCK)[:, None], torch.arange(_BLOCK)[None, :]
-    waves = torch.cos((2 * place + 1) * frequency * math.pi / (2 * _BLOCK)) * math.sqrt(2 / _BLOCK)
-    return torch.where(frequency == 0, math.sqrt(1 / _BLOCK), waves)
+    coefficients = (cosines @ blocks @ cosines.T / steps).round() * steps
+    decoded: Tensor = (cosines.T @ coefficients @ cosines).transpose(3, 4).flatten(4).flatten(2, 3)
+    return decoded.round().clamp(-_CENTRE, 255 - _CENTRE)
 
 
 def _mix(matrix: Tensor, channels: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ from linn_cli.training.draws import Noisy, chance, normal, uniform
 from linn_cli.training.white import WhiteNoise, draw_sigma
 from linn_cli.units import GREY_LEVELS
 
-# The shares of a batch; the rest is white.
-_CAMERA, _COARSE, _GRAIN = 0.4, 0.15, 0.1
+# Where in a batch the patches with noise of a camera, coarse noise and grain end; the others have white noise.
+_ENDS = (0.4, 0.55, 0.65)
+_SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
 
 
@@ -22,6 +23,7 @@ _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
 class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
+    Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
     Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told up to twice as
     much, so that who uses the network can ask for more.
     """
@@ -32,15 +34,16 @@ class PhotographNoise:
     @property
     def margin(self) -> int:
         """How much larger the patches must be that this is given."""
-        return self.size // 2
+        return max(self.size // 2, self._side - self.size)
+
+    @property
+    def _side(self) -> int:
+        """How large the pictures are that are stored, of which the patches are parts: whole blocks of JPEG."""
+        return -(-(self.size + _SHIFTS) // jpeg.ALIGNMENT) * jpeg.ALIGNMENT
 
     def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
         """Clean colour (B, 3, H, W), white at 1, each side `size` + `margin`, to patches of `size`."""
-        count = len(clean)
-        ends = [
-            round(count * share)
-            for share in (_CAMERA, _CAMERA + _COARSE, _CAMERA + _COARSE + _GRAIN)
-        ]
+        ends = [round(len(clean) * end) for end in _ENDS]
         taken, coarse, grainy, white = clean.tensor_split(ends)
         parts = (
             self._stored(*_taken(taken, draws), 0.7, draws),
@@ -52,13 +55,12 @@ class PhotographNoise:
 
     def _stored(self, noisy: Tensor, clean: Tensor, compressed: float, draws: Generator) -> Noisy:
         """Make both smaller at times, store the noisy ones in 8 bits or as JPEG, and cut out the patches."""
-        count, side = len(clean), -(-(self.size + 8) // jpeg.ALIGNMENT) * jpeg.ALIGNMENT
-        largest = clean.shape[2] / side
-        shape = (count, 1, 1, 1)
+        count, shape = len(clean), (len(clean), 1, 1, 1)
         shrunk = chance(0.4, count, draws)
-        spacing = torch.where(shrunk, uniform(shape, draws, 1, largest), 1.0)
+        spacing = uniform(shape, draws, 1, clean.shape[2] / self._side)
+        spacing = torch.where(shrunk, spacing, 1.0)
         noisy, clean = (
-            filters.zoom(picture, side, spacing).clamp(0, 1) for picture in (noisy, clean)
+            filters.zoom(picture, self._side, spacing).clamp(0, 1) for picture in (noisy, clean)
         )
         quality = uniform(shape, draws, 60, 100).round()
         stored = torch.where(
@@ -67,7 +69,9 @@ class PhotographNoise:
             (noisy * 255).round() / 255,
         )
         top, left = (
-            torch.randint(side - self.size + 1, (count,), generator=draws, device=draws.device)
+            torch.randint(
+                self._side - self.size + 1, (count,), generator=draws, device=draws.device
+            )
             for _ in range(2)
         )
         noisy, clean = (filters.cut(picture, self.size, top, left) for picture in (stored, clean))
@@ -102,9 +106,8 @@ def _coarse(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tup
     spacing = uniform((count, 1, 1, 1), draws, 0.5, 0.85)
     width = uniform((count, 1, 1, 1), draws, 0.5, 1.5)
     enlarged = filters.zoom(noise, clean.shape[2], spacing)
-    return clean + torch.where(
-        chance(0.5, count, draws), enlarged, filters.blur(noise, width)
-    ), clean
+    noise = torch.where(chance(0.5, count, draws), enlarged, filters.blur(noise, width))
+    return clean + noise, clean
 
 
 def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tuple[Tensor, Tensor]:

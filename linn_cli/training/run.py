@@ -166,8 +166,8 @@ def train(
         every: steps between two measurements, each followed by a checkpoint.
         stop: asked after every step; True ends the run early.
         seconds: the run also ends after this time.
-        wind_down: let the learning rate fall to 0 by then, over the same share of the time as of the
-            recipe's steps.
+        wind_down: let the learning rate fall to 0 by then, over the same share of these seconds as that of the
+            recipe's steps in its cooldown.
 
     Yields:
         The progress after every step; its loss is the mean since the last measurement, a few steps old.
@@ -177,12 +177,14 @@ def train(
     """
     began = time.monotonic()
     pixels_before = trainer.pixels_seen
-    share = trainer.recipe.cooldown / trainer.recipe.steps
+    falling = 0.0
+    if wind_down and seconds < math.inf:
+        falling = seconds * trainer.recipe.cooldown / trainer.recipe.steps
+    elapsed = 0.0
     total, count, shown = torch.zeros((), device=trainer.device), 0, math.nan
     ended = trainer.steps_done >= trainer.recipe.steps
     while not ended:
-        left = 1 - (time.monotonic() - began) / seconds
-        total += trainer.step(max(left / share, 0.0) if wind_down and left < share else 1.0)
+        total += trainer.step(min((seconds - elapsed) / falling, 1.0) if falling else 1.0)
         count += 1
         elapsed = time.monotonic() - began
         ended = stop() or elapsed > seconds or trainer.steps_done == trainer.recipe.steps
@@ -285,7 +287,7 @@ def prepare(
 
 def _compiles(device: torch.device) -> bool:
     # On CUDA torch 2.11 compiled the polyphase network wrongly under autocast: losses and gradients of
-    # another sign. `python -m benchmarks.cost.gpu` compares them.
+    # another sign.
     return device.type == "cpu" and shutil.which("c++") is not None
 
 

@@ -38,7 +38,8 @@ class Recipe:
     """All that decides a training trajectory, besides the pictures and where it starts.
 
     `sigma` is a range in 8-bit grey levels, out of which each patch gets its own (`draw_sigma`); `noise` says of
-    what kind the noise is (`WhiteNoise`, `PhotographNoise`). The learning rate rises over `warmup` steps, stays, and falls to zero over the last `cooldown` of `steps`.
+    what kind the noise is (`WhiteNoise`, `PhotographNoise`). The learning rate rises over `warmup` steps, stays,
+    and falls to zero over the last `cooldown` of `steps`.
     """
 
     architecture: Architecture
@@ -169,9 +170,10 @@ class Trainer:
         Raises:
             UsageError: `state` is of another recipe, in more than the schedule.
         """
+        # A run from before there was a choice has white noise.
+        recipe = {"noise": "white"} | state["recipe"]
         for name, value in asdict(self.recipe).items():
-            was = state["recipe"].get(name, value)
-            if name not in _SCHEDULE and was != value:
+            if name not in _SCHEDULE and (was := recipe[name]) != value:
                 raise UsageError(f"the run has {name} {was}, not {value}: resume it with the same")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])

@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from linn_cli.network import planes
-from linn_cli.training.draws import Noisy, normal, uniform
+from linn_cli.training.draws import Noisy, chance, log_uniform, normal, uniform
 from linn_cli.units import GREY_LEVELS
 
 # How often the channels of a colour patch have noise of their own, and how far it lies from the patch's sigma.
@@ -23,15 +23,15 @@ class WhiteNoise:
     """Sigmas out of a range in 8-bit grey levels."""
 
     levels: tuple[float, float]
-    margin: ClassVar = 0  # pixels that the patches must have beyond those that come back
+    margin: ClassVar[int] = 0  # pixels that the patches must have beyond those that come back
 
     def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
         """Channels (B, C, H, W), white at 1, with noise added."""
         sigma = draw_sigma(self.levels, len(clean), draws)
         if clean.shape[1] == 1:
             return Noisy(clean + sigma * normal(clean.shape, draws), clean, sigma)
-        unlike = uniform((len(clean), 1, 1, 1), draws) < _UNLIKE
-        factor = _SPREAD ** (2 * uniform((len(clean), clean.shape[1], 1, 1), draws) - 1)
+        unlike = chance(_UNLIKE, len(clean), draws)
+        factor = log_uniform((*clean.shape[:2], 1, 1), draws, 1 / _SPREAD, _SPREAD)
         sigma = torch.where(unlike, sigma * factor, sigma)
         noisy = clean + sigma * normal(clean.shape, draws)
         variances = planes.ROTATION.square().to(sigma) @ sigma.square().flatten(1).T

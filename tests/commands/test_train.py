@@ -50,6 +50,34 @@ def test_train_resumes_and_its_weights_denoise(
     assert done.returncode == 0, done.stderr
 
 
+def test_train_learns_the_noise_of_photographs_until_a_time_limit(
+    linn: Run, gallery: Path, tmp_path: Path
+) -> None:
+    learnt = ["--network", "colour-fast", "--noise", "photo", "--time-limit", 10, "--wind-down"]
+    run = tmp_path / "run"
+    done = linn("train", gallery, "--run", run, *SHORT, *learnt, "--patch", 8, "--steps", 1)
+    assert done.returncode == 0, done.stderr
+    assert (run / "weights.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--wind-down"], "add --time-limit"),
+        (["--noise", "photo"], "choose --network colour"),
+        (["--noise", "photo", "--network", "grey"], "choose --network colour"),
+        (["--noise", "pink"], "choose white or photo"),
+    ],
+)
+def test_train_refuses_what_does_not_go_together(
+    linn: Run, gallery: Path, tmp_path: Path, options: list[str], reason: str
+) -> None:
+    done = linn("train", gallery, "--run", tmp_path / "run", *SHORT, *options)
+    assert done.returncode == 2
+    assert reason in only_line(done.stderr)
+    assert not (tmp_path / "run").exists()
+
+
 # A command line, and how much of 160 MB the process still holds after it gave them back.
 _HELD = """
 import sys

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 import pytest
@@ -15,13 +17,14 @@ from linn_cli.training.run import (
     Pictures,
     Run,
     Validation,
+    _compiles,
     gather,
     prepare,
     train,
 )
 from linn_cli.training.trainer import Recipe, Trainer
 from linn_cli.weights import sets
-from tests.conftest import save_pictures
+from tests.conftest import POLYPHASE, save_pictures
 
 CPU = torch.device("cpu")
 SHORT = Recipe(
@@ -229,6 +232,68 @@ def test_a_time_limit_ends_the_run_and_saves(files: Pictures, tmp_path: Path) ->
     steps = list(train(subject, validation, Run(tmp_path), seconds=0))
     assert [step.step for step in steps] == [1]
     assert Run(tmp_path).checkpoint.exists()
+
+
+def rates(
+    files: Pictures, folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, cooldown: int
+) -> list[float]:
+    """The share of the learning rate at each step of a run that winds down, if a step takes a second."""
+    recipe = replace(
+        SHORT, architecture=POLYPHASE[0], batch=1, steps=20, cooldown=cooldown, warmup=0
+    )
+    subject = trainer(files, recipe)
+    clock = SimpleNamespace(monotonic=lambda: float(subject.steps_done))
+    monkeypatch.setattr("linn_cli.training.run.time", clock)
+    [group, _] = subject.optimisers[0].param_groups
+    validation = Validation(files.held_out[:1], (25, 25))
+    steps = train(subject, validation, Run(folder), every=100, seconds=seconds, wind_down=True)
+    return [group["lr"] / recipe.lr for _ in steps]
+
+
+def test_the_rate_winds_down_by_the_time_limit(
+    files: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Half of the steps are the cooldown, so half of the time is, and the recipe's own falls later.
+    assert rates(files, tmp_path, monkeypatch, seconds=8, cooldown=10) == pytest.approx(
+        [1, 1, 1, 1, 1, 0.75, 0.5, 0.25, 0]
+    )
+
+
+@pytest.mark.parametrize(("seconds", "cooldown", "last"), [(0, 10, 1), (2, 0, 1), (2, 20, 0)])
+def test_winding_down_knows_no_limit_too_short(
+    files: Pictures,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    cooldown: int,
+    last: float,
+) -> None:
+    assert rates(files, tmp_path, monkeypatch, seconds, cooldown)[-1] == last
+
+
+def test_without_a_time_limit_the_rate_is_the_recipes(
+    files: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = rates(files, tmp_path, monkeypatch, math.inf, cooldown=4)
+    assert found == pytest.approx([1] * 17 + [0.75, 0.5, 0.25])
+
+
+def test_photographs_need_more_than_their_patches(files: Pictures) -> None:
+    recipe = replace(SHORT, architecture=POLYPHASE[1], noise="photo")
+    subject = trainer(files, recipe)
+    assert subject.patches.size == recipe.patch + recipe.noise_kind.margin > recipe.patch
+    assert math.isfinite(subject.step())
+    assert subject.pixels_seen == 2 * 16 * 16
+
+
+def test_only_processors_with_a_compiler_compile_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("linn_cli.training.run.shutil.which", lambda _: "/usr/bin/c++")
+    assert _compiles(CPU)
+    assert not _compiles(torch.device("cuda"))
+    monkeypatch.setattr("linn_cli.training.run.shutil.which", lambda _: None)
+    assert not _compiles(CPU)
 
 
 def test_pictures_are_gathered(pictures: list[Path], tmp_path: Path) -> None:

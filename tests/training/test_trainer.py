@@ -14,7 +14,7 @@ from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.training.initialisation import initialise
 from linn_cli.training.patches import Patches
-from linn_cli.training.trainer import Recipe, Trainer, patch_loss
+from linn_cli.training.trainer import NoiseName, Recipe, Trainer, parse_noise, patch_loss
 from linn_cli.training.white import draw_sigma
 from tests.conftest import POLYPHASE
 
@@ -75,19 +75,58 @@ def test_no_noise_is_nothing_to_train_on() -> None:
         replace(SHORT, sigma=(0, 50))
 
 
-def test_colour_is_learned_in_planes(tmp_path: Path) -> None:
+def test_kinds_of_noise_go_by_their_names() -> None:
+    assert [parse_noise(name) for name in ("white", "photo")] == ["white", "photo"]
+    with pytest.raises(UsageError, match="'pink' is unknown: choose white or photo"):
+        parse_noise("pink")
+
+
+def test_photographs_are_in_colour() -> None:
+    with pytest.raises(UsageError, match="choose --network colour"):
+        replace(SHORT, noise="photo")
+
+
+def of_colour(folder: Path, noise: NoiseName) -> Trainer:
     rows, columns = np.mgrid[:40, :48]
     picture = np.stack([rows * 5, columns * 4, rows + columns], axis=2).astype(np.uint8)
-    Image.fromarray(picture).save(tmp_path / "colour.png")
-    recipe = replace(SHORT, architecture=POLYPHASE[1], warmup=0)
-    patches = Patches([tmp_path / "colour.png"], recipe.patch, CPU, as_grey=False)
-    assert patches.sample(3, torch.Generator().manual_seed(0)).shape == (3, 3, 16, 16)
+    Image.fromarray(picture).save(folder / "colour.png")
+    recipe = replace(SHORT, architecture=POLYPHASE[1], noise=noise, batch=4, warmup=0)
+    side = recipe.patch + recipe.noise_kind.margin
+    patches = Patches([folder / "colour.png"], side, CPU, as_grey=False)
+    assert patches.sample(3, torch.Generator().manual_seed(0)).shape == (3, 3, side, side)
     model = initialise(DnINN(recipe.architecture), torch.Generator().manual_seed(0))
+    return Trainer(recipe, model, patches, CPU, compiled=False, provenance="a test")
+
+
+@pytest.mark.parametrize("noise", ["white", "photo"])
+def test_colour_is_learned_in_planes(tmp_path: Path, noise: NoiseName) -> None:
+    subject = of_colour(tmp_path, noise)
+    model = subject.model
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    subject = Trainer(recipe, model, patches, CPU, compiled=False, provenance="a test")
     losses = [subject.step() for _ in range(3)]
     assert all(bool(torch.isfinite(loss)) for loss in losses)
     changed = {
         name for name, value in model.state_dict().items() if not torch.equal(value, before[name])
     }
     assert changed == before.keys()  # the first step moves the output filters, the next ones all
+
+
+def test_the_caller_can_hold_the_rate_down(tmp_path: Path) -> None:
+    subject = of_colour(tmp_path, "white")
+    subject.step()
+    before = {name: value.clone() for name, value in subject.model.state_dict().items()}
+    subject.step(most=0.0)
+    for name, value in subject.model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+    assert subject.steps_done == 2
+    subject.step(most=0.5)
+    rates = [group["lr"] / group["share"] for group in subject.optimisers[0].param_groups]
+    assert rates == pytest.approx([SHORT.lr / 2] * 2)
+
+
+def test_a_checkpoint_without_a_kind_of_noise_is_of_white_noise(tmp_path: Path) -> None:
+    old = of_colour(tmp_path, "white").state_dict()
+    del old["recipe"]["noise"]
+    of_colour(tmp_path, "white").load_state_dict(old)
+    with pytest.raises(UsageError, match="the run has noise white, not photo"):
+        of_colour(tmp_path, "photo").load_state_dict(old)

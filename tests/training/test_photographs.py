@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from linn_cli.network import planes
+from linn_cli.training.photographs import PhotographNoise
+from linn_cli.training.white import WhiteNoise
+
+LEVELS = (0.5, 100.0)
+# What rounding to 8 bits does: no deviation is told below it.
+ROUNDING = 0.3 / 255
+
+
+def seeded(seed: int = 0) -> Generator:
+    return Generator().manual_seed(seed)
+
+
+def patches(noise: PhotographNoise, count: int) -> Tensor:
+    """Smooth patches of many colours."""
+    side = noise.size + noise.margin
+    coarse = torch.rand(count, 3, 6, 6, generator=seeded())
+    return torch.nn.functional.interpolate(coarse, (side, side), mode="bilinear")
+
+
+@pytest.mark.parametrize("size", [8, 16, 32, 41, 48, 96])
+@pytest.mark.parametrize("count", [1, 2, 3, 8, 10])
+def test_any_batch_of_any_size_comes_back_noisy(size: int, count: int) -> None:
+    noise = PhotographNoise(size, LEVELS)
+    noisy, clean, sigma = noise(patches(noise, count), seeded(size))
+    assert noisy.shape == clean.shape == (count, 3, size, size)
+    assert sigma.shape == (count, 3, 1, 1)
+    assert noisy.isfinite().all()
+    assert sigma.min() > 0
+    assert clean.min() >= 0
+    assert clean.max() <= 1
+
+
+def test_patches_are_never_larger_than_what_is_given() -> None:
+    # Beyond a picture there is nothing to sample: filters.zoom would divide by 0.
+    for size in range(8, 129):
+        noise = PhotographNoise(size, LEVELS)
+        stored = -(-(size + 8) // 16) * 16
+        assert size + noise.margin >= stored
+
+
+def test_the_sigma_told_is_up_to_twice_the_deviation() -> None:
+    noise = PhotographNoise(48, LEVELS)
+    noisy, clean, sigma = noise(patches(noise, 40), seeded())
+    stored = 26  # 65 % of 40; the others are white
+    difference = planes.from_channels(noisy - clean)[:stored]
+    measured = difference.square().mean((2, 3), keepdim=True).sqrt().clamp(min=ROUNDING)
+    told = (sigma[:stored] / measured)[:, :, 0, 0]
+    assert told.min() >= 1 - 1e-5  # float32, and a mean taken in another order
+    assert told.max() <= 2 + 1e-5
+    torch.testing.assert_close(told, told[:, :1].expand_as(told))  # the same for all planes
+    exact = int((told[:, 0] < 1 + 1e-5).sum())
+    assert 13 - 10 <= exact <= 13 + 10  # half of them, give or take four standard errors
+    assert noisy[:stored].min() >= 0
+    assert noisy[:stored].max() <= 1
+    levels = noisy[:stored] * 255
+    assert (levels - levels.round()).abs().max() < 1e-4  # 8 bits, in float32
+
+
+def test_the_rest_of_a_batch_has_white_noise() -> None:
+    noise = PhotographNoise(48, (25.0, 25.0))
+    given = patches(noise, 40)
+    noisy, clean, sigma = noise(given, seeded())
+    middle = given[26:, :, 12:60, 12:60]
+    assert torch.equal(clean[26:], middle)
+    measured = planes.from_channels(noisy - clean)[26:].flatten(2).std(2)
+    # A deviation over 2,304 samples is known to 1.5 %; four times that.
+    torch.testing.assert_close(measured, sigma[26:, :, 0, 0], rtol=0.06, atol=0)
+    assert WhiteNoise((25.0, 25.0)).margin == 0
+
+
+def test_coarse_noise_is_alike_in_neighbouring_pixels() -> None:
+    noise = PhotographNoise(48, (25.0, 25.0))
+    grey = torch.full((40, 3, 72, 72), 0.5)
+    noisy, clean, _ = noise(grey, seeded())
+    difference = noisy - clean
+    pairs = (difference[..., 1:] * difference[..., :-1]).mean((1, 2, 3))
+    alike = pairs / difference.square().mean((1, 2, 3))
+    # Over 6,912 samples a correlation of 0 is known to 0.012.
+    assert alike[16:22].min() > 0.1
+    assert alike[26:].abs().max() < 0.05
+
+
+def test_the_draws_alone_decide() -> None:
+    noise = PhotographNoise(32, LEVELS)
+    one, two = (noise(patches(noise, 8), seeded(3)) for _ in range(2))
+    for first, second in zip(one, two, strict=True):
+        assert torch.equal(first, second)
