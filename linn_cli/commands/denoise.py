@@ -429,6 +429,7 @@ def _write_page(
     from linn_cli.pages import denoised, html
 
     before, after = shown
-    sigma = fmean(outcome.sigma)
+    # Of many planes the page shows the first.
+    sigma = fmean(outcome.sigma[: 3 if before.is_colour else 1]) / before.unit
     page = denoised.render(path.suffix.lower(), name, before, after, sigma, given=given)
     html.write(path, page)

@@ -111,6 +111,14 @@ def in_range(part: Picture, scale: Range | None = None) -> Picture:
     return replace(part, range=ranges.common(list(_spreads(part)), usual) or scale)
 
 
+def in_one_range(pictures: Sequence[Picture]) -> list[Picture]:
+    """Pictures that are to be compared, in the range of the last one if all have its dtype."""
+    *_, last = pictures
+    alike = all(one.values.dtype == last.values.dtype for one in pictures)
+    scale = in_own_range([last]) if alike else None
+    return [replace(one, range=scale) for one in pictures]
+
+
 def _spreads(picture: Picture) -> Iterator[ranges.Spread]:
     for part in picture.parts():
         for channel in np.moveaxis(part.values, -1, 0):

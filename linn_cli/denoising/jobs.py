@@ -34,8 +34,9 @@ from linn_cli.pictures import metadata, reading, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share, silent
+from linn_cli.samples import Range
 
-# Takes the first frame before and after, the right way up.
+# Takes the first frame before and after, the right way up and in its own range.
 Show = Callable[[Picture, Picture], None]
 _LOG = logging.getLogger(__name__)
 # Reading and writing take about this part of a picture's time each. Estimating takes as long as denoising so many
@@ -122,7 +123,8 @@ def _denoise(
     progress(_FILES, WRITING)
     if show:
         turn = metadata.orientation(document.metadata)
-        show(*(held.frames[0].turned(turn) for held in (document, clean)))
+        scale = Range(*outcome.range) if outcome.range else None
+        show(*(replace(held.frames[0], range=scale).turned(turn) for held in (document, clean)))
     return replace(outcome, remarks=(*outcome.remarks, *remarks))
 
 

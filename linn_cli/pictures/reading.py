@@ -105,15 +105,6 @@ def read_upright(path: Path) -> Picture:
     return document.frames[0].turned(kept.orientation(document.metadata))
 
 
-def read_shown(path: Path) -> NDArray[Any]:
-    """The first frame as it is shown, whatever its depth: (H, W), or (H, W, 3) in colour; without alpha.
-
-    Raises:
-        InputError: as `read`.
-    """
-    return read_upright(path).array
-
-
 def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
     """The first frame in 8 bits, the right way up: (H, W), or (H, W, 3) of colour unless `as_grey`.
 
