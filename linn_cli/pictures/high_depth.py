@@ -12,6 +12,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
+from linn_cli.pictures import _tiff_tags
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import white
@@ -21,6 +22,12 @@ _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which chan
 _PNG_PALETTE = 3
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_ALPHA = (2, 4)
+_DIRECT = ((0, 1), (1, 1), (1, 2), (2, 3), (2, 4))
+# The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
+_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
+_ZIP = 8
+# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
+CLASSIC_BYTES = 2**32 - 2**25
 
 
 def is_deep_png(head: bytes) -> bool:
@@ -34,13 +41,13 @@ def read_png(file: BinaryIO) -> Picture:
     return from_samples(imagecodecs.png_decode(file.read()))
 
 
-def write_png(picture: Picture, metadata: dict[str, Any]) -> bytes:
+def write_png(picture: Picture) -> bytes:
     """A 16-bit PNG; grey with alpha becomes colour with alpha, since the library has no such kind."""
     samples = to_samples(picture)
     if samples.shape[-1] == 2:
         samples = samples[:, :, [0, 0, 0, 1]]
     png = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
-    return kept.with_png_chunks(png, metadata)
+    return png
 
 
 def is_tiff(head: bytes) -> bool:
@@ -48,8 +55,10 @@ def is_tiff(head: bytes) -> bool:
     return head[:4] in _TIFF
 
 
-def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]] | None:
-    """The pages of a TIFF of more than 8 bits, and remarks; None if its samples are of another kind.
+def read_tiff(
+    file: BinaryIO, max_pixels: int, indices: Sequence[int] | None = None
+) -> tuple[list[Picture], list[str]] | None:
+    """Pages of a TIFF, by default all, and remarks; None if its samples are of another kind.
 
     Several pages are turned the right way up, each its own; a single one is not.
 
@@ -57,17 +66,25 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]
         InputError: a page is too large, or its samples are neither grey nor red, green and blue.
     """
     with tifffile.TiffFile(file) as tiff:
-        pages = [tiff.pages[index].aspage() for index in range(len(tiff.pages))]
-        if all(page.dtype is None or page.dtype.itemsize == 1 for page in pages):
+        pages = [tiff.pages[index].aspage() for index in indices or range(len(tiff.pages))]
+        if not all(map(_is_direct, pages)):
             return None
         if sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
             raise too_large(max_pixels)
         remarks: list[str] = []
         pictures = [_read_page(page, remarks) for page in pages]
         if len(pages) > 1:
-            turns = [page.tags.valueof(kept.ORIENTATION, 1) for page in pages]
+            turns = [page.tags.valueof(_tiff_tags.ORIENTATION, 1) for page in pages]
             pictures = [one.turned(turn) for one, turn in zip(pictures, turns, strict=True)]
         return pictures, list(dict.fromkeys(remarks))
+
+
+def _is_direct(page: tifffile.TiffPage) -> bool:
+    """Whether samples are grey, or red, green and blue, by themselves; Pillow converts those of other kinds."""
+    if page.dtype is None or page.dtype.itemsize > 1:
+        return page.dtype is not None
+    is_whole = page.dtype == np.uint8 and page.bitspersample == 8
+    return is_whole and (page.photometric, page.samplesperpixel) in _DIRECT
 
 
 def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> Picture:
@@ -118,50 +135,40 @@ def _as_supported(samples: NDArray[Any], bits: int, remarks: list[str]) -> NDArr
     )
 
 
-def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, Any]) -> None:
-    """A TIFF, compressed without loss, with a page for each picture; all of EXIF that fits is kept."""
-    with tifffile.TiffWriter(file) as writer:
+def write_tiff(
+    file: BinaryIO,
+    pictures: Sequence[Picture],
+    metadata: dict[str, Any],
+    encoding: dict[str, Any] | None = None,
+) -> None:
+    """A TIFF with a page for each picture, all of its metadata, and compressed without loss.
+
+    Raises:
+        ValueError: metadata is damaged.
+    """
+    tags = kept.to_tiff(metadata, len(pictures))
+    size = sum(to_samples(picture).nbytes for picture in pictures)
+    is_big = tags.is_big or size > CLASSIC_BYTES
+    with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         for picture in pictures:
             samples = to_samples(picture)
             writer.write(
                 samples.squeeze(-1) if samples.shape[-1] == 1 else samples,
                 photometric="rgb" if picture.is_colour else "minisblack",
                 extrasamples=["unassalpha"] if picture.alpha is not None else None,
-                compression="zlib",
                 metadata=None,
                 software=False,
-                **tiff_tags(metadata),
+                **tiff_compression(encoding or {}),
             )
+    _tiff_tags.graft(file, tags.pages, tags.masks)
 
 
-def tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `TiffWriter.write` that store the metadata; of EXIF what is text, and the orientation."""
-    tags: dict[str, Any] = {"iccprofile": metadata.get("icc_profile")}
-    if dpi := metadata.get("dpi"):
-        tags |= {"resolution": dpi, "resolutionunit": 2}
-    extra: list[tuple[int, str, int, Any, bool]] = []
-    if xmp := metadata.get("xmp"):
-        extra.append((kept.XMP, "B", len(xmp), xmp, True))
-    for tag, value in kept.exif_tags(metadata).items():
-        if isinstance(value, str):
-            extra.append((tag, "s", 0, value, True))
-        elif tag == kept.ORIENTATION:
-            extra.append((tag, "H", 1, value, True))
-    return tags | {"extratags": extra}
-
-
-def read_tiff_metadata(file: BinaryIO) -> dict[str, Any]:
-    """The metadata of a TIFF's first page, without the directories below it."""
-    file.seek(0)
-    with tifffile.TiffFile(file) as tiff:
-        return tiff_metadata(tiff.pages[0].aspage())
-
-
-def tiff_metadata(page: tifffile.TiffPage) -> dict[str, Any]:
-    """The metadata of a page of an open TIFF."""
-    tags = {int(tag.code): tag.value for tag in page.tags}
-    horizontal, vertical = page.get_resolution("inch")
-    return kept.from_tiff_tags(tags, (horizontal, vertical))
+def tiff_compression(encoding: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
+    compression = encoding.get("compression", 0)
+    if compression not in _LOSSLESS:
+        return {"compression": _ZIP}
+    return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
 
 
 def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:

@@ -84,7 +84,7 @@ def test_too_many_pixels_are_refused_before_they_are_read() -> None:
 def test_a_16_bit_png_is_what_another_library_reads() -> None:
     values = np.random.default_rng(0).integers(0, 65536, (6, 5, 3)).astype(np.uint16)
     picture = Picture(values, values[:, :, 0])
-    content = high_depth.write_png(picture, {})
+    content = high_depth.write_png(picture)
     assert high_depth.is_deep_png(content[:26])
     # imageio reads it by Pillow, which drops the low byte: the high one must be right.
     found = imageio.imread(content)
