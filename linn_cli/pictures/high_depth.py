@@ -25,7 +25,7 @@ _WITH_ALPHA = (2, 4)
 _DIRECT = ((0, 1), (1, 1), (1, 2), (2, 3), (2, 4))
 # The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
 _LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
-_ZIP = 8
+ZIP = 8
 # Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
 CLASSIC_BYTES = 2**32 - 2**25
 
@@ -167,7 +167,7 @@ def tiff_compression(encoding: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
     compression = encoding.get("compression", 0)
     if compression not in _LOSSLESS:
-        return {"compression": _ZIP}
+        return {"compression": ZIP}
     return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
 
 

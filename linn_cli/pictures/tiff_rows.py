@@ -174,10 +174,14 @@ def write(
     """Write rows (n, W, C) from the top as a TIFF, compressed without loss."""
     height, width, channels = shape
     tags = kept.to_tiff(metadata, 1)
+    stored = dtype.newbyteorder(tags.byteorder)
+    compression = high_depth.tiff_compression(encoding or {})["compression"]
+    compression = compression if compression > 1 else high_depth.ZIP
+    compress = tifffile.TIFF.COMPRESSORS[compression]
     is_big = tags.is_big or height * width * channels * dtype.itemsize > high_depth.CLASSIC_BYTES
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         writer.write(
-            strips(rows, _ROWS_PER_STRIP),
+            (compress(strip.astype(stored).tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),
             shape=shape if channels > 1 else shape[:2],
             dtype=dtype,
             photometric="rgb" if channels > 1 else "minisblack",
@@ -185,8 +189,7 @@ def write(
             rowsperstrip=_ROWS_PER_STRIP,
             metadata=None,
             software=False,
-            maxworkers=1,
-            **high_depth.tiff_compression(encoding or {}),
+            compression=compression,
         )
     _tiff_tags.graft(file, tags.pages, tags.masks)
 
