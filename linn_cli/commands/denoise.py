@@ -231,7 +231,7 @@ def denoise(
         report = partial(_report, json=json, verbose=verbose)
         for doubt in doubts(known, sigma_unit, strength):
             console.say(doubt)
-        piped = any(map(pipes.is_pipe, (*pictures, output)))
+        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if piped:
             _check_pipe(pictures, output, compare, json=json)
             planned = []
@@ -296,7 +296,7 @@ def _check_pipe(
         raise UsageError(f"{pictures[0]}: is a folder, and standard output takes one picture")
     if compare:
         raise UsageError("--compare shows a file denoised into a file: leave - out")
-    pipes.source(pictures[0])
+    pipes.check_source(pictures[0])
     if output is None or pipes.is_pipe(output):
         if json:
             raise UsageError("standard output takes either the picture or --json: give -o FILE")

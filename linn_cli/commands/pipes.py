@@ -9,6 +9,7 @@ from typing import BinaryIO
 from linn_cli.errors import UsageError
 
 PIPE = "-"
+_STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 def is_pipe(path: Path | None) -> bool:
@@ -16,17 +17,35 @@ def is_pipe(path: Path | None) -> bool:
     return str(path) == PIPE
 
 
-def source(path: Path) -> Path | BinaryIO:
-    """What a picture is to be read from: the file, or standard input.
+def is_stream(path: Path) -> bool:
+    """Whether a path on the command line is read once, from its beginning to its end: -, /dev/stdin, <(...)."""
+    return is_pipe(path) or str(path) in _STDIN or path.is_fifo() or path.is_char_device()
+
+
+def check_source(path: Path) -> None:
+    """See that a picture may come from a path.
 
     Raises:
-        UsageError: that is a terminal.
+        UsageError: it means standard input, and that is a terminal or closed.
     """
-    if not is_pipe(path):
-        return path
+    if not (is_pipe(path) or str(path) in _STDIN):
+        return
+    if sys.stdin is None:
+        raise UsageError("standard input is closed: give it a picture (linn ... - < noisy.png)")
     if sys.stdin.isatty():
         raise UsageError("standard input is a terminal: give it a picture (linn ... - < noisy.png)")
-    return sys.stdin.buffer
+
+
+def source(path: Path) -> Path | BinaryIO:
+    """What a picture is to be read from: the file, standard input, or another stream.
+
+    Raises:
+        UsageError: as `check_source`.
+    """
+    if not is_stream(path):
+        return path
+    check_source(path)
+    return sys.stdin.buffer if is_pipe(path) or str(path) in _STDIN else path.open("rb")
 
 
 def check_output() -> None:
@@ -35,6 +54,8 @@ def check_output() -> None:
     Raises:
         UsageError: it is a terminal.
     """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: give -o FILE")
     if sys.stdout.isatty():
         raise UsageError(
             "standard output is a terminal: send the picture elsewhere (linn ... -o - > clean.png)"

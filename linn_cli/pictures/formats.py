@@ -55,7 +55,7 @@ FORMATS = (
     Format("GIF", "GIF", (".gif",), alpha=True, frames=True, metadata=("comment",)),
     Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16")),
     Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False),
-    Format("PFM", "PPM", (".pfm",), ("float32",), colour=False),
+    Format("PFM", "PPM", (".pfm",), ("float32",)),
 )
 SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
 _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}

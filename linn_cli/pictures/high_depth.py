@@ -181,6 +181,35 @@ def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
         return from_samples(_over_16_bits(pnm.asarray(), pnm.maxval))
 
 
+def read_pfm(file: BinaryIO, max_pixels: int) -> Picture:
+    """The picture of a PFM in colour.
+
+    Raises:
+        InputError: it is too large or cut short.
+    """
+    head, size, scale = (file.readline(80).split() for _ in range(3))
+    if head != [b"PF"] or len(size) != 2 or len(scale) != 1:
+        raise InputError("the header of the PFM is damaged")
+    width, height = map(int, size)
+    if min(width, height) < 1:
+        raise InputError("the header of the PFM is damaged")
+    if width * height > max_pixels:
+        raise too_large(max_pixels)
+    body = file.read(width * height * 12)
+    if len(body) < width * height * 12:
+        raise InputError("the PFM is cut short")
+    values = np.frombuffer(body, "<f4" if float(scale[0]) < 0 else ">f4")
+    # Rows go from the bottom up.
+    return Picture(values.reshape(height, width, 3)[::-1].astype(np.float32))
+
+
+def write_pfm(file: BinaryIO, picture: Picture) -> None:
+    """A PFM in colour."""
+    height, width, _ = picture.values.shape
+    file.write(b"PF\n%d %d\n-1.0\n" % (width, height))
+    file.write(picture.values[::-1].astype("<f4").tobytes())
+
+
 def _over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
     """Integers up to `most` as uint16 over its whole range."""
     largest = np.iinfo(np.uint16).max

@@ -66,7 +66,8 @@ def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
         # Pillow maps a file that it opens itself into memory, and then mistakes the shape of turned
         # TIFFs; it reads an open one.
         with path.open("rb") as file:
-            return decode(file, str(path), max_pixels=max_pixels)
+            whole = file if file.seekable() else io.BytesIO(file.read())  # /dev/stdin, <(...)
+            return decode(whole, str(path), max_pixels=max_pixels)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:
@@ -86,14 +87,16 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
         with _guarded(max_pixels):
             return _decode(file, max_pixels)
     except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        said = str(error).replace("FILE", Path(name).name)
+        raise InputError(f"{name}: {said}") from error
     except (LinnError, MemoryError):
         raise
     except UnidentifiedImageError as error:
         file.seek(0)
         known = _other_formats.recognised(file.read(_HEAD))
         unknown = f"not a picture that linn reads ({', '.join(SUFFIXES)})"
-        raise InputError(f"{name}: {known or unknown}") from error
+        said = (known or unknown).replace("FILE", Path(name).name)
+        raise InputError(f"{name}: {said}") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: {high_depth.too_large(max_pixels)}") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
@@ -149,8 +152,13 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
         raise InputError("is empty, there is no picture in it")
     file.seek(0)
     if high_depth.is_tiff(head):
+        if raw := _other_formats.raw(file, head):
+            raise InputError(raw)
+        file.seek(0)
         return _decode_tiff(file, max_pixels)
     deep = _deep_picture(file, head, max_pixels)
+    if deep is not None and head.startswith(b"PF"):  # Pillow knows no PFM of colours
+        return Document((deep,), format_named("pfm"))
     file.seek(0)
     image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
@@ -193,6 +201,8 @@ def _deep_picture(file: BinaryIO, head: bytes, max_pixels: int) -> Picture | Non
         Image.open(file, formats=["PNG"])  # for its guard against bombs
         file.seek(0)
         return high_depth.read_png(file)
+    if head.startswith(b"PF"):
+        return high_depth.read_pfm(file, max_pixels)
     if head.startswith((b"P3", b"P6")):
         return high_depth.read_ppm(file, max_pixels)
     return None

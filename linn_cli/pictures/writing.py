@@ -127,6 +127,8 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
     if is_deep(frames):
         if target.name == "PNG":
             file.write(_png_chunks.insert(high_depth.write_png(frames[0]), metadata))
+        elif target.name == "PFM":
+            high_depth.write_pfm(file, frames[0])
         else:
             high_depth.write_ppm(file, frames[0])
         return
