@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zlib
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+
+from PIL import Image
 
 _SIGNATURE = 8
 _MOST = 2**24
@@ -63,7 +66,22 @@ def read(file: BinaryIO) -> Chunks:
 
 
 def insert(png: bytes, metadata: dict[str, Any]) -> bytes:
-    """A PNG with chunks put in behind its header (PNG specification, third edition)."""
+    """A PNG with chunks put in behind its header (PNG specification, third edition).
+
+    Raises:
+        ValueError: a chunk is damaged, so that readers would refuse the file.
+    """
+    chunks = _chunks(metadata)
+    header = _SIGNATURE + 4 + 4 + 13 + 4  # then length, name, content and check of IHDR
+    try:
+        with Image.open(io.BytesIO(_PIXEL[:header] + chunks + _PIXEL[header:])) as tried:
+            tried.load()
+    except Exception as error:
+        raise ValueError("a chunk is damaged") from error
+    return png[:header] + chunks + png[header:]
+
+
+def _chunks(metadata: dict[str, Any]) -> bytes:
     further = metadata.get("chunks", ())
     chunks = b""
     if profile := metadata.get("icc_profile"):
@@ -79,8 +97,7 @@ def insert(png: bytes, metadata: dict[str, Any]) -> bytes:
         chunks += _chunk(b"pHYs", struct.pack(">IIB", horizontal, vertical, 1))
     for name, content in further:
         chunks += _chunk(name, content)
-    header = _SIGNATURE + 4 + 4 + 13 + 4  # then length, name, content and check of IHDR
-    return png[:header] + chunks + png[header:]
+    return chunks
 
 
 def _text(content: bytes) -> bytes:
@@ -96,3 +113,13 @@ def _text(content: bytes) -> bytes:
 def _chunk(name: bytes, content: bytes) -> bytes:
     check = zlib.crc32(name + content)
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
+
+
+def _pixel() -> bytes:
+    """The smallest PNG, to try chunks on."""
+    file = io.BytesIO()
+    Image.new("L", (1, 1)).save(file, "PNG")
+    return file.getvalue()
+
+
+_PIXEL = _pixel()

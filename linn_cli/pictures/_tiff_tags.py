@@ -205,6 +205,8 @@ def read(file: BinaryIO) -> Tags:
             gone = {_BELOW, *_STALE}
             pages.append({code: tag for code, tag in directory.items() if code not in gone})
             indices.append(len(places) - 1)
+    if not pages:
+        raise ValueError("a file without pages")
     if overviews:
         lost.insert(0, f"{overviews} smaller or further pictures (gdaladdo makes overviews)")
     return Tags(

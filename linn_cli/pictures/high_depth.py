@@ -149,6 +149,10 @@ def write_tiff(
     tags = kept.to_tiff(metadata, len(pictures))
     size = sum(to_samples(picture).nbytes for picture in pictures)
     is_big = tags.is_big or size > CLASSIC_BYTES
+    compression = tiff_compression(encoding or {})
+    # ImageJ, and what reads its files, takes plain pages for one behind the other.
+    kinds = {(one.values.shape, one.values.dtype, one.alpha is None) for one in pictures}
+    in_one = compression["compression"] == 1 and len(kinds) == 1
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         for picture in pictures:
             samples = to_samples(picture)
@@ -158,7 +162,8 @@ def write_tiff(
                 extrasamples=["unassalpha"] if picture.alpha is not None else None,
                 metadata=None,
                 software=False,
-                **tiff_compression(encoding or {}),
+                contiguous=in_one,
+                **compression,
             )
     _tiff_tags.graft(file, tags.pages, tags.masks)
 

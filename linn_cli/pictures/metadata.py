@@ -14,6 +14,7 @@ from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, _tiff_ta
 from linn_cli.pictures._tiff_tags import ORIENTATION, Tags
 
 _KEPT_BYTES = ("icc_profile", "xmp")
+_HORIZONTAL = 282  # resolution
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>))\d""")
 
 
@@ -31,6 +32,8 @@ def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[st
         metadata["dpi"] = dpi
     if isinstance(exif := image.info.get("exif"), bytes) and exif:
         metadata["exif"] = exif
+    if image.info.get("jfif_unit") == 0 and _HORIZONTAL not in exif_tags(metadata):
+        metadata.pop("dpi", None)  # Pillow's own guess
     if isinstance(comment := image.info.get("comment"), bytes) and comment:
         metadata["comment"] = comment
     more: dict[str, Any] = {}

@@ -259,6 +259,8 @@ def _decode_frames(
         durations.append(frame.info.get("duration", 0))
         if remark and remark not in said:
             said.append(remark)
+    if not frames:
+        raise InputError("holds no picture")
     timing: dict[str, Any] = {}
     if animated:
         timing = {"duration": durations}
