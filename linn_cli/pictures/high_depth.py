@@ -67,7 +67,7 @@ def read_tiff(
     """
     with tifffile.TiffFile(file) as tiff:
         pages = [tiff.pages[index].aspage() for index in indices or range(len(tiff.pages))]
-        if not all(map(_is_direct, pages)):
+        if not pages or not all(map(_is_direct, pages)):
             return None
         if sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
             raise too_large(max_pixels)

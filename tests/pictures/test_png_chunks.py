@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from linn_cli.errors import InputError
-from linn_cli.pictures import _png_chunks, reading, writing
+from linn_cli.pictures import _png_chunks, high_depth, reading, writing
 from linn_cli.pictures.formats import format_named
+from linn_cli.pictures.picture import Picture
 
 EXIF = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0"  # an orientation
 XMP = b"<x:xmpmeta>\xc3\xa4</x:xmpmeta>"
@@ -69,7 +70,7 @@ def test_wide_colours_that_are_lost_are_told() -> None:
 
 
 def test_a_damaged_chunk_behind_the_pixels_does_not_spoil_the_copy() -> None:
-    given = png()
+    given = high_depth.write_png(Picture(np.full((9, 7, 3), 1000, np.uint16)))
     damaged = _png_chunks._chunk(b"zTXt", b"Title\0\7text")  # no such compression
     copy, remarks = copied(given[:-12] + damaged + given[-12:])
     assert "damaged or too large" in remarks[0]

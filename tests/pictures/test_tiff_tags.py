@@ -9,6 +9,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from linn_cli.errors import InputError
 from linn_cli.pictures import _tiff_tags, reading, writing
 from linn_cli.pictures.formats import format_named
 
@@ -162,3 +163,20 @@ def test_damage_is_an_error_and_nothing_is_allocated_for_it() -> None:
             damaged[place] = chance.integers(0, 256)
         with suppress(ValueError, KeyError):
             _tiff_tags.read(io.BytesIO(damaged))
+
+
+def test_a_file_without_pages_holds_no_picture() -> None:
+    with pytest.raises(ValueError, match="without pages"):
+        _tiff_tags.read(io.BytesIO(b"II*\0" + bytes(4)))
+    with pytest.raises(InputError):
+        reading.decode(io.BytesIO(b"II*\0" + bytes(4)), "a")
+
+
+def test_a_pfm_of_colours_comes_back_to_the_bit() -> None:
+    given = np.random.default_rng(0).normal(0, 9, (5, 4, 3)).astype(np.float32)
+    body = given[::-1].astype(">f4").tobytes()
+    copy, _ = copied(io.BytesIO(b"PF\n4 5\n1.0\n" + body), "pfm")
+    np.testing.assert_array_equal(reading.decode(copy, "a").frames[0].values, given)
+    for damaged in (b"PF\n4 5\n1.0\n" + body[1:], b"PF\n4\n1\n", b"PF\n0 5\n1\n"):
+        with pytest.raises(InputError, match="PFM"):
+            reading.decode(io.BytesIO(damaged), "a")
