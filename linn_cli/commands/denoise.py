@@ -243,7 +243,7 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
             say(doubt)
-        piped = any(map(pipes.is_pipe, (*pictures, output)))
+        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if piped:
             pipes.check(pictures, output, compare, existing, json=json)
             planned = []

@@ -13,6 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
+from linn_cli.pictures import _tiff_tags
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import white
@@ -23,6 +24,11 @@ _PNG_PALETTE = 3
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_ALPHA = (2, 4)
 _NODATA = 42113
+# The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
+_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
+ZIP = 8
+# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
+CLASSIC_BYTES = 2**32 - 2**25
 
 
 def is_deep_png(head: bytes) -> bool:
@@ -36,13 +42,13 @@ def read_png(file: BinaryIO) -> Picture:
     return from_samples(imagecodecs.png_decode(file.read()))
 
 
-def write_png(picture: Picture, metadata: dict[str, Any]) -> bytes:
+def write_png(picture: Picture) -> bytes:
     """A 16-bit PNG; grey with alpha becomes colour with alpha, since the library has no such kind."""
     samples = to_samples(picture)
     if samples.shape[-1] == 2:
         samples = samples[:, :, [0, 0, 0, 1]]
     png = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
-    return kept.with_png_chunks(png, metadata)
+    return png
 
 
 def is_tiff(head: bytes) -> bool:
@@ -50,8 +56,10 @@ def is_tiff(head: bytes) -> bool:
     return head[:4] in _TIFF
 
 
-def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]] | None:
-    """The pages of a TIFF that Pillow would flatten or not read whole, and remarks; None of any other.
+def read_tiff(
+    file: BinaryIO, max_pixels: int, indices: Sequence[int] | None = None
+) -> tuple[list[Picture], list[str]] | None:
+    """Pages of a TIFF, by default all, and remarks; None if its samples are of another kind.
 
     Several pages are turned the right way up, each its own; a single one is not.
 
@@ -59,10 +67,10 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]
         InputError: a page is too large, or its samples are of a kind that linn does not take.
     """
     with tifffile.TiffFile(file) as tiff:
-        pages = [tiff.pages[index].aspage() for index in range(len(tiff.pages))]
-        stacked = _stacked(tiff)
-        if stacked == 1 and all(page.dtype is None or _is_plain(page) for page in pages):
+        pages = [tiff.pages[index].aspage() for index in indices or range(len(tiff.pages))]
+        if not pages or not all(map(_is_direct, pages)):
             return None
+        stacked = _stacked(tiff)
         if stacked * sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
             raise too_large(max_pixels)
         remarks: list[str] = []
@@ -72,21 +80,17 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]
         else:
             pictures = [one for page in pages for one in _read_page(page, remarks)]
         if len(pages) > 1 and len(pages) == len(pictures):
-            turns = [page.tags.valueof(kept.ORIENTATION, 1) for page in pages]
+            turns = [page.tags.valueof(_tiff_tags.ORIENTATION, 1) for page in pages]
             pictures = [one.turned(turn) for one, turn in zip(pictures, turns, strict=True)]
         return pictures, list(dict.fromkeys(remarks))
 
 
-def _is_plain(page: tifffile.TiffPage) -> bool:
-    """Whether Pillow reads all of a page as it is: 8 bits in grey or colour, with or without alpha."""
+def _is_direct(page: tifffile.TiffPage) -> bool:
+    """Whether samples are channels by themselves; Pillow converts those of other kinds, such as palettes."""
     if page.dtype is None or page.dtype.itemsize > 1 or page.dtype.kind == "i":
-        return False
-    if page.photometric not in (0, 1, 2):
-        return True  # a palette and the like, which Pillow converts
-    colours = 3 if page.photometric == 2 else 1
-    extra = page.samplesperpixel - colours
-    has_alpha = extra == 1 and page.extrasamples[:1] in ((1,), (2,))
-    return (extra == 0 or has_alpha) and page.imagedepth == 1 and nodata(page) is None
+        return page.dtype is not None
+    is_whole = page.dtype == np.uint8 and page.bitspersample == 8
+    return is_whole and page.photometric in (0, 1, 2)
 
 
 def _stacked(tiff: tifffile.TiffFile) -> int:
@@ -162,39 +166,43 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
     return _over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
 
 
-def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, Any]) -> None:
-    """A TIFF, compressed without loss, with a page for each picture; all of EXIF that fits is kept."""
-    with tifffile.TiffWriter(file) as writer:
+def write_tiff(
+    file: BinaryIO,
+    pictures: Sequence[Picture],
+    metadata: dict[str, Any],
+    encoding: dict[str, Any] | None = None,
+) -> None:
+    """A TIFF with a page for each picture, all of its metadata, and compressed without loss.
+
+    Raises:
+        ValueError: metadata is damaged.
+    """
+    tags = kept.to_tiff(metadata, len(pictures))
+    size = sum(to_samples(picture).nbytes for picture in pictures)
+    is_big = tags.is_big or size > CLASSIC_BYTES
+    compression = tiff_compression(encoding or {})
+    layout = "separate" if (encoding or {}).get("planar") else "contig"
+    # ImageJ, and what reads its files, takes plain pages for one behind the other.
+    kinds = {(one.values.shape, one.values.dtype, one.alpha is None) for one in pictures}
+    in_one = compression["compression"] == 1 and len(kinds) == 1
+    with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         for picture in pictures:
             samples = to_samples(picture)
+            count = samples.shape[-1]
+            placed = np.moveaxis(samples, -1, 0) if layout == "separate" else samples
             extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))
             alpha = ["unassalpha"] if picture.alpha is not None else []
             writer.write(
-                samples.squeeze(-1) if samples.shape[-1] == 1 else samples,
+                samples[:, :, 0] if count == 1 else placed,
                 photometric="rgb" if picture.is_colour else "minisblack",
-                planarconfig="contig" if samples.shape[-1] > 1 else None,
+                planarconfig=layout if count > 1 else None,
                 extrasamples=[*extra, *alpha] or None,
-                compression="zlib",
                 metadata=None,
                 software=False,
-                **tiff_tags(metadata),
+                contiguous=in_one,
+                **compression,
             )
-
-
-def tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `TiffWriter.write` that store the metadata; of EXIF what is text, and the orientation."""
-    tags: dict[str, Any] = {"iccprofile": metadata.get("icc_profile")}
-    if dpi := metadata.get("dpi"):
-        tags |= {"resolution": dpi, "resolutionunit": 2}
-    extra: list[tuple[int, str, int, Any, bool]] = []
-    if xmp := metadata.get("xmp"):
-        extra.append((kept.XMP, "B", len(xmp), xmp, True))
-    for tag, value in kept.exif_tags(metadata).items():
-        if isinstance(value, str):
-            extra.append((tag, "s", 0, value, True))
-        elif tag == kept.ORIENTATION:
-            extra.append((tag, "H", 1, value, True))
-    return tags | {"extratags": extra}
+    _tiff_tags.graft(file, tags.pages, tags.masks)
 
 
 def nodata(page: tifffile.TiffPage) -> float | None:
@@ -205,18 +213,12 @@ def nodata(page: tifffile.TiffPage) -> float | None:
         return None
 
 
-def read_tiff_metadata(file: BinaryIO) -> dict[str, Any]:
-    """The metadata of a TIFF's first page, without the directories below it."""
-    file.seek(0)
-    with tifffile.TiffFile(file) as tiff:
-        return tiff_metadata(tiff.pages[0].aspage())
-
-
-def tiff_metadata(page: tifffile.TiffPage) -> dict[str, Any]:
-    """The metadata of a page of an open TIFF."""
-    tags = {int(tag.code): tag.value for tag in page.tags}
-    horizontal, vertical = page.get_resolution("inch")
-    return kept.from_tiff_tags(tags, (horizontal, vertical))
+def tiff_compression(encoding: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
+    compression = encoding.get("compression", 0)
+    if compression not in _LOSSLESS:
+        return {"compression": ZIP}
+    return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
 
 
 def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
@@ -227,6 +229,35 @@ def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
         if pnm.width * pnm.height > max_pixels:
             raise too_large(max_pixels)
         return from_samples(_over_16_bits(pnm.asarray(), pnm.maxval))
+
+
+def read_pfm(file: BinaryIO, max_pixels: int) -> Picture:
+    """The picture of a PFM in colour.
+
+    Raises:
+        InputError: it is too large or cut short.
+    """
+    head, size, scale = (file.readline(80).split() for _ in range(3))
+    if head != [b"PF"] or len(size) != 2 or len(scale) != 1:
+        raise InputError("the header of the PFM is damaged")
+    width, height = map(int, size)
+    if min(width, height) < 1:
+        raise InputError("the header of the PFM is damaged")
+    if width * height > max_pixels:
+        raise too_large(max_pixels)
+    body = file.read(width * height * 12)
+    if len(body) < width * height * 12:
+        raise InputError("the PFM is cut short")
+    values = np.frombuffer(body, "<f4" if float(scale[0]) < 0 else ">f4")
+    # Rows go from the bottom up.
+    return Picture(values.reshape(height, width, 3)[::-1].astype(np.float32))
+
+
+def write_pfm(file: BinaryIO, picture: Picture) -> None:
+    """A PFM in colour."""
+    height, width, _ = picture.values.shape
+    file.write(b"PF\n%d %d\n-1.0\n" % (width, height))
+    file.write(picture.values[::-1].astype("<f4").tobytes())
 
 
 def _over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
