@@ -62,12 +62,12 @@ def choose(
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
             raise InputError(f"{job.source}: {too_large(max_pixels)}")
-        sample = documents.in_range(Picture(source.sample(), nodata=source.nodata))
-        if sample.holes is not None:
-            return WHOLE  # they are filled from all sides
         if request.is_estimate:
             progress(0, ESTIMATING)
-        profile = request.find(sample)
+        rows, has_holes = source.sample()
+        if has_holes:
+            return WHOLE  # they are filled from all sides
+        profile = request.find(documents.in_range(Picture(rows)))
         return Way(removal.goes_by_rows(profile, request.strength), profile)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from linn_cli.denoising import by_rows
+from linn_cli.denoising import by_pages, by_rows
 from linn_cli.denoising import document as documents
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import (
@@ -110,6 +110,11 @@ def _denoise(
     way = by_rows.WHOLE
     progress(0, READING)
     if show is None:
+        paged = by_pages.denoise(
+            job, networks, request, strip_metadata=strip, max_pixels=most, progress=progress
+        )
+        if paged:
+            return paged
         way = by_rows.choose(job, request, strip_metadata=strip, max_pixels=most, progress=progress)
     if way.by_rows and way.profile:
         part = share(progress, 1, DENOISING)

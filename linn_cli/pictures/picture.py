@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from linn_cli.pictures import holes
 from linn_cli.pictures.formats import Format
 from linn_cli.samples import Range, white
+from linn_cli.units import GREY_LEVELS
 
 # How a viewer turns stored pixels, by the EXIF orientation: (transpose, then flip rows, flip columns).
 _TURNS = {
@@ -64,6 +65,13 @@ class Picture:
     def unit(self) -> float:
         """How many grey levels of the dtype's own range one grey level of `scale` is."""
         return self.scale.span / white(self.values.dtype)
+
+    @property
+    def told(self) -> tuple[float, str]:
+        """How many of what people are told one grey level of `scale` is, and what these are if not grey levels."""
+        if self.range is None:
+            return 1.0, ""
+        return self.range.span / GREY_LEVELS, " in the file's values"
 
     @property
     def step(self) -> float:

@@ -23,7 +23,7 @@ from PIL import (
 )
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _other_formats, _tiff_tags, high_depth
+from linn_cli.pictures import _other_formats, _tiff_tags, high_depth, tiff_pages
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
@@ -146,7 +146,7 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
     if not head:
         raise InputError("is empty, there is no picture in it")
     file.seek(0)
-    if high_depth.is_tiff(head):
+    if tiff_pages.is_tiff(head):
         if raw := _other_formats.raw(file, head):
             raise InputError(raw)
         file.seek(0)
@@ -174,7 +174,7 @@ def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
     said = kept.left_out_of_tiff(tags)
     encoding = kept.tiff_encoding(tags)
     file.seek(0)
-    direct = high_depth.read_tiff(file, max_pixels, tags.indices if tags else None)
+    direct = tiff_pages.read(file, max_pixels, tags.indices if tags else None)
     if direct is not None:
         pages, remarks = direct
         if len(pages) > 1:

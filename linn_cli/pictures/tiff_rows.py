@@ -17,7 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _tiff_tags, high_depth
+from linn_cli.pictures import _tiff_tags, holes, tiff_pages
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 
@@ -111,7 +111,7 @@ class RowSource:
     @property
     def nodata(self) -> float | None:
         """GDAL's value for pixels without one."""
-        return high_depth.nodata(self.page)
+        return tiff_pages.nodata(self.page)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -119,16 +119,20 @@ class RowSource:
         tags = self.tags
         return kept.from_tiff(tags) if tags else {}
 
-    def sample(self, most: int = _SAMPLE) -> NDArray[Any]:
-        """About `most` pixels of it in strips of 64 rows, one below the other: rows (n, W, C)."""
+    def sample(self, most: int | None = None) -> tuple[NDArray[Any], bool]:
+        """About `most` pixels of it in strips of 64 rows, one below the other; and whether there are holes in any row.
+
+        Rows are (n, W, C).
+        """
         height, width, channels = self.shape
-        every = max(1, math.ceil(height * width / most))
-        top, kept = 0, [np.empty((0, width, channels), self.dtype)]
+        every = max(1, math.ceil(height * width / (most or _SAMPLE)))
+        top, kept, has_holes = 0, [np.empty((0, width, channels), self.dtype)], False
         for rows in self:
             chosen = (np.arange(top, top + len(rows)) // _STRIP) % every == 0
             kept.append(rows[chosen])
+            has_holes = has_holes or holes.unknown(rows, self.nodata) is not None
             top += len(rows)
-        return np.concatenate(kept)
+        return np.concatenate(kept), has_holes
 
     @property
     def is_grey(self) -> bool:
@@ -180,10 +184,10 @@ def write(
     height, width, channels = shape
     tags = kept.to_tiff(metadata, 1)
     stored = dtype.newbyteorder(tags.byteorder)
-    compression = high_depth.tiff_compression(encoding or {})["compression"]
-    compression = compression if compression > 1 else high_depth.ZIP
+    compression = tiff_pages.compression_of(encoding or {})["compression"]
+    compression = compression if compression > 1 else tiff_pages.ZIP
     compress = tifffile.TIFF.COMPRESSORS[compression]
-    is_big = tags.is_big or height * width * channels * dtype.itemsize > high_depth.CLASSIC_BYTES
+    is_big = tags.is_big or height * width * channels * dtype.itemsize > tiff_pages.CLASSIC_BYTES
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         writer.write(
             (compress(strip.astype(stored).tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),

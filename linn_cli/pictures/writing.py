@@ -13,11 +13,12 @@ from PIL import Image
 from linn_cli import files
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
-from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth
+from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth, tiff_pages
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._conversion import is_deep, suited
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
+from linn_cli.pictures.tiff_pages import Pages
 
 _QUALITY = 95
 _PILLOW_WRITES = ("exif", "icc_profile", "xmp", "dpi", "comment")
@@ -122,7 +123,7 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
     frames, metadata = document.frames, document.metadata
     if target.name == "TIFF":
         encoding = document.encoding if document.format == target else {}
-        high_depth.write_tiff(file, frames, metadata, encoding)
+        tiff_pages.write(file, frames, Pages.of(frames), metadata, encoding)
         return
     if is_deep(frames):
         if target.name == "PNG":
