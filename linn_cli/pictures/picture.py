@@ -136,7 +136,7 @@ class Document:
 
     `metadata` has some of exif, icc_profile and xmp (bytes) and dpi (a pair of numbers); `timing` has
     durations in ms and loop, for an animation; `encoding` says how the file was compressed, where the
-    same can be done again; `remarks` says in words what was converted.
+    same can be done again; `remarks` says in words what was converted; `is_bilevel` that each pixel took one bit.
     """
 
     frames: tuple[Picture, ...]
@@ -145,6 +145,7 @@ class Document:
     timing: dict[str, Any] = field(default_factory=dict)
     encoding: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    is_bilevel: bool = False
 
 
 def _turn(values: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -36,7 +36,7 @@ _HEAD = 512
 # What Pillow's modes are read as, where they are not read as they are, and what is said of it.
 _SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
 _CONVERTED = {
-    "1": ("L", "black and white became grey"),
+    "1": ("L", None),  # the writer says what became of it
     "P": ("RGBA", "the palette became full colour"),
     "PA": ("RGBA", "the palette became full colour"),
     "La": ("LA", "premultiplied alpha became plain alpha"),
@@ -241,7 +241,7 @@ def _decode_frames(
         said.append(f"of {several} pictures only the first was taken")
         several = 1
     animated = several > 1 and found.name != "TIFF"
-    frames, durations = [], []
+    frames, durations, bilevel = [], [], True
     for frame in ImageSequence.Iterator(image) if several > 1 else [image]:
         if image.info.get("default_image") and frame.tell() == 0:
             said.append("the still picture that stands for the animation was left out")
@@ -251,6 +251,7 @@ def _decode_frames(
         frame.load()
         picture, remark = _decode_frame(frame, metadata, animated)
         frames.append(picture)
+        bilevel &= frame.mode == "1"
         durations.append(frame.info.get("duration", 0))
         if remark and remark not in said:
             said.append(remark)
@@ -265,7 +266,7 @@ def _decode_frames(
         metadata = {**metadata, "icc_profile": _srgb().tobytes()}
     if found.name == "TIFF":
         metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
-    return Document(tuple(frames), found, metadata, timing, tables, tuple(said))
+    return Document(tuple(frames), found, metadata, timing, tables, tuple(said), is_bilevel=bilevel)
 
 
 def _decode_frame(
@@ -286,8 +287,8 @@ def _decode_frame(
     mode, remark = image.mode, None
     if mode not in _SIMPLE_MODES or "transparency" in image.info:
         mode, remark = _CONVERTED.get(mode, ("RGBA", "the transparent colour became alpha"))
-        if image.mode == "1" and lost:
-            remark = f"{remark}; {lost}"
+        if image.mode == "1":
+            remark = lost
     if animated:
         mode, remark = "RGBA", None  # frames are composed by Pillow and may have gaps
     picture = high_depth.from_samples(np.array(image.convert(mode)))

@@ -269,18 +269,22 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
 
 @dataclass(frozen=True)
 class Pages:
-    """How many pages a TIFF gets, how many bytes their samples have, and whether all have one shape and dtype."""
+    """How many pages a TIFF gets, how many bytes their samples have, and whether all have one shape and dtype.
+
+    Pages that are `is_bilevel` have black and white only, and get one bit for each pixel.
+    """
 
     count: int
     size: int
     are_alike: bool
+    is_bilevel: bool = False
 
     @classmethod
-    def of(cls, pictures: Sequence[Picture]) -> Pages:
+    def of(cls, pictures: Sequence[Picture], *, is_bilevel: bool = False) -> Pages:
         """Those for pictures in memory."""
         size = sum(to_samples(picture).nbytes for picture in pictures)
         kinds = {(one.values.shape, one.values.dtype, one.alpha is None) for one in pictures}
-        return cls(len(pictures), size, len(kinds) == 1)
+        return cls(len(pictures), size, len(kinds) == 1, is_bilevel)
 
 
 def write(
@@ -307,10 +311,13 @@ def write(
     compression = compression_of(encoding or {})
     layout = "separate" if (encoding or {}).get("planar") else "contig"
     # ImageJ, and what reads its files, takes plain pages for one behind the other.
-    in_one = compression["compression"] == 1 and pages.are_alike
+    if pages.is_bilevel:
+        compression["predictor"] = False
+    in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         for picture in pictures:
             samples = to_samples(picture)
+            samples = samples > 0 if pages.is_bilevel else samples
             count = samples.shape[-1]
             placed = np.moveaxis(samples, -1, 0) if layout == "separate" else samples
             extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))

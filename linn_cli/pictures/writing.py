@@ -20,6 +20,7 @@ from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.pictures.tiff_pages import Pages
 
+_BILEVEL = ("PNG", "TIFF")  # have one bit for a pixel
 _QUALITY = 95
 _PILLOW_WRITES = ("exif", "icc_profile", "xmp", "dpi", "comment")
 # Metadata that is left out, in this order, until the encoder takes the rest.
@@ -90,6 +91,9 @@ def encode(
         OSError: the file cannot be written to.
     """
     document, remarks = suited(document, target)
+    if document.is_bilevel and not _stays_bilevel(document, target):
+        document = replace(document, is_bilevel=False)
+        remarks.append("black and white became grey")
     for lost in _LEFT_OUT:
         if not lost - {"tiff"} <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
             continue
@@ -110,6 +114,16 @@ def encode(
     raise AssertionError("the last attempt returns or raises")
 
 
+def _stays_bilevel(document: Document, target: Format) -> bool:
+    """Whether a format can hold one bit for each pixel, and that is all there is."""
+    return target.name in _BILEVEL and all(
+        frame.alpha is None
+        and frame.values.shape[2] == 1
+        and bool(np.isin(frame.values, (0, 255)).all())
+        for frame in document.frames
+    )
+
+
 def _without(document: Document, lost: frozenset[str]) -> Document:
     """A document without some of its metadata; its pixels are turned where they lose their orientation."""
     frames, metadata = document.frames, document.metadata
@@ -123,7 +137,9 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
     frames, metadata = document.frames, document.metadata
     if target.name == "TIFF":
         encoding = document.encoding if document.format == target else {}
-        tiff_pages.write(file, frames, Pages.of(frames), metadata, encoding)
+        tiff_pages.write(
+            file, frames, Pages.of(frames, is_bilevel=document.is_bilevel), metadata, encoding
+        )
         return
     if is_deep(frames):
         if target.name == "PNG":
@@ -166,6 +182,8 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
         case "WebP" | "AVIF":
             options["quality"] = quality or _QUALITY
     images = [_image(frame) for frame in document.frames]
+    if document.is_bilevel:
+        images = [image.convert("1") for image in images]
     if len(images) > 1:
         options |= {"save_all": True, "append_images": images[1:], **document.timing}
         if target.name == "GIF":

@@ -207,7 +207,6 @@ def test_every_frame_comes_back(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "suffix", "channels", "remark"),
     [
-        ("1", ".png", 1, "black and white became grey"),
         ("P", ".png", 3, "the palette became full colour"),
         ("CMYK", ".jpg", 3, "CMYK became sRGB"),
         ("CMYK", ".tif", 3, "CMYK became sRGB"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,26 @@ def test_a_refused_picture_leaves_nothing_and_the_file_is_named(tmp_path: Path) 
     with pytest.raises(InputError, match=r"a.webp: WebP cannot hold this picture"):
         writing.write(tmp_path / "a.webp", wide)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "bmp"])
+@pytest.mark.parametrize("compression", ["group4", "tiff_lzw", "raw"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_black_and_white_keeps_one_bit_as_long_as_there_is_nothing_else(
+    tmp_path: Path, kind: str, compression: str, changed: bool
+) -> None:
+    path = tmp_path / "fax.tif"
+    levels = np.random.default_rng(0).random((60, 90)) > 0.5
+    pages = [Image.fromarray(levels), Image.fromarray(~levels)][: 1 if kind == "bmp" else 2]
+    pages[0].save(path, compression=compression, save_all=True, append_images=pages[1:])
+    picture = reading.read(path)
+    if kind == "png":  # several would be an animation
+        picture = replace(picture, frames=picture.frames[:1])
+    if changed:
+        picture.frames[0].values[5, 5] = 100
+    file, remarks = encoded(picture, kind)
+    stays = kind != "bmp" and not changed
+    assert remarks == ([] if stays else ["black and white became grey"])
+    image = Image.open(file)
+    assert image.mode == ("1" if stays else "L")
+    np.testing.assert_array_equal(np.array(image.convert("L")), picture.frames[0].values[:, :, 0])
