@@ -19,6 +19,9 @@ from linn_cli.samples import white
 # What metadata is called in remarks, where that is not its name.
 _CALLED = {"chunks": "chunks of a PNG", "iptc": "IPTC", "segments": "further segments of a JPEG"}
 _TOLD = {"tiff", "cicp"}  # in other words, and of the tags of a TIFF only what EXIF does not hold
+# From this part of a picture's values on it is said that they are cut off, and refused; and how far from black and
+# white noise leads, in floats.
+_LEAST_CUT_OFF, _MOST_CUT_OFF, _NOISE = 0.01, 0.5, 0.25
 # Of a PNG's chunks, those that all formats do without, and the one that then is missed.
 _COLOUR_CHUNKS, _GAMMA = (b"gAMA", b"cHRM", b"sRGB", b"pHYs"), b"gAMA"
 
@@ -48,6 +51,7 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
         wanted = "uint8"  # animations have 8 bits
     if wanted != depth:
+        remarks += _cut_off(frames, np.dtype(wanted), target)
         frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
         remarks.append(f"{depth} samples became {wanted}, which {target} holds")
     if "exif" in metadata and "exif" not in target.metadata:
@@ -60,6 +64,33 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     remarks += _lost(metadata, target)
     metadata = {key: metadata[key] for key in target.metadata if key in metadata}
     return replace(document, frames=frames, metadata=metadata), remarks
+
+
+def _cut_off(frames: Sequence[Picture], dtype: np.dtype[Any], target: Format) -> list[str]:
+    """What to say of frames that lose values as integers.
+
+    Raises:
+        InputError: many values lie beyond black and white.
+    """
+    if dtype.kind != "u":
+        return []
+    remarks = []
+    for frame in frames:
+        beyond = _NOISE if frame.values.dtype.kind == "f" else 0
+        least, most = -beyond, white(frame.values.dtype) + beyond
+        finite = frame.values[np.isfinite(frame.values)]
+        part = ((finite < least) | (finite > most)).mean() if finite.size else 0.0
+        if part > _MOST_CUT_OFF:
+            raise InputError(
+                f"holds values from {finite.min():g} to {finite.max():g}, which {target} would cut off: write TIFF"
+            )
+        if part > _LEAST_CUT_OFF:
+            remarks.append(
+                f"{100 * part:.0f} % of the values lie beyond black and white and were cut off"
+            )
+    if any(not np.isfinite(frame.values).all() for frame in frames):
+        remarks.append("pixels without a value became black")
+    return list(dict.fromkeys(remarks))
 
 
 def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
@@ -95,7 +126,8 @@ def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
     def converted(samples: NDArray[Any]) -> NDArray[Any]:
         floats = samples.astype(np.float64) / white(samples.dtype)
         if dtype.kind == "u":
-            floats = (floats * white(dtype)).round().clip(0, white(dtype))
+            floats = np.nan_to_num(floats * white(dtype), posinf=0, neginf=0).round()
+            floats = floats.clip(0, white(dtype))
         return floats.astype(dtype)
 
     alpha = None if picture.alpha is None else converted(picture.alpha)

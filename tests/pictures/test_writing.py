@@ -106,10 +106,13 @@ def test_what_a_format_cannot_hold_is_refused(grey: NDArray[np.uint8]) -> None:
 def test_depth_that_a_format_cannot_hold_is_lost_and_that_is_said() -> None:
     deep = document(np.full((4, 4, 3), 65535 // 2, np.uint16))
     assert encoded(deep, "jpeg")[1] == ["uint16 samples became uint8, which JPEG holds"]
-    bright = document(np.array([[[-1.0], [0.25], [9.0]]], np.float32))
+    bright = document(np.array([[[0.25], [-1.0], [9.0], [1]]], np.float32))
     file, remarks = encoded(bright, "png")
-    assert remarks == ["float32 samples became uint16, which PNG holds"]
-    assert reading.decode(file, "").frames[0].values.ravel().tolist() == [0, 16384, 65535]
+    assert remarks == [
+        "50 % of the values lie beyond black and white and were cut off",
+        "float32 samples became uint16, which PNG holds",
+    ]
+    assert reading.decode(file, "").frames[0].values.ravel().tolist() == [16384, 0, 65535, 65535]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
