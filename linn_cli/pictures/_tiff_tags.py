@@ -25,7 +25,7 @@ RESOLUTION = frozenset({282, 283, 296})
 _SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
-_ENCODING = (259, 317, 284)
+_ENCODING = (259, 317, 284, 262)
 _EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
 # How samples are stored belongs to the file and not to the picture.
 _STRUCTURE = frozenset(
@@ -108,7 +108,8 @@ class Tags:
     """What a TIFF says of its pages besides how they are stored.
 
     `pages` are those that hold pictures of their own, `indices` says which of the file's these are, and `lost`
-    names what no other file gets. `compression`, `predictor` and `planar` are the first page's.
+    names what no other file gets. `compression`, `predictor`, `planar` and
+    `white_is_zero` are the first page's.
     """
 
     byteorder: ByteOrder = "<"
@@ -120,6 +121,7 @@ class Tags:
     compression: int = 0
     predictor: bool = False
     planar: bool = False
+    white_is_zero: bool = False
 
     def first(self, code: int) -> bytes | None:
         """The bytes of a tag of the first page."""
@@ -289,15 +291,17 @@ def graft(file: BinaryIO, pages: Sequence[Directory], masks: Sequence[Mask] = ()
                 pointer = _append_mask(file, mask, pointer, following, layout)
 
 
-def _encoding(file: BinaryIO, places: Sequence[int], layout: _Layout) -> tuple[int, bool, bool]:
-    """How the samples of the page at a place are compressed, whether as differences, and whether plane by plane."""
+def _encoding(
+    file: BinaryIO, places: Sequence[int], layout: _Layout
+) -> tuple[int, bool, bool, bool]:
+    """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0."""
     for place in places:
         stored, _ = _directory(file, place, layout, lambda code: code in _ENCODING)
-        compression, predictor, planar = (
+        compression, predictor, planar, photometric = (
             layout.numbers(stored[code])[0] if code in stored else 1 for code in _ENCODING
         )
-        return compression, predictor > 1, planar > 1
-    return 1, False, False
+        return compression, predictor > 1, planar > 1, photometric == 0
+    return 1, False, False, False
 
 
 def _layout(file: BinaryIO) -> tuple[_Layout, int]:

@@ -113,6 +113,7 @@ def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
         "compression": tags.compression,
         "predictor": tags.predictor,
         "planar": tags.planar,
+        "white_is_zero": tags.white_is_zero,
     }
 
 

@@ -225,12 +225,15 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
     picture = _with_alpha(samples, page, remarks)
     picture = replace(picture, nodata=nodata(page))
-    if (
-        page.photometric == 0 and samples.dtype.kind == "u" and picture.nodata is None
-    ):  # white is zero
-        inverted = np.asarray(white(samples.dtype), samples.dtype) - picture.values
-        return replace(picture, values=inverted)
-    return picture
+    return _inverted(picture) if page.photometric == 0 else picture
+
+
+def _inverted(picture: Picture) -> Picture:
+    """From white at zero to black at zero, or back. Values that are measured stay as they are."""
+    if picture.values.dtype.kind != "u" or picture.nodata is not None:
+        return picture
+    most = np.asarray(white(picture.values.dtype), picture.values.dtype)
+    return replace(picture, values=most - picture.values)
 
 
 def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
@@ -316,7 +319,8 @@ def write(
     in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         for picture in pictures:
-            samples = to_samples(picture)
+            inverted = bool((encoding or {}).get("white_is_zero")) and not picture.is_colour
+            samples = to_samples(_inverted(picture) if inverted else picture)
             samples = samples > 0 if pages.is_bilevel else samples
             count = samples.shape[-1]
             placed = np.moveaxis(samples, -1, 0) if layout == "separate" else samples
@@ -324,7 +328,11 @@ def write(
             alpha = ["unassalpha"] if picture.alpha is not None else []
             writer.write(
                 samples[:, :, 0] if count == 1 else placed,
-                photometric="rgb" if picture.is_colour else "minisblack",
+                photometric="rgb"
+                if picture.is_colour
+                else "miniswhite"
+                if inverted
+                else "minisblack",
                 planarconfig=layout if count > 1 else None,
                 extrasamples=[*extra, *alpha] or None,
                 metadata=None,
