@@ -1,4 +1,4 @@
-"""Samples of more than 8 bits, which Pillow would flatten: PNG, TIFF and PPM, reading beside writing."""
+"""Samples of more than 8 bits, which Pillow would flatten: PNG, PPM and PFM, reading beside writing."""
 
 from __future__ import annotations
 
