@@ -70,9 +70,9 @@ def denoise(
     noise: Annotated[
         str,
         typer.Option(
-            metavar="auto|white|poisson-gauss|correlated",
-            help="The kind of noise. poisson-gauss grows with light, as a camera's does. correlated is blotchy, as "
-            "after demosaicing or scaling. auto decides between white and poisson-gauss.",
+            metavar="auto|white|poisson-gauss|photo|correlated",
+            help="The kind of noise. poisson-gauss grows with light, as a camera's does. photo is coarse, as "
+            "after demosaicing, JPEG or scaling. correlated removes blotches first. auto decides between the first three.",
         ),
     ] = "auto",
     gain: Annotated[

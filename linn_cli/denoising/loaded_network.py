@@ -13,13 +13,14 @@ from linn_cli import samples
 from linn_cli.engine import budget, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
-from linn_cli.engine.normalisation import network_sigma, normalise, restore
+from linn_cli.engine.normalisation import CHROMA_STRENGTH, network_sigma, normalise, restore
 from linn_cli.errors import InputError
 from linn_cli.progress import Progress, silent
 from linn_cli.units import Sigma, SigmaLike
 from linn_cli.weights.sets import WeightSet
 
 Change = Callable[[Tensor], Tensor]
+Chroma = float | Sequence[float]
 
 
 def unchanged(rows: Tensor) -> Tensor:
@@ -53,11 +54,13 @@ class LoadedNetwork:
         progress: Progress = silent,
         before: Change = unchanged,
         after: Change = unchanged,
+        chroma: Chroma = CHROMA_STRENGTH,
     ) -> Tensor:
         """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
         Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `progress`
-        counts rows: half of them as they go in, half as they are finished. For `before` and `after` see `rows`.
+        counts rows: half of them as they go in, half as they are finished. For `before`, `after` and
+        `chroma` see `rows`.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
@@ -71,7 +74,7 @@ class LoadedNetwork:
             return images.clone()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
-            self._denoise(noisy, answer, levels, progress, before, after)
+            self._denoise(noisy, answer, levels, progress, before, after, chroma)
         return answers
 
     def rows(
@@ -81,10 +84,12 @@ class LoadedNetwork:
         sigma: Sequence[float],
         before: Change = unchanged,
         after: Change = unchanged,
+        chroma: Chroma = CHROMA_STRENGTH,
     ) -> Iterator[Tensor]:
         """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
 
-        `before` and `after` change rows as floats, white at 1, before and after the network.
+        `before` and `after` change rows as floats, white at 1, before and after the network. `chroma` is
+        the noise of the chroma planes in units of the luma's.
         Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
         input's. Only as many rows are ever held as the planes lag behind, and only these as floats.
 
@@ -100,14 +105,19 @@ class LoadedNetwork:
                 for levels in strip.split(height, dim=1):
                     yield before(samples.to_floats(levels.cpu()))
 
-        for answer in self._bands(bands(), width, sigma, height):
+        for answer in self._bands(bands(), width, sigma, height, chroma):
             yield _levels(after(answer), dtypes[0])
 
     def _bands(
-        self, bands: Iterable[Tensor], width: int, sigma: Sequence[float], height: int
+        self,
+        bands: Iterable[Tensor],
+        width: int,
+        sigma: Sequence[float],
+        height: int,
+        chroma: Chroma,
     ) -> Iterator[Tensor]:
         """Denoise float32 bands (C, n, width), about `height` rows at a time, into bands of other heights."""
-        normalised = (normalise(band.to(self.device), sigma) for band in bands)
+        normalised = (normalise(band.to(self.device), sigma, chroma) for band in bands)
         copies = enumerate(itertools.tee(normalised, len(sigma)))
         planes = [
             pyramid.stream(
@@ -116,7 +126,7 @@ class LoadedNetwork:
             for (channel, copy), halvings in zip(copies, self._halvings(sigma), strict=True)
         ]
         for answers in in_step(*planes):
-            yield restore(torch.cat(answers), sigma).cpu()
+            yield restore(torch.cat(answers), sigma, chroma).cpu()
 
     def band_height(self, width: int, sigma: Sequence[float]) -> int:
         """The number of rows to work on at once, for speed and within `max_memory`."""
@@ -136,6 +146,7 @@ class LoadedNetwork:
         progress: Progress,
         before: Change,
         after: Change,
+        chroma: Chroma,
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
 
@@ -144,7 +155,7 @@ class LoadedNetwork:
             return before(rows)
 
         top = 0
-        for rows in self.rows([noisy], noisy.shape[-1], sigma, taken, after):
+        for rows in self.rows([noisy], noisy.shape[-1], sigma, taken, after, chroma):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count

@@ -8,10 +8,10 @@ from dataclasses import replace
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoising.loaded_network import LoadedNetwork
+from linn_cli.denoising.loaded_network import Chroma, LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
-from linn_cli.engine.normalisation import network_sigma
+from linn_cli.engine.normalisation import CHROMA_STRENGTH, network_sigma
 from linn_cli.noise import clipping, correlated
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.clipping import Clipping
@@ -47,8 +47,8 @@ def remove(
         return _remove_camera(networks, values, profile.cameras, strength, progress)
     if profile.coarser and strength > 0:
         return _remove_correlated(networks, values, profile, strength, progress)
-    clipped = profile.clipped.scaled(strength)
-    return _remove_white(networks, values, profile.sigma_at(strength), clipped, progress)
+    sigma, clipped = profile.sigma_at(strength), profile.clipped.scaled(strength)
+    return _remove_white(networks, values, sigma, clipped, progress, profile.chroma)
 
 
 def remove_by_rows(
@@ -76,7 +76,7 @@ def remove_by_rows(
     levels = profile.sigma_at(strength).by_channel(channels)
     network = networks.at(levels, channels)
     undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, after=undo), network
+    return network.rows(rows, width, levels, after=undo, chroma=profile.chroma), network
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
@@ -88,10 +88,15 @@ def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
 
 
 def _remove_white(
-    networks: Networks, values: Tensor, sigma: Sigma, clipped: Clipping, progress: Progress
+    networks: Networks,
+    values: Tensor,
+    sigma: Sigma,
+    clipped: Clipping,
+    progress: Progress,
+    chroma: Chroma = CHROMA_STRENGTH,
 ) -> tuple[Tensor, LoadedNetwork]:
     network = networks.at(sigma, values.shape[1])
-    return network(values, sigma, progress, after=clipped.undo), network
+    return network(values, sigma, progress, after=clipped.undo, chroma=chroma), network
 
 
 def _remove_correlated(

@@ -38,20 +38,29 @@ def network_sigma(sigma: Sequence[float]) -> float:
     return math.sqrt(len(sigma)) / sum(1 / value for value in sigma)
 
 
-def normalise(picture: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
+def rotated(picture: Tensor) -> Tensor:
+    """The luma and chroma planes of a picture (3, H, W), or a grey picture's one plane as it is."""
+    return _rotate(picture, _ROTATION)
+
+
+def normalise(
+    picture: Tensor, sigma: Sequence[float], strength: float | Sequence[float] = CHROMA_STRENGTH
+) -> Tensor:
     """A picture (C, n, W), white at 1, to planes (C, 1, n, W) of unit noise; C is 1 or 3.
 
     Args:
         picture: any rows of it.
         sigma: the noise of each channel in 8-bit grey levels, above 0.
-        strength: the noise that the chroma is said to have, in units of what it has.
+        strength: the noise that the chroma is said to have, in units of what it has; one for both planes, or two.
     """
     unit = (picture - _GREY) * GREY_LEVELS / _column(sigma, picture)
     planes = _rotate(unit, _ROTATION) / _column(_strengths(unit, strength), unit)
     return planes.unsqueeze(1)
 
 
-def restore(planes: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
+def restore(
+    planes: Tensor, sigma: Sequence[float], strength: float | Sequence[float] = CHROMA_STRENGTH
+) -> Tensor:
     """Undo `normalise`: planes (C, 1, n, W) to a picture (C, n, W)."""
     planes = planes.squeeze(1)
     unit = _rotate(planes * _column(_strengths(planes, strength), planes), _ROTATION.T)
@@ -64,8 +73,9 @@ def _rotate(planes: Tensor, rotation: Tensor) -> Tensor:
     return torch.einsum("ij,jhw->ihw", rotation.to(planes), planes)
 
 
-def _strengths(planes: Tensor, strength: float) -> list[float]:
-    return [1.0] + [strength] * (len(planes) - 1)
+def _strengths(planes: Tensor, strength: float | Sequence[float]) -> list[float]:
+    chroma = strength if isinstance(strength, Sequence) else [strength] * 2
+    return [1.0, *chroma][: len(planes)]
 
 
 def _column(values: Sequence[float], like: Tensor) -> Tensor:
