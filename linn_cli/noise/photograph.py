@@ -79,7 +79,7 @@ def find(
         luma.level >= _LEAST
         and luma.unevenness < _EVEN
         and coarse > (_COARSE if chroma else _COARSE_LUMA)
-        and not any(one.is_pattern for one in planes)
+        and not luma.is_pattern  # JPEG leaves few frequencies in chroma
     )
     return _told(planes) if is_noise else ()
 
