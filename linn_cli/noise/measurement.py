@@ -108,7 +108,9 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         for plane, whole in zip(planes, channels, strict=True)
     )
     correlated_half = [half for half in halves if half]
-    photo = photograph.find(planes, step, visible) if grows else ()
+    photo: tuple[float, ...] = ()
+    if grows:
+        photo = photograph.find(planes, step, visible, is_coarse=bool(correlated_half))
     if correlated_half or photo:
         found = estimation.overall(correlated_half) if correlated_half else None
         return Measured(channels, overall, found, photo=photo)

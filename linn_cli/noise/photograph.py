@@ -24,6 +24,8 @@ from linn_cli.units import GREY_LEVELS
 # Patches of these sides tell the spectrum and how even the noise is; no more of them than so many are looked at.
 _SIDE, _SMALL_SIDE, _MOST_PATCHES = 16, 8, 20_000
 _LEAST_PATCHES = 60
+# Of a large picture about so many pixels are looked at, in strips of so many rows.
+_MOST_PIXELS, _STRIP = 1_500_000, 64
 # No more of a patch than this may be cut off at black or white, or as little as in the clearest fifth of the patches.
 _CUT_OFF, _CLEAREST = 0.02, 0.2
 _SMOOTHEST = 0.05
@@ -61,7 +63,11 @@ class _Plane:
 
 
 def find(
-    channels: Sequence[Tensor], step: float = 0.0, seen: Tensor | None = None
+    channels: Sequence[Tensor],
+    step: float = 0.0,
+    seen: Tensor | None = None,
+    *,
+    is_coarse: bool = False,
 ) -> tuple[float, ...]:
     """What to tell a network for white noise, for luma and two chroma planes, in grey levels; () without such noise.
 
@@ -69,6 +75,7 @@ def find(
         channels: one plane (H, W), float, white at 1, or three.
         step: what the values are rounded to multiples of, 0 for none.
         seen: bool (H, W), where the picture is looked at; None for all of it.
+        is_coarse: what else is known says that a grey picture has no white noise.
     """
     planes = _measured(channels, step, seen)
     if not planes:
@@ -78,7 +85,7 @@ def find(
     is_noise = (
         luma.level >= _LEAST
         and luma.unevenness < _EVEN
-        and coarse > (_COARSE if chroma else _COARSE_LUMA)
+        and coarse > (_COARSE if chroma or is_coarse else _COARSE_LUMA)
         and not luma.is_pattern  # JPEG leaves few frequencies in chroma
     )
     return _told(planes) if is_noise else ()
@@ -102,7 +109,9 @@ def _told(planes: Sequence[_Plane]) -> tuple[float, ...]:
 
 
 def _measured(channels: Sequence[Tensor], step: float, seen: Tensor | None) -> list[_Plane]:
-    picture = torch.stack(list(channels)).detach().cpu().float()
+    rows = _strips(channels[0])
+    picture = torch.stack([plane.detach()[rows].cpu().float() for plane in channels])
+    seen = None if seen is None else seen[rows]
     clear = ((picture > 0) & (picture < 1)).all(0)
     seen = torch.ones_like(clear) if seen is None else seen
     if len(picture) not in (1, 3) or min(picture.shape[1:]) < 2 * _SIDE:
@@ -110,6 +119,17 @@ def _measured(channels: Sequence[Tensor], step: float, seen: Tensor | None) -> l
     if int(_clear(clear, seen, _SIDE).sum()) < _LEAST_PATCHES:
         return []
     return [_plane(plane, step, clear, seen) for plane in rotated(picture)]
+
+
+def _strips(plane: Tensor) -> Tensor:
+    """The rows that are looked at: all, or of a large picture strips from top to bottom."""
+    height, width = plane.shape
+    rows = torch.arange(height)
+    strips = max(1, _MOST_PIXELS // (_STRIP * width))
+    if strips * _STRIP >= height:
+        return rows
+    tops = torch.linspace(0, height - _STRIP, strips).long()
+    return (tops[:, None] + rows[:_STRIP]).flatten().unique()
 
 
 def _plane(plane: Tensor, step: float, clear: Tensor, seen: Tensor) -> _Plane:

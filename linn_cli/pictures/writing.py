@@ -164,6 +164,7 @@ def _finer(tables: dict[int, list[int]]) -> list[list[int]]:
     """A source's tables, no coarser than those of linn's own quality."""
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "JPEG", quality=_JPEG_QUALITY)
+    file.seek(0)
     own = JpegImagePlugin.JpegImageFile(file).quantization
     return [
         [min(pair) for pair in zip(table, own[min(index, 1)], strict=True)]
