@@ -25,7 +25,7 @@ from linn_cli.units import GREY_LEVELS
 _SIDE, _SMALL_SIDE, _MOST_PATCHES = 16, 8, 20_000
 _LEAST_PATCHES = 60
 # Of a large picture about so many pixels are looked at, in strips of so many rows.
-_MOST_PIXELS, _STRIP = 1_500_000, 64
+_MOST_PIXELS, _STRIP = 500_000, 64
 # No more of a patch than this may be cut off at black or white, or as little as in the clearest fifth of the patches.
 _CUT_OFF, _CLEAREST = 0.02, 0.2
 _SMOOTHEST = 0.05
@@ -41,8 +41,8 @@ _COARSE, _COARSE_LUMA = 0.7, 1.6
 # Weaker noise, in grey levels, is left alone.
 _LEAST = 2.0
 # A pattern, as halftone, has its power at few frequencies: one has so many times the mean of its band, 9 times and more in
-# drawings, 3.5 times at most in noise.
-_PATTERN = 5.0
+# drawings, 5.5 times at most in noise.
+_PATTERN = 7.0
 # The sigma to tell is a * level ^ b, with the strongest band's level in grey levels: of luma and of chroma.
 _LUMA, _CHROMA = (4.71, 0.54), (8.85, 0.45)
 _FLOOR = 1e-3  # squared grey levels, below any rounding
@@ -129,7 +129,7 @@ def _strips(plane: Tensor) -> Tensor:
     if strips * _STRIP >= height:
         return rows
     tops = torch.linspace(0, height - _STRIP, strips).long()
-    return (tops[:, None] + rows[:_STRIP]).flatten().unique()
+    return torch.cat([rows[top : top + _STRIP] for top in tops.tolist()])
 
 
 def _plane(plane: Tensor, step: float, clear: Tensor, seen: Tensor) -> _Plane:
