@@ -70,8 +70,8 @@ def denoise(
     noise: Annotated[
         str,
         typer.Option(
-            metavar="auto|white|poisson-gauss|photo|correlated",
-            help="The kind of noise. poisson-gauss grows with light, as a camera's does. photo is coarse, as "
+            metavar="auto|white|camera|photo|correlated",
+            help="The kind of noise. camera grows with light, as a camera's does. photo is coarse, as "
             "after demosaicing, JPEG or scaling. correlated removes blotches first. auto decides between the first three.",
         ),
     ] = "auto",

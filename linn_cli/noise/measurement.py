@@ -19,7 +19,7 @@ from linn_cli.noise.estimation import Estimate
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import MOST_SIGMA
 
-WHITE, CAMERA, PHOTO, CORRELATED = "white", "poisson-gauss", "photo", "correlated"
+WHITE, CAMERA, PHOTO, CORRELATED = "white", "camera", "photo", "correlated"
 _NOT_WHITE = (
     "fine detail is weaker than white noise would leave it, as after JPEG, demosaicing or scaling, or in fine texture: "
     "every second pixel has sigma "

@@ -15,6 +15,7 @@ from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma, parse_levels
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, PHOTO, CORRELATED)
+_OTHER_NAMES = {"poisson-gauss": CAMERA}
 _MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 
@@ -85,6 +86,7 @@ class Request:
     cameras: tuple[CameraNoise, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", _OTHER_NAMES.get(self.model, self.model))
         if self.model not in _MODELS:
             raise UsageError(f"unknown noise {self.model!r}: choose one of {', '.join(_MODELS)}")
         if self.model == CAMERA and self.sigma is not None:
