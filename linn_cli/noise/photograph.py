@@ -32,9 +32,12 @@ _SMOOTHEST = 0.05
 # The lower edges of the three lower bands of a patch's cosine transform, and where they end, as parts of the highest
 # frequency along an axis.
 _BANDS = (0.05, 0.21, 0.40, 0.60)
-# Noise is even if the deviation in the smoothest 30 % of patches is less than e to this times that in the smoothest 2 %:
-# in real photographs e^0.33 at most, in pictures of bsd432 without noise e^0.58 at least.
-_EVEN, _FEW, _MANY = 0.45, 0.02, 0.3
+# Noise is even if the deviation in the smoothest 30 % of patches is less than e to this times that in the smoothest 2 %.
+# In luma weak noise of real photographs reached 0.33, strong noise 0.21 and coarse grain 0.32; textures of bsd432 without
+# noise began at 0.25 where weak and at 0.33 where strong. Luma may be less even where its noise is white, or where that of the chroma is even.
+_FEW, _MANY = 0.02, 0.3
+_EVEN, _EVEN_STRONG, _EVEN_CHROMA, _EVEN_BESIDE = 0.35, 0.32, 0.36, 0.45
+_STRONG = 10.0
 # Noise is coarse if it is e to this times stronger in a lower band than in the highest frequencies. In chroma white noise
 # reached 0.3 and coarse noise 0.8 at least. Texture, of which luma has more, reached 1.5.
 _COARSE, _COARSE_LUMA = 0.7, 1.6
@@ -84,7 +87,7 @@ def find(
     coarse = min(one.coarseness for one in chroma) if chroma else luma.coarseness
     is_noise = (
         luma.level >= _LEAST
-        and luma.unevenness < _EVEN
+        and _is_even(luma, chroma)
         and coarse > (_COARSE if chroma or is_coarse else _COARSE_LUMA)
         and not luma.is_pattern  # JPEG leaves few frequencies in chroma
     )
@@ -96,6 +99,15 @@ def assume(
 ) -> tuple[float, ...]:
     """`find` for a picture that is known to have such noise; () if it is too small to tell how much."""
     return _told(_measured(channels, step, seen))
+
+
+def _is_even(luma: _Plane, chroma: Sequence[_Plane]) -> bool:
+    beside = bool(chroma) and (
+        luma.coarseness < _COARSE
+        or all(one.unevenness < _EVEN_CHROMA and one.level > _LEAST for one in chroma)
+    )
+    alone = _EVEN_STRONG if luma.level > _STRONG else _EVEN
+    return luma.unevenness < (_EVEN_BESIDE if beside else alone)
 
 
 def _told(planes: Sequence[_Plane]) -> tuple[float, ...]:
