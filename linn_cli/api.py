@@ -84,8 +84,8 @@ class Denoiser:
                 numbers for a colour image whose channels differ; "auto" estimates it, for each image of a
                 batch. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
                 as in files of 8 bits, linn corrects the mean.
-            noise: "auto" takes noise for white, or for a camera's where it clearly grows with brightness;
-                "white", "poisson-gauss" (a camera's) or "correlated" decide by hand.
+            noise: "auto" takes noise for white, for a camera's where it clearly grows with brightness, or for a
+                photograph's where it is clearly coarse; "white", "camera", "photo" or "correlated" decide by hand.
             strength: multiplies the noise level, 0 to 2.
 
         Returns:

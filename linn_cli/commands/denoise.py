@@ -90,9 +90,9 @@ def denoise(
         typer.Option(
             metavar="KIND",
             rich_help_panel=NOISE,
-            autocompletion=one_of("auto", "white", "poisson-gauss", "correlated"),
-            help="white, poisson-gauss or correlated. poisson-gauss grows with light, as a camera's does. correlated "
-            "is blotchy, as after demosaicing or scaling. auto decides between white and poisson-gauss.",
+            autocompletion=one_of("auto", "white", "camera", "photo", "correlated"),
+            help="white, camera, photo or correlated. camera grows with light, as in raw pictures. photo is coarse, as "
+            "after demosaicing, JPEG or scaling. correlated removes blotches first. auto decides between the first three.",
         ),
     ] = "auto",
     gain: Annotated[

@@ -97,6 +97,7 @@ def described(
 def of_removal(network: LoadedNetwork, profile: NoiseProfile, request: Request) -> Outcome:
     """What was removed, by which network, and whether that suits."""
     model = measurement.CAMERA if profile.grows else measurement.WHITE
+    model = measurement.PHOTO if profile.is_photo else model
     return Outcome(
         input=PIPE,
         output=PIPE,

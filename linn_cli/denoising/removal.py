@@ -8,7 +8,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoising.loaded_network import LoadedNetwork
+from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import network_sigma
@@ -47,8 +47,8 @@ def remove(
         return _remove_camera(networks, values, profile.cameras, strength, progress)
     if profile.coarser and strength > 0:
         return _remove_correlated(networks, values, profile, strength, progress)
-    clipped = profile.clipped.scaled(strength)
-    return _remove_white(networks, values, profile.sigma_at(strength), clipped, progress)
+    sigma, clipped = profile.sigma_at(strength), profile.clipped.scaled(strength)
+    return _remove_white(networks, values, sigma, clipped, progress, profile.chroma)
 
 
 def remove_by_rows(
@@ -79,7 +79,8 @@ def remove_by_rows(
     levels = profile.sigma_at(strength).by_channel(channels)
     network = networks.at(levels, channels)
     undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, after=undo, progress=progress), network
+    chroma = profile.chroma
+    return network.rows(rows, width, levels, unchanged, undo, progress, chroma), network
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
@@ -91,10 +92,15 @@ def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
 
 
 def _remove_white(
-    networks: Networks, values: Tensor, sigma: Sigma, clipped: Clipping, progress: Progress
+    networks: Networks,
+    values: Tensor,
+    sigma: Sigma,
+    clipped: Clipping,
+    progress: Progress,
+    chroma: Sequence[float] = (),
 ) -> tuple[Tensor, LoadedNetwork]:
     network = networks.at(sigma, values.shape[1])
-    return network(values, sigma, progress, after=clipped.undo), network
+    return network(values, sigma, progress, after=clipped.undo, chroma=chroma), network
 
 
 def _remove_correlated(

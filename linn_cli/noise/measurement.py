@@ -13,17 +13,17 @@ from torch import Tensor
 
 from linn_cli import samples
 from linn_cli.engine.load import with_threads
-from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation
+from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation, photograph
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import MOST_SIGMA
 
-WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
+WHITE, CAMERA, PHOTO, CORRELATED = "white", "camera", "photo", "correlated"
 _NOT_WHITE = (
-    "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
-    f"--noise {CORRELATED} takes it for sigma "
+    "fine detail is weaker than white noise would leave it, as after JPEG, demosaicing or scaling, or in fine texture: "
+    "every second pixel has sigma "
 )
 # Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
 _LOSSY, _LITTLE = ("JPEG", "AVIF"), 2.0
@@ -43,6 +43,7 @@ class Measured:
     `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
     `cameras` is the noise of each channel, if it may grow with brightness in some, and `certainty` how many times
     its standard error the clearest gain is. `clipped` is where the noise is cut off, if that had to be known.
+    `photo` is what to tell the network of luma and chroma, if the noise is clearly coarse, as a photograph's.
     """
 
     channels: tuple[Estimate, ...]
@@ -51,6 +52,7 @@ class Measured:
     cameras: tuple[CameraNoise, ...] = ()
     certainty: float = 0.0
     clipped: Clipping | None = None
+    photo: tuple[float, ...] = ()
 
     @property
     def grows(self) -> bool:
@@ -73,6 +75,8 @@ class Measured:
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
+        if self.photo:
+            return [photo_words(self.photo)]
         overall = _interval(self.overall)
         by_channel = f"by channel {', '.join(map(_interval, self.channels))}"
         if len(self.channels) == 1:
@@ -94,7 +98,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
 
     Args:
         picture: also looked at for what is not white about its noise.
-        grows: look whether it grows with brightness, too.
+        grows: look whether it grows with brightness, or is a photograph's, too.
 
     Raises:
         InputError: the picture is too small, or holds values that are not finite.
@@ -107,8 +111,13 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         estimation.stronger_in_half(plane, whole, step, visible)
         for plane, whole in zip(planes, channels, strict=True)
     )
-    if stronger := [half for half in halves if half]:
-        return Measured(channels, overall, estimation.overall(stronger))
+    correlated_half = [half for half in halves if half]
+    photo: tuple[float, ...] = ()
+    if grows:
+        photo = photograph.find(planes, step, visible, is_coarse=bool(correlated_half))
+    if correlated_half or photo:
+        found = estimation.overall(correlated_half) if correlated_half else None
+        return Measured(channels, overall, found, photo=photo)
     white = Measured(channels, overall)
     if not grows:
         return white
@@ -136,6 +145,19 @@ def measure_correlated(picture: Picture) -> list[Measured]:
         Measured(channels, estimation.overall(channels))
         for channels in correlated.measure(*_planes(picture))
     ]
+
+
+@_ALONE
+def measure_photo(picture: Picture) -> tuple[float, ...]:
+    """What to tell the network of a photograph's luma and chroma; () if the picture is too small or flat."""
+    return photograph.assume(*_planes(picture))
+
+
+def photo_words(told: Sequence[float]) -> str:
+    """What `measure_photo` found, in one line."""
+    luma, *chroma = (f"{level:.1f}" for level in told)
+    planes = f"{luma} in brightness and {' and '.join(chroma)} in colour" if chroma else luma
+    return f"a photograph's coarse noise (camera, JPEG, grain or enlarged), removed as sigma {planes}, estimated"
 
 
 @_ALONE

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from linn_cli.errors import UsageError
+from linn_cli.errors import InputError, UsageError
 from linn_cli.noise import clipping, measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
-from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma, parse_levels
 
 AUTO = "auto"
-_MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
+_MODELS = (AUTO, WHITE, CAMERA, PHOTO, CORRELATED)
+_OTHER_NAMES = {"poisson-gauss": CAMERA}
 MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 
@@ -24,7 +25,8 @@ class NoiseProfile:
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
     picture of half the size, a quarter and so on, `words` say what was estimated, and `clipped` where
-    noise is cut off.
+    noise is cut off. `is_photo` is that of coarse noise in a photograph: sigma then is what the luma is told,
+    and `chroma` what the chroma planes are told, in units of it; () of white noise.
     """
 
     sigma: Sigma
@@ -32,6 +34,8 @@ class NoiseProfile:
     coarser: tuple[Sigma, ...] = ()
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
+    is_photo: bool = False
+    chroma: tuple[float, ...] = ()
 
     @classmethod
     def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
@@ -57,6 +61,7 @@ class NoiseProfile:
             sigma=Sigma(self.sigma.levels[:1]),
             cameras=self.cameras[:1],
             coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
+            chroma=(),
         )
 
     def sigma_at(self, strength: float) -> Sigma:
@@ -68,7 +73,8 @@ class NoiseProfile:
 class Request:
     """What is asked for: a sigma, or None to estimate it.
 
-    AUTO takes noise for white, or for a camera's if it clearly grows with brightness. `strength` multiplies
+    AUTO takes noise for white, for a camera's if it clearly grows with brightness, or for that of a
+    photograph (PHOTO) if it is clearly coarse. `strength` multiplies
     the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `cameras`
     is a camera's noise, one or by channel; without it, it is estimated.
     """
@@ -79,6 +85,7 @@ class Request:
     cameras: tuple[CameraNoise, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", _OTHER_NAMES.get(self.model, self.model))
         if self.model not in _MODELS:
             raise UsageError(f"unknown noise {self.model!r}: choose one of {', '.join(_MODELS)}")
         if self.model == CAMERA and self.sigma is not None:
@@ -87,6 +94,8 @@ class Request:
             )
         if self.model == CORRELATED and self.sigma is not None:
             raise UsageError(f"--noise {CORRELATED} estimates sigma: leave --sigma out")
+        if self.model == PHOTO and self.sigma is not None:
+            raise UsageError(f"--noise {PHOTO} estimates sigma: leave --sigma out")
         if self.model != CAMERA and self.cameras:
             raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
         if not 0 <= self.strength <= MOST_STRENGTH:
@@ -130,8 +139,17 @@ class Request:
             if not self.cameras:
                 found = replace(found, words=tuple(map(measurement.camera_words, cameras)))
             return replace(found, clipped=self._clipped(picture, found))
+        if self.model == PHOTO:
+            photo = measurement.measure_photo(picture)
+            if not photo:
+                raise InputError(
+                    "too small or too flat to estimate a photograph's noise: give --sigma"
+                )
+            return _of_photo(photo, channels, (measurement.photo_words(photo),))
         measured = measurement.measure(picture, grows=self.model == AUTO)
         words = tuple(measured.in_words())
+        if measured.photo:
+            return _of_photo(measured.photo, channels, words)
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)
@@ -150,6 +168,13 @@ class Request:
         taken = ", ".join(f"{level:.2f}" for level in found.sigma_at(self.strength).levels)
         words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
         return replace(found, words=(*found.words, words))
+
+
+def _of_photo(told: tuple[float, ...], channels: int, words: tuple[str, ...]) -> NoiseProfile:
+    luma, *chroma = (max(level, LEAST_SIGMA) for level in told)
+    ratios = tuple(level / luma for level in chroma)
+    sigma = Sigma.removable([luma] * channels)
+    return NoiseProfile(sigma, words=words, is_photo=True, chroma=ratios)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:

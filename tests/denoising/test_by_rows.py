@@ -100,7 +100,7 @@ def test_a_cameras_noise_in_a_large_tiff_is_removed_by_rows_unless_it_is_heavy(
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, counts.astype(np.float32), rowsperstrip=5)
     outcome = jobs.run(job, networks, Request())
-    assert (outcome.error, outcome.noise) == (None, "poisson-gauss")
+    assert (outcome.error, outcome.noise) == (None, "camera")
     expected = tifffile.imread(job.target)
     monkeypatch.setattr(tiff_rows, "LARGE", 1)
     if by_rows:
@@ -164,5 +164,5 @@ def test_a_file_whose_noise_takes_the_whole_picture_is_estimated_once(
         return original(self, picture)
 
     monkeypatch.setattr(Request, "find", find)
-    outcome = jobs.run(job, networks, Request(model="poisson-gauss"))
+    outcome = jobs.run(job, networks, Request(model="camera"))
     assert (outcome.error, asked) == (None, 1)
