@@ -64,9 +64,8 @@ def estimate(
                 else:
                     width, height = document.frames[0].size
                     data = {"input": str(path), "width": width, "height": height}
-                    hidden = measurement.hidden(
-                        document.format.name, measured.photo or measured.sigma
-                    )
+                    deviations = [one.deviation for one in measured.photo] or measured.sigma
+                    hidden = measurement.hidden(document.format.name, deviations)
                     if json:
                         console.emit_json(data | measured.as_data() | {"remarks": hidden})
                     else:

@@ -14,9 +14,11 @@ from torch import Tensor
 from linn_cli import samples
 from linn_cli.engine.load import with_threads
 from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation, photograph
+from linn_cli.noise._telling import deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
+from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import MOST_SIGMA
 
@@ -43,7 +45,7 @@ class Measured:
     `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
     `cameras` is the noise of each channel, if it may grow with brightness in some, and `certainty` how many times
     its standard error the clearest gain is. `clipped` is where the noise is cut off, if that had to be known.
-    `photo` is what to tell the network of luma and chroma, if the noise is clearly coarse, as a photograph's.
+    `photo` is the noise of luma and chroma, if it is clearly coarse, as a photograph's.
     """
 
     channels: tuple[Estimate, ...]
@@ -52,7 +54,7 @@ class Measured:
     cameras: tuple[CameraNoise, ...] = ()
     certainty: float = 0.0
     clipped: Clipping | None = None
-    photo: tuple[float, ...] = ()
+    photo: tuple[Plane, ...] = ()
 
     @property
     def grows(self) -> bool:
@@ -71,7 +73,8 @@ class Measured:
         cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
         data = asdict(self) | {"cameras": cameras, "grows": self.grows}
         del data["clipped"]
-        return data
+        photo = {"deviation": deviations(self.photo), "told": told(self.photo)}
+        return data | {"photo": photo if self.photo else None}
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
@@ -112,9 +115,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         for plane, whole in zip(planes, channels, strict=True)
     )
     correlated_half = [half for half in halves if half]
-    photo: tuple[float, ...] = ()
-    if grows:
-        photo = photograph.find(planes, step, visible, is_coarse=bool(correlated_half))
+    photo = photograph.find(planes, visible) if grows else ()
     if correlated_half or photo:
         found = estimation.overall(correlated_half) if correlated_half else None
         return Measured(channels, overall, found, photo=photo)
@@ -148,14 +149,15 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 
 
 @_ALONE
-def measure_photo(picture: Picture) -> tuple[float, ...]:
-    """What to tell the network of a photograph's luma and chroma; () if the picture is too small or flat."""
-    return photograph.assume(*_planes(picture))
+def measure_photo(picture: Picture) -> tuple[Plane, ...]:
+    """The coarse noise of a photograph's luma and chroma; () if the picture is too small or flat."""
+    planes, _, visible = _planes(picture)
+    return photograph.assume(planes, visible)
 
 
-def photo_words(told: Sequence[float]) -> str:
+def photo_words(photo: Sequence[Plane]) -> str:
     """What `measure_photo` found, in one line."""
-    luma, *chroma = (f"{level:.1f}" for level in told)
+    luma, *chroma = (f"{level:.1f}" for level in told(photo))
     planes = f"{luma} in brightness and {' and '.join(chroma)} in colour" if chroma else luma
     return f"a photograph's coarse noise (camera, JPEG, grain or enlarged), removed as sigma {planes}, estimated"
 

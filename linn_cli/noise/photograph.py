@@ -1,10 +1,9 @@
 """Noise as photographs have it: coarse, since demosaicing, the camera's smoothing, JPEG or scaling took the finest of it.
 
-The highest frequencies do not show such noise, so it is looked for in all but the highest, in the smoothest patches
-of luma and chroma. A picture without noise has such power too, in its textures, but not evenly: noise is about as
-strong in the smoothest patches as in others. Networks for white noise must be told more than its deviation, since
-coarse noise passes them. How much was fitted to real and made noise; benchmarks/quality/photographs.py measures
-what it loses against the best.
+The highest frequencies do not show such noise, so it is looked for in all of them, in the smoothest patches of luma and
+chroma. Textures have such power too, but two things tell noise from them. Noise is even: about as strong in the
+smoothest patches as in rougher ones, in every band. And it is in the chroma as well, where textures have little:
+grass is all of one green. `_telling` says what a network is to be told of noise that was found here.
 """
 
 from __future__ import annotations
@@ -18,119 +17,157 @@ import torch
 from torch import Tensor
 
 from linn_cli.network.planes import from_channels
-from linn_cli.noise import estimation
 from linn_cli.units import GREY_LEVELS
 
-# Patches of these sides tell the spectrum and how even the noise is; no more of them than so many are looked at.
-_SIDE, _SMALL_SIDE, _MOST_PATCHES = 16, 8, 20_000
-_LEAST_PATCHES = 60
+# No more patches of this side than so many are looked at, and no fewer than so many tell anything.
+_SIDE, _MOST_PATCHES, _LEAST_PATCHES = 16, 20_000, 60
 # Of a large picture about so many pixels are looked at, in strips of so many rows.
 _MOST_PIXELS, _STRIP = 500_000, 64
 # No more of a patch than this may be cut off at black or white, or as little as in the clearest fifth of the patches.
 _CUT_OFF, _CLEAREST = 0.02, 0.2
-_SMOOTHEST = 0.05
-# The lower edges of the three lower bands of a patch's cosine transform, and where they end, as parts of the highest
-# frequency along an axis.
-_BANDS = (0.05, 0.21, 0.40, 0.60)
-# Noise is even if the deviation in the smoothest 30 % of patches is less than e to this times that in the smoothest 2 %.
-# In luma weak noise of real photographs reached 0.33, strong noise 0.21 and coarse grain 0.32; textures of bsd432 without
-# noise began at 0.25 where weak and at 0.33 where strong. Luma may be less even where its noise is white, or where that of the chroma is even.
-_FEW, _MANY = 0.02, 0.3
-_EVEN, _EVEN_STRONG, _EVEN_CHROMA, _EVEN_BESIDE = 0.35, 0.32, 0.36, 0.45
-_STRONG = 10.0
-# Noise is coarse if it is e to this times stronger in a lower band than in the highest frequencies. In chroma white noise
-# reached 0.3 and coarse noise 0.8 at least. Texture, of which luma has more, reached 1.5.
-_COARSE, _COARSE_LUMA = 0.7, 1.6
-# Weaker noise, in grey levels, is left alone.
-_LEAST = 2.0
-# A pattern, as halftone, has its power at few frequencies: one has so many times the mean of its band, 9 times and more in
-# drawings, 5.5 times at most in noise.
-_PATTERN = 7.0
-# The sigma to tell is a * level ^ b, with the strongest band's level in grey levels: of luma and of chroma.
-_LUMA, _CHROMA = (4.71, 0.54), (8.85, 0.45)
+# Bands of a patch's cosine transform end here, as parts of the highest frequency along an axis. The lowest holds little,
+# since the patch's trend is taken off; the highest tells white noise, and up to _EVEN_BANDS all noise has some power.
+_BANDS = (0.05, 0.13, 0.21, 0.30, 0.40, 0.50, 0.60, 0.75, 2.0)
+_EVEN_BANDS = 6
+# The smoothest patches, in which the noise is measured; and what its evenness is taken from: half the logarithm of the
+# power in many of them over that in few.
+_SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
+# The bounds were chosen on 256 x 256 pixels of the even half of bsd432 and of photographs, with and without noise. Textures
+# without noise reach 0.5 where weak and 0.43 where strong, and 2 in the chroma where that is as even as this.
+_EVEN, _EVEN_STRONG, _STRONG = 0.49, 0.42, 10.0
+_LEAST, _EVEN_CHROMA = 2.0, 0.5
+# Drawings, text and halftones are stronger than any noise that is left in a photograph: in luma, and in a grey picture.
+_MOST, _MOST_GREY = 45.0, 28.0
+# Their levels are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
+_COMMONEST, _COMMON, _FLAT = 4, 0.3, 0.06
+# Noise is coarse if a band is e to this times stronger than the highest. White noise reaches 0.6 in chroma. Luma and grey
+# pictures have more of texture.
+_COARSE, _COARSE_GREY = 0.65, 0.8
 _FLOOR = 1e-3  # squared grey levels, below any rounding
 
 
 @dataclass(frozen=True)
-class _Plane:
-    """The strongest band's deviation, that of white noise, the unevenness; in grey levels and as a logarithm."""
+class Plane:
+    """The noise of luma or of a chroma plane, in grey levels.
 
-    level: float
-    white: float
+    Attributes:
+        deviation: over all frequencies.
+        strongest: in the strongest band; that of white noise is as strong in each.
+        highest: in the highest band.
+        unevenness: how much stronger it is in more patches, as a logarithm; 0 for even noise.
+        unlikeness: the same where each band counts alike.
+    """
+
+    deviation: float
+    strongest: float
+    highest: float
     unevenness: float
-    is_pattern: bool
+    unlikeness: float
 
     @property
     def coarseness(self) -> float:
-        return math.log((self.level + _FLOOR) / (self.white + 0.05))
+        """The logarithm of the strongest over the highest band; 0 for white noise."""
+        return math.log(self.strongest / self.highest)
 
 
-def find(
-    channels: Sequence[Tensor],
-    step: float = 0.0,
-    seen: Tensor | None = None,
-    *,
-    is_coarse: bool = False,
-) -> tuple[float, ...]:
-    """What to tell a network for white noise, for luma and two chroma planes, in grey levels; () without such noise.
+def find(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane, ...]:
+    """The coarse noise of luma and two chroma planes; () without such noise, or where it may be texture.
 
     Args:
         channels: one plane (H, W), float, white at 1, or three.
-        step: what the values are rounded to multiples of, 0 for none.
         seen: bool (H, W), where the picture is looked at; None for all of it.
-        is_coarse: what else is known says that a grey picture has no white noise.
     """
-    planes = _measured(channels, step, seen)
-    if not planes:
-        return ()
-    luma, *chroma = planes
-    coarse = min(one.coarseness for one in chroma) if chroma else luma.coarseness
-    is_noise = (
-        luma.level >= _LEAST
-        and _is_even(luma, chroma)
-        and coarse > (_COARSE if chroma or is_coarse else _COARSE_LUMA)
-        and not luma.is_pattern  # JPEG leaves few frequencies in chroma
-    )
-    return _told(planes) if is_noise else ()
+    planes = assume(channels, seen)
+    is_noise = bool(planes) and _is_noise(planes) and _is_coarse(planes)
+    return planes if is_noise and not _is_drawn(channels) else ()
 
 
-def assume(
-    channels: Sequence[Tensor], step: float = 0.0, seen: Tensor | None = None
-) -> tuple[float, ...]:
+def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane, ...]:
     """`find` for a picture that is known to have such noise; () if it is too small to tell how much."""
-    return _told(_measured(channels, step, seen))
-
-
-def _is_even(luma: _Plane, chroma: Sequence[_Plane]) -> bool:
-    beside = bool(chroma) and (
-        luma.coarseness < _COARSE
-        or all(one.unevenness < _EVEN_CHROMA and one.level > _LEAST for one in chroma)
-    )
-    alone = _EVEN_STRONG if luma.level > _STRONG else _EVEN
-    return luma.unevenness < (_EVEN_BESIDE if beside else alone)
-
-
-def _told(planes: Sequence[_Plane]) -> tuple[float, ...]:
-    """The sigmas of planes; luma may be white where chroma is not, as after JPEG 4:2:0."""
-    return tuple(
-        one.white if not index and one.coarseness < _COARSE else factor * one.level**power
-        for index, (one, (factor, power)) in enumerate(
-            zip(planes, (_LUMA, _CHROMA, _CHROMA), strict=False)
-        )
-    )
-
-
-def _measured(channels: Sequence[Tensor], step: float, seen: Tensor | None) -> list[_Plane]:
     rows = _strips(channels[0])
     picture = torch.stack([plane.detach()[rows].cpu().float() for plane in channels])
-    seen = None if seen is None else seen[rows]
-    clear = ((picture > 0) & (picture < 1)).all(0)
-    seen = torch.ones_like(clear) if seen is None else seen
     if len(picture) not in (1, 3) or min(picture.shape[1:]) < 2 * _SIDE:
-        return []
-    if int(_clear(clear, seen, _SIDE).sum()) < _LEAST_PATCHES:
-        return []
-    return [_plane(plane, step, clear, seen) for plane in from_channels(picture)]
+        return ()
+    is_clear = _clear(picture, None if seen is None else seen[rows])
+    if int(is_clear.sum()) < _LEAST_PATCHES:
+        return ()
+    return tuple(_measured(plane, is_clear) for plane in from_channels(picture))
+
+
+def _is_noise(planes: Sequence[Plane]) -> bool:
+    """Whether it is noise and not texture: there in the chroma, or very even in the luma."""
+    luma, *chroma = planes
+    if luma.deviation > (_MOST if chroma else _MOST_GREY):
+        return False
+    if chroma and all(_is_noisy(one) for one in chroma):
+        return True
+    even = _EVEN_STRONG if luma.deviation > _STRONG else _EVEN
+    return luma.deviation > _LEAST and luma.unevenness + luma.unlikeness < even
+
+
+def _is_noisy(chroma: Plane) -> bool:
+    return chroma.deviation > _LEAST and chroma.unevenness < _EVEN_CHROMA
+
+
+def _is_coarse(planes: Sequence[Plane]) -> bool:
+    luma, *chroma = planes
+    if not chroma:
+        return luma.coarseness > _COARSE_GREY
+    noisy = [one for one in chroma if _is_noisy(one)] or [luma]
+    return min(one.coarseness for one in noisy) > _COARSE
+
+
+def _is_drawn(channels: Sequence[Tensor]) -> bool:
+    """Whether a picture is drawn or written: of few levels, or with squares of one value."""
+    rows = _strips(channels[0])
+    picture = torch.stack([plane.detach()[rows].cpu() for plane in channels])
+    middle = (GREY_LEVELS * picture[len(picture) // 2].clamp(0, 1)).round().int().flatten()
+    common = middle.bincount(minlength=_COMMONEST).topk(_COMMONEST).values.sum().item() / len(
+        middle
+    )
+    beside = (picture[:, :, 1:] == picture[:, :, :-1]).all(0)
+    below = (picture[:, 1:] == picture[:, :-1]).all(0)
+    flat = beside[1:] & beside[:-1] & below[:, 1:]
+    return common > _COMMON or flat.float().mean().item() > _FLAT
+
+
+def _measured(plane: Tensor, is_clear: Tensor) -> Plane:
+    powers, sizes = _powers(plane, is_clear)
+    parts = sizes / sizes.sum()
+    overall = powers @ parts
+    smoothest = powers[overall.argsort()[: max(6, int(_SMOOTHEST * len(powers)))]].mean(0)
+    strongest = smoothest[1:_EVEN_BANDS].max()
+    # As in white noise, each coefficient counts alike; bands that JPEG has emptied do not.
+    weights = sizes / (smoothest + 0.01 * smoothest.max())
+    weights = weights.where(smoothest > 0.05 * smoothest.max(), 0)[:_EVEN_BANDS]
+    return Plane(
+        deviation=(smoothest @ parts).sqrt().item(),
+        strongest=strongest.sqrt().item(),
+        highest=smoothest[-1].sqrt().item(),
+        unevenness=_rise(overall),
+        unlikeness=_rise(powers[:, :_EVEN_BANDS] @ weights),
+    )
+
+
+def _rise(powers: Tensor) -> float:
+    """Half the logarithm of the mean of many of the lowest powers over that of few."""
+    ordered = powers.sort().values
+    few, many = (ordered[: max(6, int(part * len(ordered)))].mean() for part in (_FEW, _MANY))
+    return 0.5 * (many / few).log().item()
+
+
+def _powers(plane: Tensor, is_clear: Tensor) -> tuple[Tensor, Tensor]:
+    """The power of each clear patch in each band (n, bands), in squared grey levels, and the bands' sizes."""
+    patches = _patches(plane)[is_clear]
+    trend = _trend(_SIDE)
+    patches = GREY_LEVELS * (patches - (patches @ trend) @ trend.T)
+    cosines = _cosines(_SIDE)
+    squares = (cosines @ patches.unflatten(1, (_SIDE, _SIDE)) @ cosines.T).square().flatten(1)
+    place = torch.arange(_SIDE) / _SIDE
+    radius = torch.hypot(place[:, None], place[None]).flatten()
+    bands = torch.stack([(radius >= low) & (radius < high) for low, high in pairwise(_BANDS)], 1)
+    sizes = bands.float().sum(0)
+    return squares @ bands.float() / sizes + _FLOOR, sizes
 
 
 def _strips(plane: Tensor) -> Tensor:
@@ -144,48 +181,22 @@ def _strips(plane: Tensor) -> Tensor:
     return torch.cat([rows[top : top + _STRIP] for top in tops.tolist()])
 
 
-def _plane(plane: Tensor, step: float, clear: Tensor, seen: Tensor) -> _Plane:
-    large, _ = _smooth_first(plane, _clear(clear, seen, _SIDE), _SIDE)
-    smoothest = large[: max(6, int(_SMOOTHEST * len(large)))].unflatten(1, (_SIDE, _SIDE))
-    cosines = _cosines(_SIDE)
-    spectrum = (cosines @ smoothest @ cosines.T).square().mean(0)
-    place = torch.arange(_SIDE) / _SIDE
-    radius = torch.hypot(place[:, None], place[None])
-    bands = [spectrum[(radius >= low) & (radius < high)] for low, high in pairwise(_BANDS)]
-    level = GREY_LEVELS * math.sqrt(max(band.mean().item() for band in bands))
-    pattern = any((band.max() > _PATTERN * band.mean()).item() for band in bands if band.mean() > 0)
-    _, powers = _smooth_first(plane, _clear(clear, seen, _SMALL_SIDE), _SMALL_SIDE)
-    few, many = (powers[: max(6, int(part * len(powers)))].mean() for part in (_FEW, _MANY))
-    floor = _FLOOR / GREY_LEVELS**2
-    unevenness = 0.5 * math.log(((many + floor) / (few + floor)).item())
-    return _Plane(level, estimation.estimate(plane, step, seen).sigma, unevenness, pattern)
-
-
-def _smooth_first(plane: Tensor, chosen: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """The chosen patches (n, side^2) without their quadratic trends, and their variances, the smoothest first."""
-    patches = _patches(plane, side)[chosen]
-    trend = _trend(side)
-    patches = patches - (patches @ trend) @ trend.T
-    powers = patches.square().sum(1) / (side**2 - trend.shape[1])
-    order = powers.argsort()
-    return patches[order], powers[order]
-
-
-def _clear(clear: Tensor, seen: Tensor, side: int) -> Tensor:
+def _clear(picture: Tensor, seen: Tensor | None) -> Tensor:
     """Which patches are seen, and hardly cut off, bool (n,)."""
-    cut_off = 1 - _patches(clear, side).float().mean(1)
-    is_seen = _patches(seen, side).all(1)
+    clear = ((picture > 0) & (picture < 1)).all(0)
+    cut_off = 1 - _patches(clear).float().mean(1)
+    is_seen = torch.ones_like(cut_off, dtype=torch.bool) if seen is None else _patches(seen).all(1)
     if not bool(is_seen.any()):
         return is_seen
     most = max(_CUT_OFF, cut_off[is_seen].quantile(_CLEAREST).item())
     return is_seen & (cut_off <= most)
 
 
-def _patches(plane: Tensor, side: int) -> Tensor:
+def _patches(plane: Tensor) -> Tensor:
     """Patches all over a plane, half overlapping, or fewer; an odd step, or a JPEG's blocks would all be met alike."""
     height, width = plane.shape
-    step = max(side // 2 + 1, math.ceil(math.sqrt(height * width / _MOST_PATCHES)) | 1)
-    return plane.unfold(0, side, step).unfold(1, side, step).reshape(-1, side * side)
+    step = max(_SIDE // 2 + 1, math.ceil(math.sqrt(height * width / _MOST_PATCHES)) | 1)
+    return plane.unfold(0, _SIDE, step).unfold(1, _SIDE, step).reshape(-1, _SIDE * _SIDE)
 
 
 def _trend(side: int) -> Tensor:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from linn_cli.errors import InputError, UsageError
 from linn_cli.noise import clipping, measurement
+from linn_cli.noise._telling import told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE
+from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma, parse_levels
 
@@ -170,8 +172,8 @@ class Request:
         return replace(found, words=(*found.words, words))
 
 
-def _of_photo(told: tuple[float, ...], channels: int, words: tuple[str, ...]) -> NoiseProfile:
-    luma, *chroma = (max(level, LEAST_SIGMA) for level in told)
+def _of_photo(photo: tuple[Plane, ...], channels: int, words: tuple[str, ...]) -> NoiseProfile:
+    luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * channels)
     return NoiseProfile(sigma, words=words, is_photo=True, chroma=ratios)

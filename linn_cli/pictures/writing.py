@@ -21,8 +21,9 @@ from linn_cli.pictures.picture import Document, Picture
 
 _QUALITY = 95
 # A JPEG is finer than most cameras' tables and keeps its colours whole, or compression would lose what denoising won:
-# 92 with halved colours costs up to 1.7 dB, this 0.1 to 0.7, and 100 no less, since YCbCr is rounded (benchmarks/quality/photographs.py).
-_JPEG_QUALITY = 97
+# 92 with halved colours costs up to 1.7 dB, this 0.1 to 0.15. 100 costs no less, since a JPEG rounds YCbCr in any case
+# (benchmarks/quality/photographs.py).
+_JPEG_QUALITY = 99
 # Metadata that is left out, in this order, until the encoder takes the rest.
 _LEFT_OUT = tuple(
     frozenset(names.split())

@@ -64,7 +64,7 @@ def test_coarse_noise_is_found_and_removed_by_default(channels: int) -> None:
 @pytest.mark.parametrize("sigma", [0, 5, 25])
 def test_white_noise_and_none_are_no_photographs(channels: int, sigma: float) -> None:
     planes = scene(channels) + white(channels, sigma)
-    assert photograph.find(list(planes), 1 / 255) == ()
+    assert photograph.find(list(planes)) == ()
     assert not Request().find(picture_of(planes)).is_photo
 
 
@@ -87,7 +87,7 @@ def drawings() -> dict[str, Tensor]:
 def test_drawings_are_not_taken_for_noise(kind: str, channels: int) -> None:
     plane = drawings()[kind]
     planes = [plane * (1 - 0.2 * channel) for channel in range(channels)]
-    assert photograph.find(planes, 1 / 255) == ()
+    assert photograph.find(planes) == ()
 
 
 def test_a_small_picture_says_nothing() -> None:
