@@ -12,30 +12,37 @@ from collections.abc import Sequence
 
 from linn_cli.noise.photograph import Plane
 
-# Factor and exponent of the strongest band's deviation: in luma and in chroma.
-_LUMA, _CHROMA = (4.71, 0.54), (8.85, 0.45)
-# Less coarse luma is white: JPEG takes the finest of the chroma alone.
-_WHITE = 0.7
-# The smoothest patches are those where noise happens to be weak.
-_WHITE_BIAS = 1.05
-
-
+# Luma is told a * deviation ^ b * e ^ (-c * unevenness): the less even, the more of it is texture. Chroma is told
+# a * strongest ^ b.
+_LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
+# Less coarse luma is white: JPEG may take the finest of the chroma alone. Its smoothest patches are those where noise
+# happens to be weak, by so much.
+_WHITE, _WHITE_BIAS = 0.45, 1.05
 # Of the deviation in the smoothest patches, the picture's own is this much: they are mostly dark, where a camera's noise
-# is weaker, and those where it happens to be weak.
+# is weaker.
 _OVERALL_LUMA, _OVERALL_CHROMA = 1.15, 1.3
-
-
-def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
-    """The deviation of the noise of each plane over the whole picture, in grey levels."""
-    factors = (_OVERALL_LUMA, _OVERALL_CHROMA, _OVERALL_CHROMA)
-    return tuple(factor * one.deviation for one, factor in zip(planes, factors, strict=False))
 
 
 def told(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network for white noise, in grey levels."""
+    return tuple(_chroma(one) if index else _luma(one) for index, one in enumerate(planes))
+
+
+def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
+    """The deviation of the noise of each plane over the whole picture, in grey levels."""
     return tuple(
-        _WHITE_BIAS * one.highest
-        if fit is _LUMA and one.coarseness < _WHITE
-        else fit[0] * math.pow(one.strongest, fit[1])
-        for one, fit in zip(planes, (_LUMA, _CHROMA, _CHROMA), strict=False)
+        (_OVERALL_CHROMA if index else _OVERALL_LUMA) * one.deviation
+        for index, one in enumerate(planes)
     )
+
+
+def _luma(plane: Plane) -> float:
+    if plane.coarseness < _WHITE:
+        return _WHITE_BIAS * plane.highest
+    factor, power, even = _LUMA
+    return factor * math.pow(plane.deviation, power) * math.exp(-even * plane.unevenness)
+
+
+def _chroma(plane: Plane) -> float:
+    factor, power = _CHROMA
+    return factor * math.pow(plane.strongest, power)

@@ -14,6 +14,7 @@ from torch import Tensor
 from linn_cli import samples
 from linn_cli.engine.load import with_threads
 from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation, photograph
+from linn_cli.noise._sampling import sampled
 from linn_cli.noise._telling import deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
@@ -106,6 +107,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     Raises:
         InputError: the picture is too small, or holds values that are not finite.
     """
+    picture = sampled(picture)
     planes, step, visible = _planes(picture)
     patches = [_patch_statistics.measure(plane, visible) for plane in planes]
     channels = tuple(estimation.from_patches(one, step) for one in patches)
@@ -151,7 +153,7 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 @_ALONE
 def measure_photo(picture: Picture) -> tuple[Plane, ...]:
     """The coarse noise of a photograph's luma and chroma; () if the picture is too small or flat."""
-    planes, _, visible = _planes(picture)
+    planes, _, visible = _planes(sampled(picture))
     return photograph.assume(planes, visible)
 
 
@@ -165,13 +167,13 @@ def photo_words(photo: Sequence[Plane]) -> str:
 @_ALONE
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
-    planes, step, visible = _planes(picture)
+    planes, step, visible = _planes(sampled(picture))
     return [camera.estimate(plane, step, visible)[0] for plane in planes]
 
 
 def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
     """Where a picture's levels cut its noise off, as `clipping.find_in` finds it."""
-    return clipping.find_in(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
+    return clipping.find_in(torch.from_numpy(sampled(picture).values).permute(2, 0, 1)[None], sigma)
 
 
 def correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[str]:

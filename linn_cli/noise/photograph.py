@@ -34,11 +34,14 @@ _EVEN_BANDS = 6
 _SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
 # The bounds were chosen on 256 x 256 pixels of the even half of bsd432 and of photographs, with and without noise. Textures
 # without noise reach 0.5 where weak and 0.43 where strong, and 2 in the chroma where that is as even as this.
-_EVEN, _EVEN_STRONG, _STRONG = 0.49, 0.42, 10.0
+_EVEN, _EVEN_STRONG, _STRONG = 0.47, 0.42, 10.0
 _LEAST, _EVEN_CHROMA = 2.0, 0.5
+# Weak noise is removed where it is beyond doubt: down to this deviation, with a stricter bound that rises so much for
+# each grey level.
+_WEAK, _EVEN_WEAK, _EVEN_RISE = 1.5, 0.27, 0.1
 # Drawings, text and halftones are stronger than any noise that is left in a photograph: in luma, and in a grey picture.
 _MOST, _MOST_GREY = 45.0, 28.0
-# Their levels are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
+# The levels of those are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
 _COMMONEST, _COMMON, _FLAT = 4, 0.3, 0.06
 # Noise is coarse if a band is e to this times stronger than the highest. White noise reaches 0.6 in chroma. Luma and grey
 # pictures have more of texture.
@@ -79,7 +82,8 @@ def find(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane,
     """
     planes = assume(channels, seen)
     is_noise = bool(planes) and _is_noise(planes) and _is_coarse(planes)
-    return planes if is_noise and not _is_drawn(channels) else ()
+    is_strong = is_noise and planes[0].deviation > _STRONG
+    return planes if is_noise and not (is_strong and _is_drawn(channels)) else ()
 
 
 def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane, ...]:
@@ -101,8 +105,9 @@ def _is_noise(planes: Sequence[Plane]) -> bool:
         return False
     if chroma and all(_is_noisy(one) for one in chroma):
         return True
-    even = _EVEN_STRONG if luma.deviation > _STRONG else _EVEN
-    return luma.deviation > _LEAST and luma.unevenness + luma.unlikeness < even
+    even = min(_EVEN, _EVEN_WEAK + _EVEN_RISE * (luma.deviation - _WEAK))
+    even = _EVEN_STRONG if luma.deviation > _STRONG else even
+    return luma.deviation > _WEAK and luma.unevenness + luma.unlikeness < even
 
 
 def _is_noisy(chroma: Plane) -> bool:
