@@ -90,6 +90,32 @@ def test_drawings_are_not_taken_for_noise(kind: str, channels: int) -> None:
     assert photograph.find(planes) == ()
 
 
+def texture(strength: float) -> Tensor:
+    """Gravel or grass (3, H, W): of one colour, and here stronger, there weaker."""
+    grains = coarse(1, 1)[0]
+    y, x = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
+    beds = 1 + 0.75 * torch.sin(x / 7) * torch.sin(y / 9)
+    return 0.5 + strength * beds * grains * torch.tensor([0.9, 1.0, 0.7])[:, None, None]
+
+
+@pytest.mark.parametrize("strength", [4.0, 12.0, 24.0])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_texture_is_not_taken_for_noise(strength: float, channels: int) -> None:
+    assert photograph.find(list(texture(strength)[:channels])) == ()
+
+
+def test_texture_beside_noise_does_not_hide_it() -> None:
+    half = torch.cat((texture(12)[:, : SIDE // 2], scene(3)[:, SIDE // 2 :]), 1)
+    assert photograph.find(list(half + coarse(3, 8)))
+
+
+def test_weak_noise_counts_only_where_it_is_very_even() -> None:
+    weak = list(scene(1) + coarse(1, 2.5))
+    assert photograph.find(weak)
+    bed = torch.linspace(0.4, 1.6, SIDE)
+    assert photograph.find(list(scene(1) + bed * coarse(1, 2.5))) == ()
+
+
 def test_a_small_picture_says_nothing() -> None:
     small = list(coarse(3, 8)[:, :20, :20] + 0.5)
     assert photograph.find(small) == photograph.assume(small) == ()
