@@ -111,6 +111,14 @@ def denoise(
             help="A camera's read noise, with --gain: the noise level in black.",
         ),
     ] = None,
+    hot_pixels: Annotated[
+        bool,
+        typer.Option(
+            "--hot-pixels",
+            rich_help_panel=NOISE,
+            help="Replace hot and dead pixels, salt and pepper by what is around them.",
+        ),
+    ] = False,
     sigma_unit: Annotated[
         str,
         typer.Option(
@@ -224,7 +232,7 @@ def denoise(
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, strength / 100, cameras)
+        request = Request(known, noise, strength / 100, cameras, hot_pixels)
         variant, scales = _network(variant, scales, fast=fast)
         wanted = None if file_format is None else formats.format_named(file_format)
         handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)

@@ -12,7 +12,7 @@ from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import network_sigma
-from linn_cli.noise import clipping, correlated
+from linn_cli.noise import clipping, correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.request import NoiseProfile
@@ -40,6 +40,9 @@ def remove(
         progress: counts rows.
     """
     channels = values.shape[1]
+    if profile.hot_pixels and strength > 0:
+        values = hot_pixels.removed(values, profile.hot_pixels)
+        profile = replace(profile, hot_pixels=None)
     if channels > 1 and profile.is_alike and samples.is_grey(values):
         grey, network = remove(networks, values[:, :1], profile.first_channel(), strength, progress)
         return grey.repeat(1, channels, 1, 1), network
@@ -70,6 +73,8 @@ def remove_by_rows(
         progress: counts rows.
     """
     channels, width = shape
+    if profile.hot_pixels:
+        rows = hot_pixels.removed_by_rows(rows, profile.hot_pixels)
     if profile.grows:
         transform = Transform(profile.cameras)
         sigma = transform.sigma(strength)

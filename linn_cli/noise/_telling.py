@@ -15,8 +15,8 @@ from linn_cli.noise.photograph import Plane
 # Luma is told a * deviation ^ b * e ^ (-c * unevenness): the less even, the more of it is texture. Chroma is told
 # a * strongest ^ b.
 _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
-# Less coarse luma is white: JPEG may take the finest of the chroma alone. Its smoothest patches are those where noise
-# happens to be weak, by so much.
+# Less coarse luma is more and more like white noise: JPEG may take the finest of the chroma alone. The smoothest patches
+# are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
 # Of the deviation in the smoothest patches, the picture's own is this much: they are mostly dark, where a camera's noise
 # is weaker.
@@ -37,10 +37,10 @@ def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 
 def _luma(plane: Plane) -> float:
-    if plane.coarseness < _WHITE:
-        return _WHITE_BIAS * plane.highest
     factor, power, even = _LUMA
-    return factor * math.pow(plane.deviation, power) * math.exp(-even * plane.unevenness)
+    coarse = factor * math.pow(plane.deviation, power) * math.exp(-even * plane.unevenness)
+    part = min(1.0, max(0.0, plane.coarseness / _WHITE))
+    return math.pow(_WHITE_BIAS * plane.highest, 1 - part) * math.pow(coarse, part)
 
 
 def _chroma(plane: Plane) -> float:

@@ -13,12 +13,21 @@ from torch import Tensor
 
 from linn_cli import samples
 from linn_cli.engine.load import with_threads
-from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation, photograph
+from linn_cli.noise import (
+    _patch_statistics,
+    camera,
+    clipping,
+    correlated,
+    estimation,
+    hot_pixels,
+    photograph,
+)
 from linn_cli.noise._sampling import sampled
 from linn_cli.noise._telling import deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
+from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import MOST_SIGMA
@@ -117,7 +126,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         for plane, whole in zip(planes, channels, strict=True)
     )
     correlated_half = [half for half in halves if half]
-    photo = photograph.find(planes, visible) if grows else ()
+    photo = photograph.find(planes, visible, is_coarse=bool(correlated_half)) if grows else ()
     if correlated_half or photo:
         found = estimation.overall(correlated_half) if correlated_half else None
         return Measured(channels, overall, found, photo=photo)
@@ -171,6 +180,21 @@ def measure_camera(picture: Picture) -> list[CameraNoise]:
     return [camera.estimate(plane, step, visible)[0] for plane in planes]
 
 
+@_ALONE
+def find_hot_pixels(picture: Picture, *, asked: bool) -> HotPixels | None:
+    """The hot pixels, salt and pepper of a picture; None if there are hardly any, or none that were `asked` for."""
+    values = torch.from_numpy(sampled(picture).values)
+    return hot_pixels.find(samples.to_floats(values).permute(2, 0, 1), asked=asked)
+
+
+def without(picture: Picture, hot: HotPixels) -> Picture:
+    """What tells the noise of a picture, without its hot pixels."""
+    part = sampled(picture)
+    values = torch.from_numpy(part.values).permute(2, 0, 1)[None]
+    cleaned: NDArray[Any] = hot_pixels.removed(values, hot)[0].permute(1, 2, 0).numpy()
+    return Picture(cleaned, part.alpha)
+
+
 def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
     """Where a picture's levels cut its noise off, as `clipping.find_in` finds it."""
     return clipping.find_in(torch.from_numpy(sampled(picture).values).permute(2, 0, 1)[None], sigma)
@@ -196,7 +220,10 @@ def camera_words(one: CameraNoise) -> str:
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
-    """The channels, white at 1, the step between their levels, and which pixels are visible; None for all."""
+    """The channels, white at 1, the step between their levels, and which pixels are visible; None for all.
+
+    Hot pixels would be taken for noise, and are not among them.
+    """
     values: NDArray[Any] = picture.values
     if picture.is_colour and samples.is_grey(torch.from_numpy(values).permute(2, 0, 1)):
         values = values[:, :, :1]  # grey stored as colour
@@ -204,8 +231,10 @@ def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
     if picture.alpha is not None and not bool(picture.alpha.all()):
         visible = torch.from_numpy(picture.alpha != 0)
     step = 1 / samples.white(values.dtype) if values.dtype.kind == "u" else 0.0
-    planes = samples.to_floats(torch.from_numpy(values))
-    return list(planes.unbind(-1)), step, visible
+    planes = samples.to_floats(torch.from_numpy(values)).permute(2, 0, 1)
+    if hot := hot_pixels.find(planes):
+        planes = hot_pixels.removed(planes[None], hot)[0]
+    return list(planes), step, visible
 
 
 def _interval(one: Estimate) -> str:

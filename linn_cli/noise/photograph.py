@@ -73,15 +73,18 @@ class Plane:
         return math.log(self.strongest / self.highest)
 
 
-def find(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane, ...]:
+def find(
+    channels: Sequence[Tensor], seen: Tensor | None = None, *, is_coarse: bool = False
+) -> tuple[Plane, ...]:
     """The coarse noise of luma and two chroma planes; () without such noise, or where it may be texture.
 
     Args:
         channels: one plane (H, W), float, white at 1, or three.
         seen: bool (H, W), where the picture is looked at; None for all of it.
+        is_coarse: what else is known says that its noise is not white.
     """
     planes = assume(channels, seen)
-    is_noise = bool(planes) and _is_noise(planes) and _is_coarse(planes)
+    is_noise = bool(planes) and _is_noise(planes) and (is_coarse or _is_coarse(planes))
     is_strong = is_noise and planes[0].deviation > _STRONG
     return planes if is_noise and not (is_strong and _is_drawn(channels)) else ()
 

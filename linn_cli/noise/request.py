@@ -9,6 +9,7 @@ from linn_cli.noise import clipping, measurement
 from linn_cli.noise._telling import told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
+from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE
 from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
@@ -26,8 +27,8 @@ class NoiseProfile:
     """The noise of a picture that is to be removed: sigma, and of a camera's noise gain and read noise.
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
-    picture of half the size, a quarter and so on, `words` say what was estimated, and `clipped` where
-    noise is cut off. `is_photo` is that of coarse noise in a photograph: sigma then is what the luma is told,
+    picture of half the size, a quarter and so on, `words` say what was estimated, `clipped` where noise is
+    cut off, and `hot_pixels` which are to be replaced first. `is_photo` is that of coarse noise in a photograph: sigma then is what the luma is told,
     and `chroma` what the chroma planes are told, in units of it; () of white noise.
     """
 
@@ -36,6 +37,7 @@ class NoiseProfile:
     coarser: tuple[Sigma, ...] = ()
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
+    hot_pixels: HotPixels | None = None
     is_photo: bool = False
     chroma: tuple[float, ...] = ()
 
@@ -78,13 +80,14 @@ class Request:
     AUTO takes noise for white, for a camera's if it clearly grows with brightness, or for that of a
     photograph (PHOTO) if it is clearly coarse. `strength` multiplies
     the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `cameras`
-    is a camera's noise, one or by channel; without it, it is estimated.
+    is a camera's noise, one or by channel; without it, it is estimated. `hot_pixels` asks for these to be removed.
     """
 
     sigma: Sigma | None = None
     model: str = AUTO
     strength: float = 1.0
     cameras: tuple[CameraNoise, ...] = ()
+    hot_pixels: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _OTHER_NAMES.get(self.model, self.model))
@@ -118,9 +121,20 @@ class Request:
             InputError: the picture is too small to estimate its noise.
             UsageError: sigma or a camera's noise is given for another number of channels.
         """
-        channels = picture.values.shape[2]
         if self.strength == 0:
             return NoiseProfile(self.sigma or Sigma((0.0,)))
+        wanted = self.hot_pixels or self.is_estimate
+        hot = measurement.find_hot_pixels(picture, asked=self.hot_pixels) if wanted else None
+        if hot is None:
+            return self._noise(picture)
+        if not self.hot_pixels:
+            found = self._noise(picture)
+            return replace(found, words=(*found.words, f"{hot}: --hot-pixels removes them"))
+        found = self._noise(measurement.without(picture, hot))
+        return replace(found, hot_pixels=hot, words=(*found.words, f"{hot}, removed"))
+
+    def _noise(self, picture: Picture) -> NoiseProfile:
+        channels = picture.values.shape[2]
         if self.sigma is not None:
             found = NoiseProfile(Sigma(self.sigma.by_channel(channels)))
             return replace(found, clipped=self._clipped(picture, found))

@@ -25,7 +25,7 @@ def test_the_more_noise_the_more_is_told_and_the_more_texture_the_less() -> None
 
 
 def test_white_luma_is_told_as_it_is() -> None:
-    white = replace(COARSE, strongest=8.0, highest=7.7)
+    white = replace(COARSE, strongest=7.7, highest=7.7)
     assert told((white,))[0] == pytest.approx(8, rel=0.05)
 
 
