@@ -121,8 +121,10 @@ def _is_coarse(planes: Sequence[Plane]) -> bool:
     luma, *chroma = planes
     if not chroma:
         return luma.coarseness > _COARSE_GREY
-    noisy = [one for one in chroma if _is_noisy(one)] or [luma]
-    return min(one.coarseness for one in noisy) > _COARSE
+    noisy = [one for one in chroma if _is_noisy(one)]
+    if not noisy and luma.deviation > 2 * _LEAST:
+        return True  # white noise would be in the chroma too: JPEG took it, or it is grain
+    return min(one.coarseness for one in noisy or [luma]) > _COARSE
 
 
 def _is_drawn(channels: Sequence[Tensor]) -> bool:

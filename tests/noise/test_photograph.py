@@ -109,6 +109,11 @@ def test_texture_beside_noise_does_not_hide_it() -> None:
     assert photograph.find(list(half + coarse(3, 8)))
 
 
+def test_white_noise_in_the_luma_alone_is_what_a_jpeg_left() -> None:
+    assert photograph.find(list(scene(3) + white(1, 8)))
+    assert photograph.find(list(scene(3) + white(3, 8))) == ()
+
+
 def test_weak_noise_counts_only_where_it_is_very_even() -> None:
     weak = list(scene(1) + coarse(1, 2.5))
     assert photograph.find(weak)
