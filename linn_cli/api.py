@@ -85,6 +85,7 @@ class Denoiser:
         Args:
             image: a numpy array (H, W) or (H, W, 3), or a torch tensor (B, 1, H, W) or (B, 3, H, W).
                 Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
+                An image that spans much less or more is brought to its own range. NaN and infinite values stay.
             sigma: the noise's standard deviation in 8-bit grey levels, [0, 1020], whatever the dtype; three
                 numbers for a colour image whose channels differ; "auto" estimates it, for each image of a
                 batch. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
@@ -98,8 +99,7 @@ class Denoiser:
 
         Raises:
             UsageError: a ValueError; an argument is out of its range.
-            InputError: the image is empty, too small to estimate its noise, or holds values that are not
-                finite.
+            InputError: the image is empty, or too small to estimate its noise.
 
         Warns:
             UserWarning: the noise is not what the weight file is for.
@@ -139,7 +139,7 @@ def denoise(
 
     Raises:
         UsageError: a ValueError; an argument is out of its range.
-        InputError: the image is empty, too small to estimate its noise, or holds values that are not finite.
+        InputError: the image is empty, or too small to estimate its noise.
     """
     denoiser = Denoiser(
         variant=variant,
@@ -164,7 +164,7 @@ def estimate(image: NDArray[Any] | Tensor) -> Measured:
 
     Raises:
         UsageError: a ValueError; the image has another shape or dtype.
-        InputError: the image is too small, or holds values that are not finite.
+        InputError: the image is too small.
     """
     images = _as_planes(image).detach()
     if len(images) != 1:

@@ -84,6 +84,15 @@ def test_floats_outside_the_range_are_not_clipped(noisy: NDArray[np.uint8]) -> N
     assert brighter.max() > 1
 
 
+def test_what_is_not_finite_stays() -> None:
+    image = np.random.default_rng(0).normal(0.5, 0.1, (40, 40)).astype(np.float32)
+    image[5, 6], image[7, 8] = np.nan, np.inf
+    answer = denoise(image)
+    assert np.isnan(answer[5, 6])
+    assert answer[7, 8] == np.inf
+    assert np.isfinite(answer).sum() == 1598
+
+
 @pytest.mark.parametrize("sigma", [0, 0.0099])
 def test_next_to_no_noise_returns_the_input(noisy: NDArray[np.uint8], sigma: float) -> None:
     answer = denoise(noisy, sigma)

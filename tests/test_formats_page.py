@@ -83,7 +83,7 @@ def transparency(clear: Any, dim: Any, hole: Any, dimness: Any) -> str:
 
 
 def row(kind: Format) -> list[str]:
-    colour = samples("uint8", 3) if kind.colour else samples(kind.depths[0], 1)
+    colour = samples(kind.depths[0], 3 if kind.colour else 1)
     plain = Picture(colour)
     hole = np.where(colour[:, :, 0] > 99, 255, 0).astype(np.uint8)
     dimness = colour[:, :, 0]

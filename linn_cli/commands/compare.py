@@ -47,6 +47,7 @@ def compare(
 
         from linn_cli import files
         from linn_cli.commands import tables
+        from linn_cli.denoising import document as documents
         from linn_cli.evaluation import comparison
         from linn_cli.evaluation import tables as shared_tables
         from linn_cli.pages import compared, embedding, html
@@ -56,7 +57,8 @@ def compare(
         if output:
             files.check_output(output, paths, compared.ENDINGS)
         kind = output.suffix.lower() if output else html.ENDING
-        a, b, *others = (embedding.grey_levels(reading.read_shown(path)) for path in paths)
+        pictures = documents.in_one_range([reading.read_upright(path) for path in paths])
+        a, b, *others = map(embedding.shown, pictures)
         names = (
             (first.name, second.name) if first.name != second.name else (str(first), str(second))
         )

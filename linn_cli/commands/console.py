@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -169,7 +170,7 @@ def reported(*, debug: bool, quiet: bool = False) -> Iterator[None]:
     """
     level = logging.ERROR if quiet else logging.WARNING
     try:
-        with _logged(logging.DEBUG if debug else level):
+        with _stoppable(), _logged(logging.DEBUG if debug else level):
             yield
     except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, typer.Exit):
@@ -178,6 +179,35 @@ def reported(*, debug: bool, quiet: bool = False) -> Iterator[None]:
             traceback.print_exc()
         say(explain(error))
         raise typer.Exit(_exit_code(error)) from None
+
+
+class _Stopped(KeyboardInterrupt):
+    """A signal other than Ctrl-C asked linn to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP stop linn as Ctrl-C does, which leaves nothing half-written."""
+
+    def stop(number: int, _: object) -> None:
+        raise _Stopped(number)
+
+    names = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        # What was told to be ignored, as by nohup, still is.
+        wanted = (number for number in numbers if signal.getsignal(number) != signal.SIG_IGN)
+        before = {number: signal.signal(number, stop) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class _Said(logging.Handler):
@@ -204,6 +234,8 @@ def _exit_code(error: BaseException) -> int:
     match error:
         case LinnError():
             return error.exit_code
+        case _Stopped():
+            return 128 + error.number
         case KeyboardInterrupt():
             return INTERRUPTED
         case _:

@@ -244,7 +244,7 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
             say(doubt)
-        piped = any(map(pipes.is_pipe, (*pictures, output)))
+        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if piped:
             pipes.check(pictures, output, compare, existing, json=json)
             planned = []
@@ -421,6 +421,7 @@ def _write_page(
     from linn_cli.pages import denoised, html
 
     before, after = shown
-    sigma = fmean(outcome.sigma)
+    # Of many planes the page shows the first.
+    sigma = fmean(outcome.sigma[: 3 if before.is_colour else 1]) / before.unit
     page = denoised.render(path.suffix.lower(), name, before, after, sigma, given=given)
     html.write(path, page)

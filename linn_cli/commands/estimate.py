@@ -56,7 +56,7 @@ def estimate(
                         source, max_pixels=max_pixels or reading.MOST_PIXELS
                     )
                     first = documents.in_range(document.frames[0].parts()[0])
-                    measured = measurement.measure(first).scaled(first.unit)
+                    measured = measurement.measure(first)
                 except Exception as error:
                     _LOG.debug("%s", path, exc_info=True)
                     console.say(
@@ -66,11 +66,15 @@ def estimate(
                 else:
                     width, height = document.frames[0].size
                     data = {"input": str(path), "width": width, "height": height}
-                    hidden = measurement.hidden(document.format.name, measured.sigma)
+                    remarks = measurement.hidden(document.format.name, measured.sigma)
+                    planes = sum(len(frame.parts()) for frame in document.frames)
+                    if planes > 1:
+                        remarks = (*remarks, f"that is the first of {planes} pages and channels")
                     if json:
-                        console.emit_json(data | measured.as_data() | {"remarks": hidden})
+                        told = measured.scaled(first.unit).as_data()
+                        console.emit_json(data | told | {"remarks": remarks})
                     else:
-                        console.emit(f"{path}: {'; '.join((*measured.in_words(), *hidden))}")
+                        console.emit(f"{path}: {'; '.join((*measured.of(first), *remarks))}")
                 advance(1, path.name)
         if failed:
             raise typer.Exit(1)

@@ -61,6 +61,7 @@ def inspect(
     with console.reported(debug=debug):
         from linn_cli import files
         from linn_cli.commands import tables
+        from linn_cli.denoising import document as documents
         from linn_cli.denoising import networks
         from linn_cli.engine import devices
         from linn_cli.engine.normalisation import network_sigma
@@ -77,14 +78,15 @@ def inspect(
             check_scalable(known)
         files.check_output(output, [picture], [html.ENDING])
         devices.use_threads(threads)
-        frame = reading.read_upright(picture)
-        noise = Request(known, WHITE).find(frame).sigma
+        frame = documents.in_range(reading.read_upright(picture).parts()[0])
+        profile = Request(known, WHITE).find(frame)
+        noise = profile.sigma
         if noise.is_nothing:
             raise InputError(f"{picture}: linn finds no noise in it, give --sigma")
         if not known:
-            found = ", ".join(f"{level:.2f}" for level in noise.levels)
+            found = ", ".join(f"{level:.2f}" for level in profile.levels_at(1.0))
             console.say(f"{picture}: sigma {found}, estimated")
-        levels, channels = inspection.plane(embedding.grey_levels(frame.array), noise)
+        levels, channels = inspection.plane(embedding.shown(frame), noise)
         level = network_sigma(channels)
         network = networks.load(
             channels,

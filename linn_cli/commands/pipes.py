@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linn_cli.pictures.formats import Format
 
 PIPE = "-"
+_STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
 
 def is_pipe(path: Path | None) -> bool:
@@ -25,17 +26,35 @@ def is_pipe(path: Path | None) -> bool:
     return str(path) == PIPE
 
 
-def source(path: Path) -> Path | BinaryIO:
-    """What a picture is to be read from: the file, or standard input.
+def is_stream(path: Path) -> bool:
+    """Whether a path on the command line is read once, from its beginning to its end: -, /dev/stdin, <(...)."""
+    return is_pipe(path) or str(path) in _STDIN or path.is_fifo() or path.is_char_device()
+
+
+def check_source(path: Path) -> None:
+    """See that a picture may come from a path.
 
     Raises:
-        UsageError: that is a terminal.
+        UsageError: it means standard input, and that is a terminal or closed.
     """
-    if not is_pipe(path):
-        return path
+    if not (is_pipe(path) or str(path) in _STDIN):
+        return
+    if sys.stdin is None:
+        raise UsageError("standard input is closed: give it a picture (linn ... - < noisy.png)")
     if sys.stdin.isatty():
         raise UsageError("standard input is a terminal: give it a picture (linn ... - < noisy.png)")
-    return sys.stdin.buffer
+
+
+def source(path: Path) -> Path | BinaryIO:
+    """What a picture is to be read from: the file, standard input, or another stream.
+
+    Raises:
+        UsageError: as `check_source`.
+    """
+    if not is_stream(path):
+        return path
+    check_source(path)
+    return sys.stdin.buffer if is_pipe(path) or str(path) in _STDIN else path.open("rb")
 
 
 def check_output() -> None:
@@ -44,6 +63,8 @@ def check_output() -> None:
     Raises:
         UsageError: it is a terminal.
     """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: give -o FILE")
     if sys.stdout.isatty():
         raise UsageError(
             "standard output is a terminal: send the picture elsewhere (linn ... -o - > clean.png)"
@@ -72,7 +93,7 @@ def check(
     from linn_cli.denoising import planning
     from linn_cli.pictures import writing
 
-    source(pictures[0])
+    check_source(pictures[0])
     if output is None or is_pipe(output):
         if json:
             raise UsageError("standard output takes either the picture or --json: give -o FILE")

@@ -26,8 +26,6 @@ from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, share, silent
 
-_NO_DIRECTORIES = "exposure and position in EXIF were left out, as in every large TIFF"
-
 
 @dataclass(frozen=True)
 class Way:
@@ -64,12 +62,12 @@ def choose(
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
             raise InputError(f"{job.source}: {too_large(max_pixels)}")
-        sample = documents.in_range(Picture(source.sample(), nodata=source.nodata))
-        if sample.holes is not None:
-            return WHOLE  # they are filled from all sides
         if request.is_estimate:
             progress(0, ESTIMATING)
-        profile = request.find(sample)
+        rows, has_holes = source.sample()
+        if has_holes:
+            return WHOLE  # they are filled from all sides
+        profile = request.find(documents.in_range(Picture(rows)))
         return Way(removal.goes_by_rows(profile, request.strength), profile)
 
 
@@ -118,9 +116,10 @@ def denoise(
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
             kept = {} if strip_metadata else source.metadata
-            tiff_rows.write(file, finished(), source.shape, source.dtype, kept)
+            encoding = metadata.tiff_encoding(source.tags)
+            tiff_rows.write(file, finished(), source.shape, source.dtype, kept, encoding)
         removed = outcome.of_removal(network, [profile], request)
-        lost = (_NO_DIRECTORIES,) if source.has_directories else ()
+        lost = () if strip_metadata else metadata.left_out_of_tiff(source.tags)
         return replace(
             removed,
             width=width,

@@ -20,7 +20,7 @@ from linn_cli.progress import Progress, share
 from linn_cli.samples import Range
 
 # A part of the pages tells the range of all: so many.
-_MOST_PAGES = 64
+MOST_PAGES = 64
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Search:
 def search(document: Document, request: Request, known: NoiseProfile | None = None) -> Search:
     """A search for the noise of a document's planes, with the range of all of them."""
     frames = document.frames
-    return Search(request, in_own_range(frames[:: -(-len(frames) // _MOST_PAGES)]), known)
+    return Search(request, in_own_range(frames[:: -(-len(frames) // MOST_PAGES)]), known)
 
 
 def in_own_range(frames: Iterable[Picture]) -> Range | None:
@@ -109,6 +109,14 @@ def in_range(part: Picture, scale: Range | None = None) -> Picture:
         return part
     usual = scale or ranges.usual(part.values.dtype)
     return replace(part, range=ranges.common(list(_spreads(part)), usual) or scale)
+
+
+def in_one_range(pictures: Sequence[Picture]) -> list[Picture]:
+    """Pictures that are to be compared, in the range of the last one if all have its dtype."""
+    *_, last = pictures
+    alike = all(one.values.dtype == last.values.dtype for one in pictures)
+    scale = in_own_range([last]) if alike else None
+    return [replace(one, range=scale) for one in pictures]
 
 
 def _spreads(picture: Picture) -> Iterator[ranges.Spread]:

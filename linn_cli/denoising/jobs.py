@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from linn_cli.denoising import by_rows
+from linn_cli.denoising import by_pages, by_rows
 from linn_cli.denoising import document as documents
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import (
@@ -34,8 +34,9 @@ from linn_cli.pictures import metadata, reading, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share, silent
+from linn_cli.samples import Range
 
-# Takes the first frame before and after, the right way up.
+# Takes the first frame before and after, the right way up and in its own range.
 Show = Callable[[Picture, Picture], None]
 _LOG = logging.getLogger(__name__)
 # Reading and writing take about this part of a picture's time each. Estimating takes as long as denoising so many
@@ -109,6 +110,11 @@ def _denoise(
     way = by_rows.WHOLE
     progress(0, READING)
     if show is None:
+        paged = by_pages.denoise(
+            job, networks, request, strip_metadata=strip, max_pixels=most, progress=progress
+        )
+        if paged:
+            return paged
         way = by_rows.choose(job, request, strip_metadata=strip, max_pixels=most, progress=progress)
     if way.by_rows and way.profile:
         part = share(progress, 1, DENOISING)
@@ -122,7 +128,8 @@ def _denoise(
     progress(_FILES, WRITING)
     if show:
         turn = metadata.orientation(document.metadata)
-        show(*(held.frames[0].turned(turn) for held in (document, clean)))
+        scale = Range(*outcome.range) if outcome.range else None
+        show(*(replace(held.frames[0], range=scale).turned(turn) for held in (document, clean)))
     return replace(outcome, remarks=(*outcome.remarks, *remarks))
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.noise import measurement
 from linn_cli.noise.request import AUTO, NoiseProfile, Request
 from linn_cli.pictures.picture import Document
+from linn_cli.samples import white
+from linn_cli.units import GREY_LEVELS
 
 PIPE = "-"
 # Of more levels than these a line shows the least and the most.
@@ -58,16 +62,25 @@ class Outcome:
             return self.error or f"{self.output}: there already, left as it is"
         found = "estimated" if self.estimate else "given"
         model = "" if self.noise in (None, measurement.WHITE) else f"{self.noise} noise of "
-        levels = _range(self.sigma)
+        levels = _range(self._told)
+        if self.range:
+            levels += " of {:.4g} to {:.4g}".format(*self.range)
         output = "standard output" if self.output == PIPE else self.output
         size = f"{self.width} x {self.height}, {_size(self.bytes or 0)}"
         return f"{output}: {size}, {model}sigma {levels} {found}, {self.seconds:.1f} s"
+
+    @property
+    def _told(self) -> tuple[float, ...]:
+        """Sigma as people are told: in grey levels, or in the file's values if these have a range of their own."""
+        if self.range is None or self.depth is None:
+            return self.sigma
+        return tuple(level * white(np.dtype(self.depth)) / GREY_LEVELS for level in self.sigma)
 
     def details(self) -> tuple[str, ...]:
         """All that is known of a picture that was denoised, in lines."""
         kind = {1: "grey", 3: "colour"}.get(self.channels or 1, f"{self.channels} channels")
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
-        levels = ", ".join(f"{level:g}" for level in self.sigma)
+        levels = ", ".join(f"{level:g}" for level in self._told)
         span = "" if self.range is None else ", values {:g} to {:g}".format(*self.range)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
         network = f"{self.network}, weights {self.weights}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from linn_cli.errors import UsageError
@@ -98,11 +99,10 @@ def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
 
 
 def _check_distinct(jobs: Iterable[Job]) -> None:
-    # Some file systems take names that differ in case only for the same.
-    sources = {place(job.source).casefold() for job in jobs}
+    sources = {_key(job.source) for job in jobs}
     taken: dict[str, Path] = {}
     for job in jobs:
-        leads_to = place(job.target).casefold()
+        leads_to = _key(job.target)
         if leads_to in sources:
             raise UsageError(f"{job.target}: is an input too, choose another -o or --suffix")
         other = taken.setdefault(leads_to, job.source)
@@ -111,6 +111,22 @@ def _check_distinct(jobs: Iterable[Job]) -> None:
                 f"{job.target}: both {other} and {job.source} would be written there; "
                 "denoise them into different folders"
             )
+
+
+def _key(path: Path) -> str:
+    """A name for the place that a path leads to; where the disk takes names without regard to case, one for all."""
+    leads_to = place(path)
+    return leads_to if _minds_case(Path(leads_to).parent) else leads_to.casefold()
+
+
+@cache
+def _minds_case(folder: Path) -> bool:
+    """Whether a disk tells names apart by case. A folder that is not there yet lies on the disk of the one above."""
+    for part in (folder, *folder.parents):
+        other = part.with_name(part.name.swapcase())
+        if other != part and part.exists():
+            return not (other.exists() and part.samefile(other))
+    return False
 
 
 def _exists(path: Path) -> bool:

@@ -83,6 +83,12 @@ class Measured:
         del data["clipped"]
         return data
 
+    def of(self, picture: Picture) -> list[str]:
+        """`in_words` for the picture whose noise it is, in the file's values if it has a range of its own."""
+        unit, named = picture.told
+        first, *others = self.scaled(unit).in_words()
+        return [f"{first}{named}", *others]
+
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
         overall = _interval(self.overall)

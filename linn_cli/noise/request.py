@@ -189,7 +189,7 @@ class Request:
                 found = replace(found, words=tuple(map(measurement.camera_words, scaled)))
             return replace(found, clipped=self._clipped(picture, found))
         measured = measurement.measure(picture, grows=self.model == AUTO)
-        words = tuple(measured.scaled(picture.unit).in_words())
+        words = tuple(measured.of(picture))
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)

@@ -25,16 +25,16 @@ def render(
     Args:
         kind: ".html" for a page with a slider, ".png" for the pictures side by side.
         name: the picture's, for the title.
-        noisy: before.
-        clean: what linn made of it.
-        sigma: what was asked for, in 8-bit grey levels.
+        noisy: before, in the range in which it is to be shown.
+        clean: what linn made of it, in that range.
+        sigma: what was asked for, in 255ths of that range.
         given: whether the user chose sigma; only then the page may advise another.
     """
     found = residual.measure(
-        embedding.grey_levels(noisy.array),
-        embedding.grey_levels(clean.array),
+        embedding.shown(noisy),
+        embedding.shown(clean),
         sigma,
-        None if noisy.alpha is None else noisy.alpha != 0,
+        noisy.known,
     )
     (before, factor), (after, _) = (
         embedding.fitting(embedding.with_alpha(picture)) for picture in (noisy, clean)
@@ -51,7 +51,7 @@ def render(
         f"{name}, denoised",
         {
             "title": name,
-            "lead": f"{width} x {height} pixels. linn removed noise of strength (sigma) {level(sigma)}.",
+            "lead": f"{width} x {height} pixels{_span(noisy)}. linn removed noise of strength (sigma) {level(sigma)}.",
             "note": embedding.reduced(factor),
             "width": after.shape[1],
             "height": after.shape[0],
@@ -63,6 +63,13 @@ def render(
             ],
         },
     )
+
+
+def _span(picture: Picture) -> str:
+    """What values are black and white, where these are not those of the depth."""
+    if picture.range is None:
+        return ""
+    return f", values {picture.range.low:g} (black) to {picture.range.high:g} (white)"
 
 
 def _advice(found: Residual, noisy: Picture) -> list[str]:

@@ -29,9 +29,19 @@ def grey_levels(picture: Levels) -> NDArray[np.float32]:
     return levels
 
 
+def shown(picture: Picture) -> NDArray[np.float32]:
+    """A picture as floats from 0 to 255 of its own range: (H, W), or (H, W, 3) in colour; no number is black."""
+    if picture.range is None:
+        levels = grey_levels(picture.array)
+    else:
+        floats = picture.array.astype(np.float64) - picture.range.low
+        levels = (floats * (GREY_LEVELS / picture.range.span)).astype(np.float32)
+    return levels if np.isfinite(levels).all() else np.nan_to_num(levels, nan=0, posinf=0, neginf=0)
+
+
 def with_alpha(picture: Picture) -> NDArray[np.float32]:
-    """A picture as grey levels: (H, W), (H, W, 3), or (H, W, 4) with alpha if some of it is transparent."""
-    levels = grey_levels(picture.array)
+    """What is `shown` of a picture: (H, W), (H, W, 3), or (H, W, 4) with alpha if some of it is transparent."""
+    levels = shown(picture)
     if picture.alpha is None:
         return levels
     alpha = grey_levels(picture.alpha)

@@ -10,14 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
+from linn_cli.pictures import _tiff_tags
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures.formats import Format
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.samples import white
 
-# What no other format has a place for. Of it, these change the colours.
-_ONLY_OF_ONE = {"comment", "chunks"}
-_COLOUR_CHUNKS = {b"gAMA", b"cICP"}
+# What metadata is called in remarks, where that is not its name.
+_CALLED = {"chunks": "chunks of a PNG", "iptc": "IPTC", "segments": "further segments of a JPEG"}
+_TOLD = {"tiff", "cicp"}  # in other words, and of the tags of a TIFF only what EXIF does not hold
+# From this part of a picture's values on it is said that they are cut off, and refused; and how far from black and
+# white noise leads, in floats.
+_LEAST_CUT_OFF, _MOST_CUT_OFF, _NOISE = 0.01, 0.5, 0.25
+# Of a PNG's chunks, those that all formats do without, and the one that then is missed.
+_COLOUR_CHUNKS, _GAMMA = (b"gAMA", b"cHRM", b"sRGB", b"pHYs"), b"gAMA"
 
 
 def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
@@ -45,6 +51,7 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
         wanted = "uint8"  # animations have 8 bits
     if wanted != depth:
+        remarks += _cut_off(frames, np.dtype(wanted), target)
         frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
         remarks.append(f"{depth} samples became {wanted}, which {target} holds")
     if "exif" in metadata and "exif" not in target.metadata:
@@ -54,15 +61,59 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     if stored_in_colour and kept.is_of_grey(metadata.get("icc_profile", b"")):
         metadata = {key: value for key, value in metadata.items() if key != "icc_profile"}
         remarks.append(f"{target} stores grey as colour, so the grey colour profile was left out")
-    if is_deep(frames, target) and target.name == "TIFF" and kept.has_directories(metadata):
-        remarks.append("exposure and position in EXIF were left out, as in every TIFF of this kind")
-    if lost := sorted(metadata.keys() - set(target.metadata) - _ONLY_OF_ONE):
-        remarks.append(f"{target} does not hold the metadata ({', '.join(lost)})")
-    chunks = {name for name, _ in metadata.get("chunks", ())}
-    if chunks & _COLOUR_CHUNKS and "chunks" not in target.metadata:
-        remarks.append(f"what the PNG says of its colours is left out of {target}: they may shift")
+    remarks += _lost(metadata, target)
     metadata = {key: metadata[key] for key in target.metadata if key in metadata}
     return replace(document, frames=frames, metadata=metadata), remarks
+
+
+def _cut_off(frames: Sequence[Picture], dtype: np.dtype[Any], target: Format) -> list[str]:
+    """What to say of frames that lose values as integers.
+
+    Raises:
+        InputError: many values lie beyond black and white.
+    """
+    if dtype.kind != "u":
+        return []
+    remarks = []
+    for frame in frames:
+        beyond = _NOISE if frame.values.dtype.kind == "f" else 0
+        least, most = -beyond, white(frame.values.dtype) + beyond
+        finite = frame.values[np.isfinite(frame.values)]
+        part = ((finite < least) | (finite > most)).mean() if finite.size else 0.0
+        if part > _MOST_CUT_OFF:
+            raise InputError(
+                f"holds values from {finite.min():g} to {finite.max():g}, which {target} would cut off: write TIFF"
+            )
+        if part > _LEAST_CUT_OFF:
+            remarks.append(
+                f"{100 * part:.0f} % of the values lie beyond black and white and were cut off"
+            )
+    if any(not np.isfinite(frame.values).all() for frame in frames):
+        remarks.append("pixels without a value became black")
+    return list(dict.fromkeys(remarks))
+
+
+def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
+    """What of the metadata the format does not hold, in words.
+
+    Raises:
+        InputError: the values would mean something else without it.
+    """
+    remarks = []
+    lost = metadata.keys() - set(target.metadata)
+    chunks = {name for name, _ in metadata.get("chunks", ())} if "chunks" in lost else set()
+    if chunks <= set(_COLOUR_CHUNKS):
+        lost -= {"chunks"}
+    if names := sorted(_CALLED.get(name, name) for name in lost - _TOLD):
+        remarks.append(f"{target} does not hold the metadata ({', '.join(names)})")
+    if "tiff" in lost and (tags := _tiff_tags.only_of_tiff(metadata["tiff"])):
+        remarks.append(f"{target} does not hold the TIFF tags ({', '.join(tags)})")
+    cicp = metadata.get("cicp", b"") if "cicp" in lost else b""
+    if kept.is_hdr(cicp):
+        raise InputError(f"holds HDR (PQ or HLG), which {target} cannot say: write PNG or AVIF")
+    if _GAMMA in chunks or (cicp and not kept.is_usual(cicp)):
+        remarks.append(f"what the file says of its colours is left out of {target}: they may shift")
+    return remarks
 
 
 def _is_translucent(picture: Picture) -> bool:
@@ -75,27 +126,19 @@ def _in_depth(picture: Picture, dtype: np.dtype[Any]) -> Picture:
     def converted(samples: NDArray[Any]) -> NDArray[Any]:
         floats = samples.astype(np.float64) / white(samples.dtype)
         if dtype.kind == "u":
-            floats = (floats * white(dtype)).round().clip(0, white(dtype))
+            floats = np.nan_to_num(floats * white(dtype), posinf=0, neginf=0).round()
+            floats = floats.clip(0, white(dtype))
         return floats.astype(dtype)
 
     alpha = None if picture.alpha is None else converted(picture.alpha)
     return Picture(converted(picture.values), alpha, picture.separate)
 
 
-def is_deep(frames: Sequence[Picture], target: Format) -> bool:
-    """Whether Pillow cannot write the frames: deep colour, or TIFF pages of different kinds."""
-    kinds = {(frame.values.dtype.name, frame.is_colour, frame.alpha is None) for frame in frames}
-    differ = target.name == "TIFF" and len({kind[0] for kind in kinds}) > 1
-    several = any(not frame.is_colour and frame.values.shape[2] > 1 for frame in frames)
-    other = any(
-        frame.values.dtype.name not in ("uint8", "uint16", "float32") or frame.nodata is not None
+def is_deep(frames: Sequence[Picture]) -> bool:
+    """Whether Pillow cannot write the frames: deep colour, or with transparency."""
+    return any(
+        frame.values.dtype != np.uint8 and (frame.is_colour or frame.alpha is not None)
         for frame in frames
-    )
-    return (
-        differ
-        or several
-        or other
-        or any(dtype != "uint8" and (colour or not opaque) for dtype, colour, opaque in kinds)
     )
 
 

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-_HEIC = "convert {} to PNG first (heif-convert, or a photo program)"
-_RAW = "develop {} to TIFF first (darktable, RawTherapee, dcraw -T)"
-_EXPORT = "export {} as PNG or TIFF first"
+import tifffile
+
+_HEIC = "convert {} to PNG first (heif-convert FILE FILE.png)"
+_RAW = "develop {} to TIFF first (darktable-cli FILE FILE.tif, or dcraw -T -w FILE)"
+_EXPORT = "export {} as PNG or TIFF first (magick FILE FILE.png)"
+_JXL = "convert {} to PNG first (djxl FILE FILE.png)"
+_JP2 = "convert {} to TIFF first (opj_decompress -i FILE -o FILE.tif)"
+_FLOATS = "convert {} to a TIFF of floats first (oiiotool FILE -o FILE.tif)"
+_FITS = "convert {} to TIFF first (gdal_translate FILE FILE.tif)"
+_DICOM = "convert {} to TIFF first (dcm2img FILE FILE.tif)"
 _ADVICE = {
     **dict.fromkeys(("heic", "heif"), _HEIC),
     **dict.fromkeys(
@@ -20,9 +28,14 @@ _ADVICE = {
         _RAW,
     ),
     **dict.fromkeys(
-        ("bpg", "exr", "hdr", "j2k", "jp2", "jxl", "jxr", "kra", "pdf", "psb", "psd", "svg", "xcf"),
+        ("bpg", "jxr", "kra", "pdf", "psb", "psd", "svg", "xcf"),
         _EXPORT,
     ),
+    **dict.fromkeys(("exr", "hdr"), _FLOATS),
+    **dict.fromkeys(("j2c", "j2k", "jp2", "jpf", "jpx"), _JP2),
+    **dict.fromkeys(("fit", "fits", "fts"), _FITS),
+    **dict.fromkeys(("dcm", "dicom"), _DICOM),
+    "jxl": _JXL,
 }
 _BROKEN = "broken"
 # What stands at the start of a file, and at which byte.
@@ -31,19 +44,27 @@ _SIGNATURES = (
     (4, b"ftypcrx", "CR3", _RAW),
     (0, b"FUJIFILMCCD-RAW", "RAF", _RAW),
     (0, b"8BPS", "Photoshop", _EXPORT),
-    (0, b"\xff\x0a", "JPEG XL", _EXPORT),
-    (4, b"JXL ", "JPEG XL", _EXPORT),
-    (4, b"jP  ", "JPEG 2000", _EXPORT),
+    (0, b"\xff\x0a", "JPEG XL", _JXL),
+    (4, b"JXL ", "JPEG XL", _JXL),
+    (4, b"jP  ", "JPEG 2000", _JP2),
+    (0, b"\xff\x4f\xff\x51", "JPEG 2000", _JP2),
+    (0, b"\x76\x2f\x31\x01", "OpenEXR", _FLOATS),
+    (0, b"#?RADIANCE", "Radiance HDR", _FLOATS),
+    (0, b"SIMPLE  =", "FITS", _FITS),
+    (128, b"DICM", "DICOM", _DICOM),
     (0, b"%PDF", "PDF", _EXPORT),
     (0, b"PK\x03\x04", "ZIP", "unpack {} first"),
 )
+_RAW_KINDS = (32803, 34892)  # a colour filter array, linear raw
+_DNG_VERSION, _MOST_PAGES = 50706, 8
+_IS_RAW = f"holds a camera's raw data, which linn does not read, {_RAW.format('it')}"
 _MARKUP = (b"<!doctype html", b"<html")
 
 
 def advice(path: Path) -> str | None:
     """What to do about a file that linn does not read, by its name; None if the name says nothing."""
     known = _ADVICE.get(_kind(path))
-    return known and known.format("it")
+    return known and known.format("it").replace("FILE", path.name)
 
 
 def recognised(head: bytes) -> str | None:
@@ -56,6 +77,24 @@ def recognised(head: bytes) -> str | None:
     if not any(head):
         return "holds nothing but zeros, it was damaged, copy it again"
     return None
+
+
+def raw(file: BinaryIO, head: bytes) -> str | None:
+    """What to do about a TIFF that holds a camera's raw data, which its thumbnail is not; None of others."""
+    if head[8:10] == b"CR":
+        return _IS_RAW
+    file.seek(0)
+    try:
+        with tifffile.TiffFile(file) as tiff:
+            pages = [
+                tiff.pages[index].aspage() for index in range(min(len(tiff.pages), _MOST_PAGES))
+            ]
+            # Below a page only directories that are pictures: 330 and no further.
+            below = [inner for page in pages if page.subifds for inner in page.pages or ()]
+            raws = any(page.photometric in _RAW_KINDS for page in (*pages, *below))
+            return _IS_RAW if raws or _DNG_VERSION in pages[0].tags else None
+    except Exception:  # damaged: reading will say
+        return None
 
 
 def in_words(files: Sequence[Path]) -> str:

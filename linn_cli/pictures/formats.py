@@ -37,20 +37,30 @@ _TIFF_DEPTHS = (
 # Only decoders that are tested are let near a file, whatever its name says.
 FORMATS = (
     Format(
-        "PNG", "PNG", (".png", ".apng"), ("uint8", "uint16"), True, True, True, (*_ALL, "chunks")
+        "PNG",
+        "PNG",
+        (".png", ".apng"),
+        ("uint8", "uint16"),
+        True,
+        True,
+        True,
+        (*_ALL, "chunks", "cicp"),
     ),
-    Format("JPEG", "JPEG", (".jpg", ".jpeg"), metadata=(*_ALL, "comment")),
+    Format(
+        *("JPEG", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif")),
+        metadata=(*_ALL, "comment", "iptc", "segments"),
+    ),
     Format(
         *("TIFF", "TIFF", (".tif", ".tiff"), _TIFF_DEPTHS),
-        *(True, True, True, _ALL),
+        *(True, True, True, (*_ALL, "iptc", "tiff")),
     ),
     Format("WebP", "WEBP", (".webp",), alpha=True, frames=True, metadata=_IN_BOXES),
-    Format("AVIF", "AVIF", (".avif",), alpha=True, frames=True, metadata=_IN_BOXES),
+    Format("AVIF", "AVIF", (".avif",), alpha=True, frames=True, metadata=(*_IN_BOXES, "cicp")),
     Format("BMP", "BMP", (".bmp",), metadata=("dpi",)),
-    Format("GIF", "GIF", (".gif",), alpha=True, frames=True),
+    Format("GIF", "GIF", (".gif",), alpha=True, frames=True, metadata=("comment",)),
     Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16")),
     Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False),
-    Format("PFM", "PPM", (".pfm",), ("float32",), colour=False),
+    Format("PFM", "PPM", (".pfm",), ("float32",)),
 )
 SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)
 _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}

@@ -1,26 +1,19 @@
-"""Samples of more than 8 bits, which Pillow would flatten: PNG, TIFF and PPM, reading beside writing."""
+"""Samples of more than 8 bits, which Pillow would flatten: PNG, PPM and PFM, reading beside writing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
-from linn_cli.pictures import metadata as kept
 from linn_cli.pictures.picture import Picture
-from linn_cli.samples import white
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which channels
 _PNG_PALETTE = 3
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _WITH_ALPHA = (2, 4)
-_NODATA = 42113
 
 
 def is_deep_png(head: bytes) -> bool:
@@ -36,7 +29,7 @@ def read_png(file: BinaryIO) -> Picture:
     return from_samples(imagecodecs.png_decode(file.read()))
 
 
-def write_png(picture: Picture, metadata: dict[str, Any]) -> bytes:
+def write_png(picture: Picture) -> bytes:
     """A 16-bit PNG; grey with alpha becomes colour with alpha, since the library has no such kind."""
     import imagecodecs
 
@@ -44,181 +37,7 @@ def write_png(picture: Picture, metadata: dict[str, Any]) -> bytes:
     if samples.shape[-1] == 2:
         samples = samples[:, :, [0, 0, 0, 1]]
     png = bytes(imagecodecs.png_encode(np.ascontiguousarray(samples)))
-    return kept.with_png_chunks(png, metadata)
-
-
-def is_tiff(head: bytes) -> bool:
-    """Whether a file that begins like this (4 bytes) is a TIFF."""
-    return head[:4] in _TIFF
-
-
-def read_tiff(file: BinaryIO, max_pixels: int) -> tuple[list[Picture], list[str]] | None:
-    """The pages of a TIFF that Pillow would flatten or not read whole, and remarks; None of any other.
-
-    Several pages are turned the right way up, each its own; a single one is not.
-
-    Raises:
-        InputError: a page is too large, or its samples are of a kind that linn does not take.
-    """
-    with tifffile.TiffFile(file) as tiff:
-        pages = [tiff.pages[index].aspage() for index in range(len(tiff.pages))]
-        stacked = _stacked(tiff)
-        if stacked == 1 and all(page.dtype is None or _is_plain(page) for page in pages):
-            return None
-        if stacked * sum(page.imagewidth * page.imagelength for page in pages) > max_pixels:
-            raise too_large(max_pixels)
-        remarks: list[str] = []
-        if stacked > 1:
-            samples = tiff.series[0].asarray().reshape(stacked, *pages[0].shape)
-            pictures = [_page_picture(pages[0], frame, remarks) for frame in samples]
-        else:
-            pictures = [one for page in pages for one in _read_page(page, remarks)]
-        if len(pages) > 1 and len(pages) == len(pictures):
-            turns = [page.tags.valueof(kept.ORIENTATION, 1) for page in pages]
-            pictures = [one.turned(turn) for one, turn in zip(pictures, turns, strict=True)]
-        return pictures, list(dict.fromkeys(remarks))
-
-
-def _is_plain(page: tifffile.TiffPage) -> bool:
-    """Whether Pillow reads all of a page as it is: 8 bits in grey or colour, with or without alpha."""
-    if page.dtype is None or page.dtype.itemsize > 1 or page.dtype.kind == "i":
-        return False
-    if page.photometric not in (0, 1, 2):
-        return True  # a palette and the like, which Pillow converts
-    colours = 3 if page.photometric == 2 else 1
-    extra = page.samplesperpixel - colours
-    has_alpha = extra == 1 and page.extrasamples[:1] in ((1,), (2,))
-    return (extra == 0 or has_alpha) and page.imagedepth == 1 and nodata(page) is None
-
-
-def _stacked(tiff: tifffile.TiffFile) -> int:
-    """How many frames lie behind one directory, as ImageJ writes files of over 4 GB and tifffile shaped ones."""
-    if len(tiff.pages) != 1 or not tiff.series:
-        return 1
-    page, series = tiff.pages[0].aspage(), tiff.series[0]
-    return series.size // page.size if page.size and series.size > page.size else 1
-
-
-def _read_page(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
-    """The picture of a page; of a page with depth the pictures one behind the other."""
-    samples = page.asarray()
-    if page.imagedepth > 1 and page.planarconfig != 2:
-        return [_page_picture(page, layer, remarks) for layer in samples]
-    if page.imagedepth > 1:
-        raise InputError("TIFF with depth in separate planes: write its layers as pages first")
-    return [_page_picture(page, samples, remarks)]
-
-
-def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
-    if page.photometric not in (0, 1, 2):
-        raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
-    samples = samples.reshape(
-        (page.samplesperpixel, page.imagelength, page.imagewidth)
-        if page.planarconfig == 2
-        else (page.imagelength, page.imagewidth, page.samplesperpixel)
-    )
-    if page.planarconfig == 2:
-        samples = np.moveaxis(samples, 0, -1)
-    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
-    picture = _with_alpha(samples, page, remarks)
-    picture = replace(picture, nodata=nodata(page))
-    if (
-        page.photometric == 0 and samples.dtype.kind == "u" and picture.nodata is None
-    ):  # white is zero
-        inverted = np.asarray(white(samples.dtype), samples.dtype) - picture.values
-        return replace(picture, values=inverted)
-    return picture
-
-
-def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
-    """A picture of samples (H, W, C): colour where the page says so, with alpha if that comes behind; else channels."""
-    colours = 3 if page.photometric == 2 else 1
-    extra = page.extrasamples[:1] if samples.shape[2] > colours else ()
-    if samples.shape[2] == colours:
-        return Picture(samples)
-    if extra not in ((1,), (2,)) or samples.shape[2] > colours + 1:
-        if colours == 3:
-            remarks.append(f"{samples.shape[2]} channels were denoised each by itself")
-        return Picture(samples, separate=True)
-    values, alpha = samples[:, :, :colours], samples[:, :, colours]
-    if extra == (1,):
-        remarks.append("premultiplied alpha became plain alpha")
-        opaque = white(alpha.dtype)
-        plain = values * (opaque / np.maximum(alpha, opaque * 1e-6))[:, :, None]
-        values = (plain if alpha.dtype.kind == "f" else plain.round().clip(0, opaque)).astype(
-            alpha.dtype
-        )
-    return Picture(values, alpha)
-
-
-def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
-    """Native samples; integers of odd depths over the whole range of 16 bits."""
-    if samples.dtype.kind not in "iuf" or (
-        samples.dtype.kind != "f" and samples.dtype.itemsize > 4
-    ):
-        raise InputError(
-            f"TIFF samples of type {samples.dtype}: convert them to 32 bits or float first"
-        )
-    native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
-    odd = samples.dtype.kind == "u" and bits < 8 * samples.dtype.itemsize
-    return _over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
-
-
-def write_tiff(file: BinaryIO, pictures: Sequence[Picture], metadata: dict[str, Any]) -> None:
-    """A TIFF, compressed without loss, with a page for each picture; all of EXIF that fits is kept."""
-    with tifffile.TiffWriter(file) as writer:
-        for picture in pictures:
-            samples = to_samples(picture)
-            extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))
-            alpha = ["unassalpha"] if picture.alpha is not None else []
-            writer.write(
-                samples.squeeze(-1) if samples.shape[-1] == 1 else samples,
-                photometric="rgb" if picture.is_colour else "minisblack",
-                planarconfig="contig" if samples.shape[-1] > 1 else None,
-                extrasamples=[*extra, *alpha] or None,
-                compression="zlib",
-                metadata=None,
-                software=False,
-                **tiff_tags(metadata),
-            )
-
-
-def tiff_tags(metadata: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `TiffWriter.write` that store the metadata; of EXIF what is text, and the orientation."""
-    tags: dict[str, Any] = {"iccprofile": metadata.get("icc_profile")}
-    if dpi := metadata.get("dpi"):
-        tags |= {"resolution": dpi, "resolutionunit": 2}
-    extra: list[tuple[int, str, int, Any, bool]] = []
-    if xmp := metadata.get("xmp"):
-        extra.append((kept.XMP, "B", len(xmp), xmp, True))
-    for tag, value in kept.exif_tags(metadata).items():
-        if isinstance(value, str):
-            extra.append((tag, "s", 0, value, True))
-        elif tag == kept.ORIENTATION:
-            extra.append((tag, "H", 1, value, True))
-    return tags | {"extratags": extra}
-
-
-def nodata(page: tifffile.TiffPage) -> float | None:
-    """GDAL's value for pixels without one, None if the page names none."""
-    try:
-        return float(page.tags.valueof(_NODATA))
-    except (TypeError, ValueError):
-        return None
-
-
-def read_tiff_metadata(file: BinaryIO) -> dict[str, Any]:
-    """The metadata of a TIFF's first page, without the directories below it."""
-    file.seek(0)
-    with tifffile.TiffFile(file) as tiff:
-        return tiff_metadata(tiff.pages[0].aspage())
-
-
-def tiff_metadata(page: tifffile.TiffPage) -> dict[str, Any]:
-    """The metadata of a page of an open TIFF."""
-    tags = {int(tag.code): tag.value for tag in page.tags}
-    horizontal, vertical = page.get_resolution("inch")
-    return kept.from_tiff_tags(tags, (horizontal, vertical))
+    return png
 
 
 def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
@@ -230,10 +49,39 @@ def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
             return None
         if pnm.width * pnm.height > max_pixels:
             raise too_large(max_pixels)
-        return from_samples(_over_16_bits(pnm.asarray(), pnm.maxval))
+        return from_samples(over_16_bits(pnm.asarray(), pnm.maxval))
 
 
-def _over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
+def read_pfm(file: BinaryIO, max_pixels: int) -> Picture:
+    """The picture of a PFM in colour.
+
+    Raises:
+        InputError: it is too large or cut short.
+    """
+    head, size, scale = (file.readline(80).split() for _ in range(3))
+    if head != [b"PF"] or len(size) != 2 or len(scale) != 1:
+        raise InputError("the header of the PFM is damaged")
+    width, height = map(int, size)
+    if min(width, height) < 1:
+        raise InputError("the header of the PFM is damaged")
+    if width * height > max_pixels:
+        raise too_large(max_pixels)
+    body = file.read(width * height * 12)
+    if len(body) < width * height * 12:
+        raise InputError("the PFM is cut short")
+    values = np.frombuffer(body, "<f4" if float(scale[0]) < 0 else ">f4")
+    # Rows go from the bottom up.
+    return Picture(values.reshape(height, width, 3)[::-1].astype(np.float32))
+
+
+def write_pfm(file: BinaryIO, picture: Picture) -> None:
+    """A PFM in colour."""
+    height, width, _ = picture.values.shape
+    file.write(b"PF\n%d %d\n-1.0\n" % (width, height))
+    file.write(picture.values[::-1].astype("<f4").tobytes())
+
+
+def over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:
     """Integers up to `most` as uint16 over its whole range."""
     largest = np.iinfo(np.uint16).max
     scaled = (samples.astype(np.uint32) * largest + most // 2) // most

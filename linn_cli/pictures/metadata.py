@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import struct
-import zlib
+from dataclasses import replace
 from typing import Any, BinaryIO
 
-from PIL import ExifTags, Image
+from PIL import Image
+
+from linn_cli.errors import InputError
+from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, _tiff_tags
+from linn_cli.pictures._tiff_tags import ORIENTATION, Tags
 
 _KEPT_BYTES = ("icc_profile", "xmp")
-ORIENTATION = int(ExifTags.Base.Orientation)
-XMP, ICC_PROFILE = 700, 34675
-_MOST_CHUNK = 2**20
+_HORIZONTAL = 282  # resolution
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>))\d""")
-# What else a PNG may say of its colours, and its texts.
-_PNG_KEPT = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"tEXt", b"zTXt", b"iTXt")
-_PNG_XMP = b"XML:com.adobe.xmp"
-# Tags of a TIFF that tell how its samples are stored: they belong to the file, not to the picture.
-_STRUCTURE = frozenset(
-    {
-        *range(254, 267),
-        *(273, 277, 278, 279, 280, 281, 282, 283, 284, 290, 291, 292, 293, 296, 297, 301, 317),
-        *(318, 319, 320, 321, 322, 323, 324, 325, 330, 332, 338, 339, 340, 341, 342, 347),
-        *range(512, 522),
-        *(529, 530, 531, 532, XMP, ICC_PROFILE, 33723, 34377),
-    }
-)
 
 
-def collect(image: Image.Image) -> dict[str, Any]:
-    """The metadata of an opened, not yet decoded image, in one form whatever the file format."""
+def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[str]]:
+    """The metadata of an opened, not yet decoded image, in one form whatever the format; and what is left out of it.
+
+    TIFFs have their own way, `from_tiff`.
+    """
     metadata: dict[str, Any] = {
         key: bytes(value)
         for key in _KEPT_BYTES
@@ -40,20 +30,51 @@ def collect(image: Image.Image) -> dict[str, Any]:
     }
     if (dpi := _resolution(image.info.get("dpi"))) is not None:
         metadata["dpi"] = dpi
-    if image.format == "TIFF":
-        exif = image.getexif()
-        stored = getattr(image, "tag_v2", {})
-        for tag in list(exif):
-            # Pillow takes an orientation from XMP where the file has none of its own.
-            if tag in _STRUCTURE or (tag == ORIENTATION and tag not in stored):
-                del exif[tag]
-        if len(exif):
-            metadata["exif"] = _serialised(exif)
-    elif isinstance(exif_bytes := image.info.get("exif"), bytes):
-        metadata["exif"] = exif_bytes
-    if isinstance(comment := image.info.get("comment"), bytes) and image.format == "JPEG":
+    if isinstance(exif := image.info.get("exif"), bytes) and exif:
+        metadata["exif"] = exif
+    if image.info.get("jfif_unit") == 0 and _HORIZONTAL not in exif_tags(metadata):
+        metadata.pop("dpi", None)  # Pillow's own guess
+    if isinstance(comment := image.info.get("comment"), bytes) and comment:
         metadata["comment"] = comment
-    return metadata
+    more: dict[str, Any] = {}
+    lost: list[str] = []
+    match image.format:
+        case "PNG":
+            chunks = _png_chunks.read(file)
+            more = {"exif": chunks.exif and b"Exif\0\0" + chunks.exif}
+            more |= {"xmp": chunks.xmp, "cicp": chunks.cicp}
+            more["chunks"] = list(chunks.further)
+            if chunks.lost:
+                lost.append(f"PNG chunks ({', '.join(chunks.lost)})")
+        case "JPEG" | "MPO":
+            beside = _jpeg_segments.read(file)
+            more = {"iptc": beside.photoshop, "segments": beside.segments}
+            lost += beside.lost
+        case "AVIF":
+            file.seek(0)
+            coding = _avif_boxes.read(file.read())
+            more = {"cicp": coding.cicp}
+            if coding.bits > 8 and is_hdr(coding.cicp):
+                raise InputError(
+                    f"holds HDR in {coding.bits} bits, which linn would flatten: "
+                    "convert it first (avifdec --depth 16 FILE FILE.png)"
+                )
+            if coding.bits > 8:
+                lost.append(f"the lowest {coding.bits - 8} of {coding.bits} bits")
+            if coding.has_gain_map:
+                lost.append("the gain map of its HDR version")
+    metadata |= {key: value for key, value in more.items() if value}
+    return metadata, lost
+
+
+def is_hdr(cicp: bytes) -> bool:
+    """Whether the values are those of PQ or HLG (ITU-T H.273), which means something else without the label."""
+    return cicp[1:2] in (b"\x10", b"\x12")
+
+
+def is_usual(cicp: bytes) -> bool:
+    """Whether colours are what a picture without a label has, those of sRGB."""
+    return cicp[0] in (1, 2) and cicp[1] in (1, 2, 6, 13)
 
 
 def orientation(metadata: dict[str, Any]) -> int:
@@ -62,19 +83,66 @@ def orientation(metadata: dict[str, Any]) -> int:
     return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
-def from_tiff_tags(tags: dict[int, Any], dpi: tuple[float, float]) -> dict[str, Any]:
-    """Metadata from the tags of a TIFF: text, the orientation, XMP and the colour profile."""
-    exif = Image.Exif()
-    for tag, value in tags.items():
-        if tag not in _STRUCTURE and (isinstance(value, str) or tag == ORIENTATION):
-            exif[tag] = value
-    metadata: dict[str, Any] = {"exif": exif.tobytes()} if len(exif) else {}
-    for name, tag in (("icc_profile", ICC_PROFILE), ("xmp", XMP)):
-        if isinstance(tags.get(tag), bytes):
-            metadata[name] = tags[tag]
-    if _resolution(dpi) not in (None, (1.0, 1.0)):  # 1 where nothing is said
-        metadata["dpi"] = _resolution(dpi)
-    return metadata
+def from_tiff(tags: Tags) -> dict[str, Any]:
+    """Metadata from the tags of a TIFF; all of them, for another TIFF, are `tiff`."""
+    found = {
+        "exif": _tiff_tags.exif(tags),
+        "icc_profile": tags.first(_tiff_tags.ICC_PROFILE),
+        "xmp": tags.first(_tiff_tags.XMP),
+        "iptc": _jpeg_segments.from_iptc(
+            tags.first(_tiff_tags.PHOTOSHOP), tags.first(_tiff_tags.IPTC)
+        ),
+        "dpi": tags.resolution,
+        "tiff": tags,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def left_out_of_tiff(tags: Tags | None) -> tuple[str, ...]:
+    """What the tags of a TIFF say that no other file gets, in words; None are damaged ones."""
+    if tags is None:
+        return ("the metadata is damaged and was left out",)
+    return (f"left out: {', '.join(tags.lost)}",) if tags.lost else ()
+
+
+def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
+    """How the samples of a TIFF are compressed and laid out."""
+    if not tags:
+        return {}
+    return {
+        "compression": tags.compression,
+        "predictor": tags.predictor,
+        "planar": tags.planar,
+        "white_is_zero": tags.white_is_zero,
+    }
+
+
+def to_tiff(metadata: dict[str, Any], count: int) -> Tags:
+    """The tags of a TIFF of so many pages; where the file was no TIFF, of the first one.
+
+    Raises:
+        ValueError: EXIF is damaged.
+    """
+    tags: Tags | None = metadata.get("tiff")
+    if tags is None:
+        exif = metadata.get("exif")
+        tags = _tiff_tags.from_exif(exif) if exif else Tags(pages=({},))
+        if photoshop := metadata.get("iptc"):
+            resources, record = _jpeg_segments.to_iptc(photoshop)
+            tags = tags.with_bytes(_tiff_tags.PHOTOSHOP, resources)
+            tags = tags.with_bytes(_tiff_tags.IPTC, record)
+        if dpi := metadata.get("dpi"):
+            tags = tags.with_resolution(dpi)
+    own = tags.first(_tiff_tags.ICC_PROFILE)
+    profile = metadata.get("icc_profile")
+    if profile != own:  # the colours of every page were converted
+        tags = tags.without(_tiff_tags.ICC_PROFILE)
+    tags = tags.with_bytes(_tiff_tags.ICC_PROFILE, profile)
+    tags = tags.with_bytes(_tiff_tags.XMP, metadata.get("xmp"))
+    if len(tags.pages) == 1 < count:
+        tags = tags.in_several()
+    pages = tags.pages if len(tags.pages) == count else (tags.pages[0], *[{}] * (count - 1))
+    return replace(tags, pages=pages)
 
 
 def exif_tags(metadata: dict[str, Any]) -> dict[int, Any]:
@@ -97,12 +165,9 @@ def upright(metadata: dict[str, Any]) -> dict[str, Any]:
             upright["exif"] = _serialised(exif)
     if "xmp" in metadata:
         upright["xmp"] = _XMP_ORIENTATION.sub(rb"\g<1>1", metadata["xmp"])
+    if "tiff" in metadata:
+        upright["tiff"] = metadata["tiff"].upright()
     return upright
-
-
-def has_directories(metadata: dict[str, Any]) -> bool:
-    """Whether EXIF has directories of its own, for exposure or position."""
-    return bool({int(ExifTags.IFD.Exif), int(ExifTags.IFD.GPSInfo)} & exif_tags(metadata).keys())
 
 
 def is_of_grey(profile: bytes) -> bool:
@@ -116,53 +181,6 @@ def _serialised(exif: Image.Exif) -> bytes:
         if isinstance(value, str) and not value.isascii():
             exif[tag] = value.encode("latin-1", "replace")  # as Pillow had decoded it
     return exif.tobytes()
-
-
-def with_xmp(exif: bytes, xmp: bytes) -> bytes:
-    """EXIF that has the XMP as a tag, as a TIFF stores it."""
-    tags = Image.Exif()
-    tags.load(exif)
-    tags[XMP] = xmp
-    return tags.tobytes()
-
-
-def png_chunks(file: BinaryIO) -> list[tuple[bytes, bytes]]:
-    """The chunks of a PNG, before its pixels, that say more of its colours, and its texts."""
-    found: list[tuple[bytes, bytes]] = []
-    file.seek(8)
-    while len(head := file.read(8)) == 8 and head[4:] != b"IDAT":
-        length, name = int.from_bytes(head[:4], "big"), head[4:]
-        if name not in _PNG_KEPT or length > _MOST_CHUNK:
-            file.seek(length + 4, os.SEEK_CUR)
-            continue
-        content = file.read(length)
-        file.seek(4, os.SEEK_CUR)
-        if not content.startswith(_PNG_XMP):
-            found.append((name, content))
-    return found
-
-
-def with_png_chunks(png: bytes, metadata: dict[str, Any]) -> bytes:
-    """A PNG file with metadata chunks put in behind its header (PNG specification, third edition)."""
-    chunks = b""
-    if profile := metadata.get("icc_profile"):
-        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
-    if exif := metadata.get("exif"):
-        chunks += _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
-    if xmp := metadata.get("xmp"):
-        chunks += _chunk(b"iTXt", _PNG_XMP + b"\0\0\0\0\0" + xmp)
-    if dpi := metadata.get("dpi"):
-        horizontal, vertical = (round(value / 0.0254) for value in dpi)
-        chunks += _chunk(b"pHYs", struct.pack(">IIB", horizontal, vertical, 1))
-    for name, content in metadata.get("chunks", ()):
-        chunks += _chunk(name, content)
-    header = 8 + 4 + 4 + 13 + 4  # signature, then length, name, content and check of IHDR
-    return png[:header] + chunks + png[header:]
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    check = zlib.crc32(name + content)
-    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
 def _resolution(dpi: Any) -> tuple[float, float] | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from linn_cli.pictures import holes
 from linn_cli.pictures.formats import Format
 from linn_cli.samples import Range, white
+from linn_cli.units import GREY_LEVELS
 
 # How a viewer turns stored pixels, by the EXIF orientation: (transpose, then flip rows, flip columns).
 _TURNS = {
@@ -64,6 +65,13 @@ class Picture:
     def unit(self) -> float:
         """How many grey levels of the dtype's own range one grey level of `scale` is."""
         return self.scale.span / white(self.values.dtype)
+
+    @property
+    def told(self) -> tuple[float, str]:
+        """How many of what people are told one grey level of `scale` is, and what these are if not grey levels."""
+        if self.range is None:
+            return 1.0, ""
+        return self.range.span / GREY_LEVELS, " in the file's values"
 
     @property
     def step(self) -> float:
@@ -128,7 +136,7 @@ class Document:
 
     `metadata` has some of exif, icc_profile and xmp (bytes) and dpi (a pair of numbers); `timing` has
     durations in ms and loop, for an animation; `encoding` says how the file was compressed, where the
-    same can be done again; `remarks` says in words what was converted.
+    same can be done again; `remarks` says in words what was converted; `is_bilevel` that each pixel took one bit.
     """
 
     frames: tuple[Picture, ...]
@@ -137,6 +145,7 @@ class Document:
     timing: dict[str, Any] = field(default_factory=dict)
     encoding: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    is_bilevel: bool = False
 
 
 def _turn(values: NDArray[Any], orientation: int) -> NDArray[Any]:

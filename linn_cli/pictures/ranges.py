@@ -25,6 +25,9 @@ _SQUARE = 4
 _BEYOND = 0.001
 # A range fits values that use at least this part of it, and leave it by at most this part.
 _LEAST_USED, _MOST_BEYOND = 0.5, 0.25
+# Photographs seldom use all from black to white. This part of the span stays free at either end, so that the network
+# sees the contrast that it was trained for.
+_FREE = 0.125
 # Black stays at 0 where values begin this near to it, measured by how far they reach.
 _NEAR_ZERO = 0.5
 # The network takes noise of up to this many 255ths of the range.
@@ -94,12 +97,11 @@ def settle(found: Spread, usual: Range) -> Range:
     inside = usual.low - beyond <= found.low and found.high <= usual.high + beyond
     if inside and max(span, found.noise * GREY_LEVELS / _MOST_SIGMA) >= _LEAST_USED * usual.span:
         return usual
-    low = 0.0 if 0 <= found.low <= _NEAR_ZERO * found.high else found.low
     least = found.noise * GREY_LEVELS / _MOST_SIGMA
-    wanting = max(0.0, least - (found.high - low))
-    if low == 0.0:
-        return Range(low, found.high + wanting)
-    return Range(low - wanting / 2, found.high + wanting / 2)
+    if 0 <= found.low <= _NEAR_ZERO * found.high:
+        return Range(0.0, max(found.high * (1 + 2 * _FREE), least))
+    free = max(_FREE * span, (least - span) / 2)
+    return Range(found.low - free, found.high + free)
 
 
 def _every(plane: NDArray[np.generic], step: int) -> NDArray[np.generic]:

@@ -6,8 +6,9 @@ import io
 import math
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,8 +23,9 @@ from PIL import (
 )
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _other_formats, high_depth
+from linn_cli.pictures import _other_formats, _tiff_tags, high_depth, tiff_pages
 from linn_cli.pictures import metadata as kept
+from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
 from linn_cli.pictures.picture import Document, Picture
 
@@ -34,7 +36,7 @@ _HEAD = 512
 # What Pillow's modes are read as, where they are not read as they are, and what is said of it.
 _SIMPLE_MODES = ("L", "LA", "RGB", "RGBA")
 _CONVERTED = {
-    "1": ("L", "black and white became grey"),
+    "1": ("L", None),  # the writer says what became of it
     "P": ("RGBA", "the palette became full colour"),
     "PA": ("RGBA", "the palette became full colour"),
     "La": ("LA", "premultiplied alpha became plain alpha"),
@@ -64,7 +66,8 @@ def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
         # Pillow maps a file that it opens itself into memory, and then mistakes the shape of turned
         # TIFFs; it reads an open one.
         with path.open("rb") as file:
-            return decode(file, str(path), max_pixels=max_pixels)
+            whole = file if file.seekable() else io.BytesIO(file.read())  # /dev/stdin, <(...)
+            return decode(whole, str(path), max_pixels=max_pixels)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file") from error
     except OSError as error:
@@ -84,14 +87,16 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
         with _guarded(max_pixels):
             return _decode(file, max_pixels)
     except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+        said = str(error).replace("FILE", Path(name).name)
+        raise InputError(f"{name}: {said}") from error
     except (LinnError, MemoryError):
         raise
     except UnidentifiedImageError as error:
         file.seek(0)
         known = _other_formats.recognised(file.read(_HEAD))
         unknown = f"not a picture that linn reads ({', '.join(SUFFIXES)})"
-        raise InputError(f"{name}: {known or unknown}") from error
+        said = (known or unknown).replace("FILE", Path(name).name)
+        raise InputError(f"{name}: {said}") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: {high_depth.too_large(max_pixels)}") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
@@ -103,15 +108,6 @@ def read_upright(path: Path) -> Picture:
     """The first frame, the right way up, whatever its depth; errors as `read`."""
     document = read(path)
     return document.frames[0].turned(kept.orientation(document.metadata))
-
-
-def read_shown(path: Path) -> NDArray[Any]:
-    """The first frame as it is shown, whatever its depth: (H, W), or (H, W, 3) in colour; without alpha.
-
-    Raises:
-        InputError: as `read`.
-    """
-    return read_upright(path).array
 
 
 def read_levels(path: Path, *, as_grey: bool = True) -> NDArray[np.uint8]:
@@ -150,45 +146,60 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
     if not head:
         raise InputError("is empty, there is no picture in it")
     file.seek(0)
-    deep_pages = _deep_pages(file, head, max_pixels)
+    if tiff_pages.is_tiff(head):
+        if raw := _other_formats.raw(file, head):
+            raise InputError(raw)
+        file.seek(0)
+        return _decode_tiff(file, max_pixels)
+    deep = _deep_picture(file, head, max_pixels)
+    if deep is not None and head.startswith(b"PF"):  # Pillow knows no PFM of colours
+        return Document((deep,), format_named("pfm"))
     file.seek(0)
-    try:
-        image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
-    except UnidentifiedImageError:
-        if deep_pages is None:  # Pillow knows no TIFF of coloured floats
-            raise
-        pages, remarks = deep_pages
-        return Document(
-            tuple(pages),
-            format_named("tiff"),
-            high_depth.read_tiff_metadata(file),
-            remarks=tuple(remarks),
-        )
+    image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
     metadata, said = _metadata(image, file)
-    if deep_pages is not None:
-        pages, remarks = deep_pages
-        if len(pages) > 1:
-            metadata = kept.upright(metadata)
-        return Document(tuple(pages), found, metadata, remarks=(*said, *remarks))
+    if deep is not None:
+        return Document((deep,), found, metadata, remarks=said)
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
         raise high_depth.too_large(max_pixels)
     return _decode_frames(image, found, metadata, list(said))
 
 
-def _deep_pages(
-    file: BinaryIO, head: bytes, max_pixels: int
-) -> tuple[list[Picture], list[str]] | None:
-    """The pages of a file of more than 8 bits that Pillow would flatten, and remarks; None of any other."""
+def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
+    """By tifffile; by Pillow, if the samples are to be converted."""
+    tags: Tags | None = None
+    with suppress(Exception):  # whatever damage makes the parser stumble over
+        tags = _tiff_tags.read(file)
+    metadata = kept.from_tiff(tags) if tags else {}
+    said = kept.left_out_of_tiff(tags)
+    encoding = kept.tiff_encoding(tags)
+    file.seek(0)
+    direct = tiff_pages.read(file, max_pixels, tags.indices if tags else None)
+    if direct is not None:
+        pages, remarks = direct
+        if len(pages) > 1:
+            metadata = kept.upright(metadata)
+        found = format_named("tiff")
+        return Document(tuple(pages), found, metadata, encoding=encoding, remarks=(*said, *remarks))
+    file.seek(0)
+    image = Image.open(file, formats=["TIFF"])
+    if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
+        raise high_depth.too_large(max_pixels)
+    only = tags.indices if tags else None
+    document = _decode_frames(image, format_named("tiff"), metadata, list(said), only)
+    return replace(document, encoding=encoding)
+
+
+def _deep_picture(file: BinaryIO, head: bytes, max_pixels: int) -> Picture | None:
+    """The picture of a file of more than 8 bits that Pillow would flatten; None of any other."""
     if high_depth.is_deep_png(head):
         Image.open(file, formats=["PNG"])  # for its guard against bombs
         file.seek(0)
-        return [high_depth.read_png(file)], []
-    if high_depth.is_tiff(head):
-        return high_depth.read_tiff(file, max_pixels)
+        return high_depth.read_png(file)
+    if head.startswith(b"PF"):
+        return high_depth.read_pfm(file, max_pixels)
     if head.startswith((b"P3", b"P6")):
-        picture = high_depth.read_ppm(file, max_pixels)
-        return None if picture is None else ([picture], [])
+        return high_depth.read_ppm(file, max_pixels)
     return None
 
 
@@ -200,10 +211,10 @@ def _plain(image: Image.Image) -> str:
 def _metadata(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], tuple[str, ...]]:
     place = file.tell()
     try:
-        metadata = kept.collect(image)
-        if image.format == "PNG" and (chunks := kept.png_chunks(file)):
-            metadata["chunks"] = chunks
-        return metadata, ()
+        metadata, lost = kept.collect(image, file)
+        return metadata, (f"left out: {', '.join(lost)}",) if lost else ()
+    except InputError:
+        raise
     except Exception:  # whatever damage makes the parser stumble over
         return {}, ("the metadata is damaged and was left out",)
     finally:
@@ -211,29 +222,41 @@ def _metadata(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], tuple
 
 
 def _decode_frames(
-    image: Image.Image, found: Format, metadata: dict[str, Any], said: list[str]
+    image: Image.Image,
+    found: Format,
+    metadata: dict[str, Any],
+    said: list[str],
+    only: Collection[int] | None = None,
 ) -> Document:
+    """The frames of a picture, or `only` some of them."""
     tables: dict[str, Any] = {}
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode != "CMYK":
         tables = {"qtables": image.quantization}
         if (sampling := JpegImagePlugin.get_sampling(image)) >= 0:
             tables["subsampling"] = sampling
+        if image.info.get("progressive"):
+            tables["progressive"] = True
     several = getattr(image, "n_frames", 1)
     if several > 1 and image.format == "MPO":
         said.append(f"of {several} pictures only the first was taken")
         several = 1
     animated = several > 1 and found.name != "TIFF"
-    frames, durations = [], []
+    frames, durations, bilevel = [], [], True
     for frame in ImageSequence.Iterator(image) if several > 1 else [image]:
         if image.info.get("default_image") and frame.tell() == 0:
             said.append("the still picture that stands for the animation was left out")
             continue
+        if only is not None and frame.tell() not in only:
+            continue
         frame.load()
         picture, remark = _decode_frame(frame, metadata, animated)
         frames.append(picture)
+        bilevel &= frame.mode == "1"
         durations.append(frame.info.get("duration", 0))
         if remark and remark not in said:
             said.append(remark)
+    if not frames:
+        raise InputError("holds no picture")
     timing: dict[str, Any] = {}
     if animated:
         timing = {"duration": durations}
@@ -243,7 +266,7 @@ def _decode_frames(
         metadata = {**metadata, "icc_profile": _srgb().tobytes()}
     if found.name == "TIFF":
         metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
-    return Document(tuple(frames), found, metadata, timing, tables, tuple(said))
+    return Document(tuple(frames), found, metadata, timing, tables, tuple(said), is_bilevel=bilevel)
 
 
 def _decode_frame(
@@ -264,8 +287,8 @@ def _decode_frame(
     mode, remark = image.mode, None
     if mode not in _SIMPLE_MODES or "transparency" in image.info:
         mode, remark = _CONVERTED.get(mode, ("RGBA", "the transparent colour became alpha"))
-        if image.mode == "1" and lost:
-            remark = f"{remark}; {lost}"
+        if image.mode == "1":
+            remark = lost
     if animated:
         mode, remark = "RGBA", None  # frames are composed by Pillow and may have gaps
     picture = high_depth.from_samples(np.array(image.convert(mode)))

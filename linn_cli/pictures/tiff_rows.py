@@ -6,27 +6,26 @@ Strips or rows of tiles are decoded as the network asks for them, and strips are
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import high_depth
+from linn_cli.pictures import _tiff_tags, holes, tiff_pages
+from linn_cli.pictures import metadata as kept
+from linn_cli.pictures._tiff_tags import Tags
 
 _DTYPES = ("uint8", "uint16", "float32")
-# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
-_CLASSIC_BYTES = 2**32 - 2**25
 _ROWS_PER_STRIP = 16
 # A compressed strip is decoded as a whole, so one that is the whole picture saves nothing.
 _MOST_ROWS = 1024
-# From this many pixels on, a picture is worth going by rows, which keeps less of its metadata.
+# From this many pixels on, a picture is worth going by rows.
 LARGE = 2**24
 # What the noise is estimated from.
 _SAMPLE, _STRIP = 4_000_000, 64
@@ -102,30 +101,38 @@ class RowSource:
         yield rows[: height - begun].copy()
 
     @property
-    def has_directories(self) -> bool:
-        """Whether there are directories below EXIF, which `metadata` leaves out."""
-        return bool({34665, 34853} & {int(tag.code) for tag in self.page.tags})
+    def tags(self) -> Tags | None:
+        """What the file says of the page; None if that is damaged."""
+        try:
+            return _tiff_tags.read(cast(BinaryIO, self.page.parent.filehandle))
+        except Exception:  # whatever damage makes the parser stumble over
+            return None
 
     @property
     def nodata(self) -> float | None:
         """GDAL's value for pixels without one."""
-        return high_depth.nodata(self.page)
+        return tiff_pages.nodata(self.page)
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Text, orientation, XMP, colour profile and resolution."""
-        return high_depth.tiff_metadata(self.page)
+        """What is kept with the page."""
+        tags = self.tags
+        return kept.from_tiff(tags) if tags else {}
 
-    def sample(self, most: int = _SAMPLE) -> NDArray[Any]:
-        """About `most` pixels of it in strips of 64 rows, one below the other: rows (n, W, C)."""
+    def sample(self, most: int | None = None) -> tuple[NDArray[Any], bool]:
+        """About `most` pixels of it in strips of 64 rows, one below the other; and whether there are holes in any row.
+
+        Rows are (n, W, C).
+        """
         height, width, channels = self.shape
-        every = max(1, math.ceil(height * width / most))
-        top, kept = 0, [np.empty((0, width, channels), self.dtype)]
+        every = max(1, math.ceil(height * width / (most or _SAMPLE)))
+        top, kept, has_holes = 0, [np.empty((0, width, channels), self.dtype)], False
         for rows in self:
             chosen = (np.arange(top, top + len(rows)) // _STRIP) % every == 0
             kept.append(rows[chosen])
+            has_holes = has_holes or holes.unknown(rows, self.nodata) is not None
             top += len(rows)
-        return np.concatenate(kept)
+        return np.concatenate(kept), has_holes
 
     @property
     def is_grey(self) -> bool:
@@ -171,23 +178,29 @@ def write(
     shape: tuple[int, int, int],
     dtype: np.dtype[Any],
     metadata: dict[str, Any],
+    encoding: dict[str, Any] | None = None,
 ) -> None:
     """Write rows (n, W, C) from the top as a TIFF, compressed without loss."""
     height, width, channels = shape
-    large = height * width * channels * dtype.itemsize > _CLASSIC_BYTES
-    with tifffile.TiffWriter(file, bigtiff=large) as writer:
+    tags = kept.to_tiff(metadata, 1)
+    stored = dtype.newbyteorder(tags.byteorder)
+    compression = tiff_pages.compression_of(encoding or {})["compression"]
+    compression = compression if compression > 1 else tiff_pages.ZIP
+    compress = tifffile.TIFF.COMPRESSORS[compression]
+    is_big = tags.is_big or height * width * channels * dtype.itemsize > tiff_pages.CLASSIC_BYTES
+    with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         writer.write(
-            (zlib.compress(strip.tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),
+            (compress(strip.astype(stored).tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),
             shape=shape if channels > 1 else shape[:2],
             dtype=dtype,
             photometric="rgb" if channels > 1 else "minisblack",
             planarconfig="contig" if channels > 1 else None,
             rowsperstrip=_ROWS_PER_STRIP,
-            compression="zlib",
             metadata=None,
             software=False,
-            **high_depth.tiff_tags(metadata),
+            compression=compression,
         )
+    _tiff_tags.graft(file, tags.pages, tags.masks)
 
 
 def strips(rows: Iterator[NDArray[Any]], count: int) -> Iterator[NDArray[Any]]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from linn_cli import files
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
-from linn_cli.pictures import high_depth
+from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth, tiff_pages
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._conversion import is_deep, suited
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
+from linn_cli.pictures.tiff_pages import Pages
 
+_BILEVEL = ("PNG", "TIFF")  # have one bit for a pixel
 _QUALITY = 95
+_PILLOW_WRITES = ("exif", "icc_profile", "xmp", "dpi", "comment")
 # Metadata that is left out, in this order, until the encoder takes the rest.
 _LEFT_OUT = tuple(
     frozenset(names.split())
@@ -26,10 +30,10 @@ _LEFT_OUT = tuple(
         "",
         "xmp",
         "comment",
-        "exif",
+        "exif tiff",
         "icc_profile",
-        "exif xmp",
-        "chunks comment dpi exif icc_profile xmp",
+        "exif tiff xmp",
+        "chunks cicp comment dpi exif icc_profile iptc segments tiff xmp",
     )
 )
 
@@ -87,8 +91,11 @@ def encode(
         OSError: the file cannot be written to.
     """
     document, remarks = suited(document, target)
+    if document.is_bilevel and not _stays_bilevel(document, target):
+        document = replace(document, is_bilevel=False)
+        remarks.append("black and white became grey")
     for lost in _LEFT_OUT:
-        if not lost <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
+        if not lost - {"tiff"} <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
             continue
         file.seek(0)
         file.truncate()
@@ -101,10 +108,20 @@ def encode(
                 raise InputError(f"{target} cannot hold this picture ({error})") from error
         else:
             if lost:
-                names = ", ".join(sorted(lost & document.metadata.keys()))
+                names = ", ".join(sorted((lost & document.metadata.keys()) - {"tiff"}))
                 remarks.append(f"metadata ({names}) is damaged or too large and was left out")
             return remarks
     raise AssertionError("the last attempt returns or raises")
+
+
+def _stays_bilevel(document: Document, target: Format) -> bool:
+    """Whether a format can hold one bit for each pixel, and that is all there is."""
+    return target.name in _BILEVEL and all(
+        frame.alpha is None
+        and frame.values.shape[2] == 1
+        and bool(np.isin(frame.values, (0, 255)).all())
+        for frame in document.frames
+    )
 
 
 def _without(document: Document, lost: frozenset[str]) -> Document:
@@ -118,25 +135,43 @@ def _without(document: Document, lost: frozenset[str]) -> Document:
 
 def _encode(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
     frames, metadata = document.frames, document.metadata
-    first = frames[0]
-    if is_deep(frames, target):
-        match target.name:
-            case "PNG":
-                file.write(high_depth.write_png(first, metadata))
-            case "TIFF":
-                high_depth.write_tiff(file, frames, metadata)
-            case _:
-                high_depth.write_ppm(file, first)
+    if target.name == "TIFF":
+        encoding = document.encoding if document.format == target else {}
+        tiff_pages.write(
+            file, frames, Pages.of(frames, is_bilevel=document.is_bilevel), metadata, encoding
+        )
         return
-    options: dict[str, Any] = {key: value for key, value in metadata.items() if key != "chunks"}
-    if target.name == "TIFF" and (xmp := options.pop("xmp", None)):
-        options["exif"] = kept.with_xmp(options.get("exif", b""), xmp)
-    if target.name == "PNG":
-        options["pnginfo"] = information = PngImagePlugin.PngInfo()
-        if xmp := options.pop("xmp", None):
-            information.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8"))
-        for name, content in metadata.get("chunks", ()):
-            information.add(name, content)
+    if is_deep(frames):
+        if target.name == "PNG":
+            file.write(_png_chunks.insert(high_depth.write_png(frames[0]), metadata))
+        elif target.name == "PFM":
+            high_depth.write_pfm(file, frames[0])
+        else:
+            high_depth.write_ppm(file, frames[0])
+        return
+    if target.name not in ("PNG", "JPEG", "AVIF"):
+        _save(file, document, target, quality)
+        return
+    content = io.BytesIO()
+    _save(content, document, target, quality)
+    encoded = content.getvalue()
+    match target.name:
+        case "PNG":
+            encoded = _png_chunks.insert(encoded, metadata)
+        case "JPEG":
+            beside = metadata.get("iptc", b""), metadata.get("segments", ())
+            encoded = _jpeg_segments.insert(encoded, *beside)
+        case "AVIF" if cicp := metadata.get("cicp"):
+            encoded = _avif_boxes.relabel(encoded, cicp)
+    file.write(encoded)
+
+
+def _save(file: BinaryIO, document: Document, target: Format, quality: int | None) -> None:
+    """Write by Pillow, with the metadata that it writes."""
+    taken = () if target.name == "PNG" else _PILLOW_WRITES
+    options: dict[str, Any] = {
+        key: document.metadata[key] for key in taken if key in document.metadata
+    }
     match target.name:
         case "JPEG" if quality is None and document.encoding and document.format == target:
             options |= document.encoding
@@ -146,7 +181,9 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
             options |= {"lossless": True, "exact": True}
         case "WebP" | "AVIF":
             options["quality"] = quality or _QUALITY
-    images = [_image(frame) for frame in frames]
+    images = [_image(frame) for frame in document.frames]
+    if document.is_bilevel:
+        images = [image.convert("1") for image in images]
     if len(images) > 1:
         options |= {"save_all": True, "append_images": images[1:], **document.timing}
         if target.name == "GIF":

@@ -397,7 +397,8 @@ def test_threads_change_nothing_but_the_speed(linn: Run, noisy_file: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal to send")
-def test_an_interruption_leaves_nothing_and_exits_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_to_stop_leaves_nothing(tmp_path: Path, name: str, code: int) -> None:
     source, target = tmp_path / "large.png", tmp_path / "clean.png"
     Image.new("L", (2000, 4000), 90).save(source)
     command = [sys.executable, "-c", _ANNOUNCED, "denoise", source, "-o", target, "--sigma", "25"]
@@ -406,9 +407,9 @@ def test_an_interruption_leaves_nothing_and_exits_130(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "first rows\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(getattr(signal, name))
         _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert only_line(error) == "linn: interrupted"
     assert list(tmp_path.iterdir()) == [source]
 

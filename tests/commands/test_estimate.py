@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+import tifffile
 from PIL import Image
 
 from tests.conftest import Run, only_line
@@ -44,3 +46,17 @@ def test_a_picture_is_estimated_from_a_pipe(noisy_file: Path) -> None:
     failed = subprocess.run(command, input=b"", capture_output=True, check=False)
     assert failed.returncode == 1
     assert failed.stderr == b"linn: standard input: is empty, there is no picture in it\n"
+
+
+def test_counts_are_estimated_in_the_files_values_and_other_channels_are_said(
+    linn: Run, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    counts = (20_000 + 9_000 * np.sin(np.mgrid[:2, :64, :80][2] / 9)).astype(np.float32)
+    noisy = counts + rng.normal(0, 1500, counts.shape).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", noisy, photometric="minisblack")
+    line = only_line(linn("estimate", tmp_path / "a.tif").stdout)
+    assert "estimated in the file's values; that is the first of 2 pages and channels" in line
+    found = json.loads(only_line(linn("estimate", tmp_path / "a.tif", "--json").stdout))
+    # In grey levels, as --sigma takes them.
+    assert found["overall"]["sigma"] / 255 == pytest.approx(1500, rel=0.1)

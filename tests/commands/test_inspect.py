@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -99,3 +100,13 @@ def test_weights_that_do_not_suit_are_doubted(linn: Run, noisy_file: Path) -> No
     done = linn("inspect", noisy_file, "-o", target, *options)
     assert done.returncode == 0
     assert "are for sigma 21 to 29, and this noise is 3" in done.stderr
+
+
+def test_inspect_looks_at_counts_in_their_own_range(linn: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    counts = 20_000 + 9_000 * np.sin(np.mgrid[:64, :80][1] / 9) + rng.normal(0, 1500, (64, 80))
+    tifffile.imwrite(tmp_path / "a.tif", np.stack([counts, counts]).astype(np.float32))
+    done = linn("inspect", tmp_path / "a.tif", "-o", tmp_path / "a.html")
+    assert done.returncode == 0
+    seen = decoded(shown((tmp_path / "a.html").read_bytes())["noisy"]["source"])[..., 0]
+    assert 40 < seen.std() < 90  # all white or black without a range

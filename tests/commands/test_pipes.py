@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,26 @@ def test_what_a_pipe_cannot_do_is_refused(tmp_path: Path) -> None:
             pipes.check(pictures, output, compare, refused, json=False)
     with pytest.raises(UsageError, match="the picture or --json"):
         pipes.check([Path("a.png")], dash, None, refused, json=True)
+
+
+def test_closed_streams_are_no_place_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        pipes.source(Path("-"))
+    monkeypatch.setattr("sys.stdout", None)
+    with pytest.raises(UsageError, match="standard output is closed"):
+        pipes.check_output()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such streams")
+def test_a_stream_by_any_name_is_read_once(tmp_path: Path) -> None:
+    assert pipes.is_stream(Path("/dev/stdin"))
+    assert not pipes.is_stream(tmp_path / "a.png")
+    reader, writer = os.pipe()
+    os.write(writer, b"content")
+    os.close(writer)
+    source = pipes.source(Path(f"/dev/fd/{reader}"))
+    assert not isinstance(source, Path)
+    with source:
+        assert source.read() == b"content"
+    os.close(reader)

@@ -36,6 +36,21 @@ def assert_as_whole(by_rows: NDArray[Any], whole: NDArray[Any], levels: int) -> 
     np.testing.assert_allclose(by_rows.astype(np.float64), whole, rtol=0, atol=levels or 1e-5)
 
 
+def test_a_hole_anywhere_is_found_and_kept(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
+    monkeypatch.setattr(tiff_rows, "_SAMPLE", 1)  # the first strip only
+    values = np.random.default_rng(0).normal(0.5, 0.1, (130, 40)).astype(np.float32)
+    values[100, 7] = -9999
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, values, extratags=[(42113, "s", 0, "-9999", True)])
+    assert jobs.run(job, networks, REQUEST).error is None
+    answer = tifffile.imread(job.target)
+    assert answer[100, 7] == -9999
+    assert np.delete(answer.ravel(), 100 * 40 + 7).min() > 0
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 def test_a_large_tiff_goes_by_rows_to_the_same_answer(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -14,10 +15,12 @@ from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
 from linn_cli.noise.request import Request
+from linn_cli.pages import denoised
 from linn_cli.pictures import reading
 from linn_cli.pictures.formats import format_named
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.units import Sigma
+from tests.pages.test_html import shown
 
 REQUEST = Request(Sigma((25.0,)))
 
@@ -70,3 +73,31 @@ def test_stripping_turns_the_picture_upright(
     found = reading.read(job.target)
     assert found.metadata == {}
     assert found.frames[0].size == noisy.shape
+
+
+def test_pictures_are_compared_in_the_range_of_the_last(noisy: NDArray[np.uint8]) -> None:
+    counts = [
+        Picture((500.0 + noisy[:, :, None] * scale).astype(np.uint16)) for scale in (1.0, 2.0)
+    ]
+    first, last = documents.in_one_range(counts)
+    assert first.range == last.range
+    assert last.range is not None
+    assert 700 < last.range.high < 1100
+    mixed = documents.in_one_range([Picture(noisy[:, :, None]), counts[0]])
+    assert [one.range for one in mixed] == [None, None]
+
+
+def test_the_page_of_counts_shows_them(networks: Networks, tmp_path: Path) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    values = np.random.default_rng(0).normal(5000, 300, (40, 50)).astype(np.float32)
+    values[:, 25:] += 4000
+    tifffile.imwrite(job.source, values)
+    seen: list[Picture] = []
+    jobs.run(job, networks, Request(), show=lambda *pair: seen.extend(pair))
+    assert seen[0].range == seen[1].range
+    assert seen[0].range is not None
+    page = denoised.render(".html", "counts", seen[0], seen[1], 20.0)
+    assert (
+        f"values {seen[0].range.low:g} (black) to {seen[0].range.high:g} (white)"
+        in shown(page)["lead"]
+    )

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from linn_cli.denoising.outcome import Outcome
+from linn_cli.denoising import networks
+from linn_cli.denoising.outcome import Outcome, of_removal
+from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.units import Sigma
 
 DONE = Outcome(
     "a.png",
@@ -47,3 +52,21 @@ def test_several_frames_and_what_is_cut_off_are_details() -> None:
     [line] = done.details()
     assert "colour" in line
     assert "3 frames, sigma 5, 6 cut off at black and white" in line
+
+
+def test_measured_values_are_told_in_themselves() -> None:
+    counts = replace(DONE, depth="uint16", sigma=(20.6 / 257,), range=(545.3, 709.4))
+    assert ", sigma 20.6 of 545.3 to 709.4 given" in str(counts)
+    assert "uint16, values 545.3 to 709.4, sigma 20.6" in counts.details()[0]
+    assert str(replace(DONE, sigma=(1.0, 2, 3, 4, 5))).endswith("sigma 1 to 5 given, 1.3 s")
+
+
+def test_what_was_estimated_of_several_planes_is_said_once() -> None:
+    one, other = (
+        NoiseProfile(Sigma((level,)), words=(f"sigma {level}", "it is blotchy"))
+        for level in (5.0, 9.0)
+    )
+    said = ("sigma 5 to 9 in 2 planes, each estimated by itself", "it is blotchy")
+    network = networks.load(25)
+    assert of_removal(network, [one, other], Request()).estimate == said
+    assert of_removal(network, [one, one], Request()).estimate == one.words

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
 
 from linn_cli import denoise
 from linn_cli.denoising import jobs
@@ -160,6 +161,26 @@ def test_holes_stay_to_the_bit_and_do_not_pull(
     far[22:68, 32:88] = False
     error = (answer - CLEAN) ** 2
     assert np.sqrt(error[beside].mean() / error[far].mean()) < 1.1
+
+
+@pytest.mark.parametrize("sigma", [8, 25])
+@pytest.mark.parametrize("shape", ["round", "long"])
+def test_beside_a_hole_the_answer_is_as_good_as_without(
+    networks: Networks, tmp_path: Path, shape: str, sigma: float
+) -> None:
+    error, usual = 0.0, 0.0
+    hole = np.hypot(ROWS % 32 - 16, COLUMNS % 32 - 16) < 8
+    if shape == "long":
+        hole = (2 * ROWS - COLUMNS) % 60 < 8
+    for seed in range(2):
+        values = noisy(sigma / 255, seed).astype("float32")
+        whole = run(networks, tmp_path, values, Request())
+        values[hole] = np.nan
+        answer = run(networks, tmp_path, values, Request())
+        beside = binary_dilation(hole, iterations=4) & ~hole
+        error += float(((answer - CLEAN)[beside] ** 2).mean())
+        usual += float(((whole - CLEAN)[beside] ** 2).mean())
+    assert np.sqrt(error / usual) < 1.1
 
 
 def test_pages_and_rows_without_values(networks: Networks, tmp_path: Path) -> None:

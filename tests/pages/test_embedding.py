@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.pages import embedding
+from linn_cli.pictures.picture import Picture
+from linn_cli.samples import Range
 
 
 def decoded(source: str) -> NDArray[np.uint8]:
@@ -74,3 +76,10 @@ def test_no_side_is_longer_than_webp_takes() -> None:
 def test_every_dtype_has_its_white(dtype: type, white: float) -> None:
     picture: NDArray[Any] = np.array([[0, white]], dtype)
     np.testing.assert_allclose(embedding.grey_levels(picture), [[0, 255]])
+
+
+def test_a_picture_is_shown_in_its_own_range() -> None:
+    values = np.array([[[100.0], [600.0], [np.nan]]], np.float32)
+    measured = Picture(values, range=Range(100.0, 600.0))
+    np.testing.assert_array_equal(embedding.shown(measured), [[0, 255, 0]])
+    np.testing.assert_array_equal(embedding.shown(Picture(values / 100))[0, :2], [255, 1530])

@@ -78,15 +78,33 @@ def test_metadata_without_a_place_is_said() -> None:
     assert answer.metadata == {}
     assert remarks == [
         "BMP does not hold the metadata (icc_profile)",
-        "what the PNG says of its colours is left out of BMP: they may shift",
+        "what the file says of its colours is left out of BMP: they may shift",
     ]
 
 
 def test_deep_pictures_are_those_that_pillow_cannot_write() -> None:
-    png, tiff = format_named("png"), format_named("tiff")
-    assert not is_deep(document("uint16").frames, png)
-    assert is_deep(document("uint16", channels=3).frames, png)
-    assert is_deep(document("uint16", alpha=HALF.astype(np.uint16)).frames, png)
-    assert not is_deep(document("uint8", channels=3, alpha=HALF).frames, png)
-    assert is_deep(document("uint8", "uint16").frames, tiff)
-    assert not is_deep(document("uint8", "uint16").frames, png)
+    assert not is_deep(document("uint16").frames)
+    assert is_deep(document("uint16", channels=3).frames)
+    assert is_deep(document("uint16", alpha=HALF.astype(np.uint16)).frames)
+    assert not is_deep(document("uint8", channels=3, alpha=HALF).frames)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high"), [("float32", 0, 60_000), ("float64", -9, -2), ("int16", -1000, 500)]
+)
+def test_measured_values_are_not_cut_off_in_silence(dtype: str, low: float, high: float) -> None:
+    values = np.linspace(low, high, 100).reshape(10, 10, 1).astype(dtype)
+    counts = Document((Picture(values),), format_named("tiff"))
+    assert suited(counts, format_named("tiff"))[1] == []
+    with pytest.raises(InputError, match=rf"from {low} to {high}, which PNG would cut off: write"):
+        suited(counts, format_named("png"))
+
+
+def test_pixels_without_a_value_are_black_in_formats_of_integers() -> None:
+    values = np.full((4, 4, 1), 0.5, np.float32)
+    values[1, 2] = np.nan
+    answer, remarks = suited(
+        Document((Picture(values),), format_named("tiff")), format_named("png")
+    )
+    assert answer.frames[0].values[1, 2, 0] == 0
+    assert "pixels without a value became black" in remarks

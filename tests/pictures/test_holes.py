@@ -27,8 +27,8 @@ def test_a_slope_goes_on_into_a_hole(side: int) -> None:
     known[10:26, 12:28] = False
     filled = holes.filled(np.where(known, slope, 1e9), known)
     np.testing.assert_array_equal(filled[known], slope[known])
-    # The ridge draws slopes towards 0; coarse means are off by 16 and more.
-    assert np.abs(filled - slope)[9:27, 11:29].max() < 12
+    # A plane does not bend. Gradients stop early, and coarse means are off by 16 and more.
+    assert np.abs(filled - slope)[9:27, 11:29].max() < 5
 
 
 def test_rows_pictures_and_corners_without_values() -> None:

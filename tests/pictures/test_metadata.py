@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from linn_cli.pictures import metadata
+from linn_cli.pictures import _tiff_tags, metadata
 
 
 def exif(**tags: object) -> bytes:
@@ -19,7 +18,7 @@ def exif(**tags: object) -> bytes:
 def test_the_tags_of_a_tiffs_storage_are_not_metadata() -> None:
     file = io.BytesIO()
     Image.new("RGB", (6, 4)).save(file, "TIFF", exif=exif(make="a camera"), icc_profile=b"p" * 200)
-    found = metadata.collect(Image.open(file))
+    found = metadata.from_tiff(_tiff_tags.read(file))
     assert metadata.exif_tags(found) == {0x010F: "a camera"}
     assert found["icc_profile"] == b"p" * 200
 
@@ -38,18 +37,12 @@ def test_upright_pixels_lose_their_orientation_only() -> None:
     assert metadata.upright({}) == {}
 
 
-def test_png_chunks_are_read_back_by_pillow() -> None:
-    file = io.BytesIO()
-    Image.fromarray(np.zeros((3, 4), np.uint8)).save(file, "PNG")
-    kept = {
-        "exif": exif(make="a camera"),
-        "icc_profile": b"p" * 200,
-        "xmp": b"<x/>",
-        "dpi": (300.0, 150.0),
-    }
-    found = metadata.collect(
-        Image.open(io.BytesIO(metadata.with_png_chunks(file.getvalue(), kept)))
-    )
-    assert found.pop("dpi") == pytest.approx((300, 150), abs=0.02)  # PNG counts dots in metres
-    assert metadata.exif_tags(found) == {0x010F: "a camera"}
-    assert (found["icc_profile"], found["xmp"]) == (b"p" * 200, b"<x/>")
+def test_damaged_tags_are_a_word_and_nothing_else() -> None:
+    assert metadata.left_out_of_tiff(None) == ("the metadata is damaged and was left out",)
+    assert metadata.tiff_encoding(None) == {}
+
+
+def test_an_hdr_label_is_known() -> None:
+    assert [metadata.is_hdr(bytes((9, transfer, 0, 1))) for transfer in (13, 16, 18)] == [0, 1, 1]
+    assert not metadata.is_hdr(b"")
+    assert [metadata.is_usual(bytes((kind, 13, 0, 1))) for kind in (1, 9, 12)] == [1, 0, 0]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from linn_cli.pictures import _other_formats
 from linn_cli.pictures.formats import SUFFIXES
@@ -22,6 +25,12 @@ def test_a_name_says_what_to_do() -> None:
         (b"\0\0\0\x18ftypcrx ", "develop it to TIFF"),
         (b"\n<!DOCTYPE html><p>404", "a web page"),
         (b"%PDF-1.7", "export it as PNG"),
+        (b"\xff\x0a", "djxl FILE FILE.png"),
+        (b"\0\0\0\x0cjP  \r\n", "opj_decompress -i FILE"),
+        (b"\x76\x2f\x31\x01", "oiiotool FILE"),
+        (b"#?RADIANCE\n", "oiiotool FILE"),
+        (b"SIMPLE  =  T", "gdal_translate FILE"),
+        (bytes(128) + b"DICM", "dcm2img FILE"),
         (bytes(100), "nothing but zeros"),
     ],
 )
@@ -39,6 +48,28 @@ def test_files_are_counted_by_kind(tmp_path: Path) -> None:
         path.touch()
     assert _other_formats.in_words([*files, tmp_path / "gone.png"]) == (
         "2 CR3, 1 HEIC, 1 broken link, 2 of other kinds (no ending, TXT); "
-        "develop CR3 to TIFF first (darktable, RawTherapee, dcraw -T); "
-        "convert HEIC to PNG first (heif-convert, or a photo program)"
+        "develop CR3 to TIFF first (darktable-cli FILE FILE.tif, or dcraw -T -w FILE); "
+        "convert HEIC to PNG first (heif-convert FILE FILE.png)"
     )
+
+
+@pytest.mark.parametrize(
+    "name", ["a.pef", "a.srw", "a.3fr", "a.dng", "a.jxl", "a.jp2", "a.exr", "a.fits"]
+)
+def test_a_name_brings_a_command_with_it(name: str) -> None:
+    assert f" {name} " in f"{_other_formats.advice(Path(name))} "
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_raw_data_is_not_taken_for_its_thumbnail(below: bool) -> None:
+    small, bayer = np.zeros((4, 4, 3), np.uint8), np.zeros((16, 16), np.uint16)
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        writer.write(small, photometric="rgb", subifds=int(below), metadata=None)
+        writer.write(bayer, photometric=32803, metadata=None)
+    file.seek(0)
+    assert "dcraw -T -w FILE" in str(_other_formats.raw(file, b"II*\0"))
+    tifffile.imwrite(plain := io.BytesIO(), small, photometric="rgb")
+    assert _other_formats.raw(plain, b"II*\0") is None
+    assert _other_formats.raw(io.BytesIO(), b"II*\0\x10\0\0\0CR\2\0") is not None
+    assert _other_formats.raw(io.BytesIO(b"II*\0"), b"II*\0") is None

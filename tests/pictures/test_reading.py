@@ -207,7 +207,6 @@ def test_every_frame_comes_back(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "suffix", "channels", "remark"),
     [
-        ("1", ".png", 1, "black and white became grey"),
         ("P", ".png", 3, "the palette became full colour"),
         ("CMYK", ".jpg", 3, "CMYK became sRGB"),
         ("CMYK", ".tif", 3, "CMYK became sRGB"),
@@ -290,8 +289,8 @@ def test_damaged_files_are_refused_with_one_reason(
     refused = 0
     for _ in range(300):
         damaged = bytearray(content)
-        # In the directory of tags at the beginning, where damage is interesting.
-        for place in chance.integers(4, 150, 3):
+        # In the directory of tags at the end, where damage is interesting.
+        for place in chance.integers(len(content) - 150, len(content), 3):
             damaged[place] = chance.integers(0, 256)
         path.write_bytes(damaged)
         try:
@@ -435,8 +434,10 @@ def test_what_a_png_says_of_its_colours_and_its_texts_are_kept(
     with Image.open(tmp_path / "b.png") as copy:
         assert copy.info["gamma"] == 1
         assert copy.info["Title"] == "a scan"
-    [remark] = writing.write(tmp_path / "b.tif", reading.read(source))
-    assert remark == "what the PNG says of its colours is left out of TIFF: they may shift"
+    assert writing.write(tmp_path / "b.tif", reading.read(source)) == [
+        "TIFF does not hold the metadata (chunks of a PNG)",
+        "what the file says of its colours is left out of TIFF: they may shift",
+    ]
 
 
 @pytest.mark.parametrize("mode", ["1", "I;16"])

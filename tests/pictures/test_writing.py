@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,13 @@ def test_what_a_format_cannot_hold_is_refused(grey: NDArray[np.uint8]) -> None:
 def test_depth_that_a_format_cannot_hold_is_lost_and_that_is_said() -> None:
     deep = document(np.full((4, 4, 3), 65535 // 2, np.uint16))
     assert encoded(deep, "jpeg")[1] == ["uint16 samples became uint8, which JPEG holds"]
-    bright = document(np.array([[[-1.0], [0.25], [9.0]]], np.float32))
+    bright = document(np.array([[[0.25], [-1.0], [9.0], [1]]], np.float32))
     file, remarks = encoded(bright, "png")
-    assert remarks == ["float32 samples became uint16, which PNG holds"]
-    assert reading.decode(file, "").frames[0].values.ravel().tolist() == [0, 16384, 65535]
+    assert remarks == [
+        "50 % of the values lie beyond black and white and were cut off",
+        "float32 samples became uint16, which PNG holds",
+    ]
+    assert reading.decode(file, "").frames[0].values.ravel().tolist() == [16384, 0, 65535, 65535]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,3 +148,26 @@ def test_a_refused_picture_leaves_nothing_and_the_file_is_named(tmp_path: Path) 
     with pytest.raises(InputError, match=r"a.webp: WebP cannot hold this picture"):
         writing.write(tmp_path / "a.webp", wide)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["png", "tiff", "bmp"])
+@pytest.mark.parametrize("compression", ["group4", "tiff_lzw", "raw"])
+@pytest.mark.parametrize("changed", [False, True])
+def test_black_and_white_keeps_one_bit_as_long_as_there_is_nothing_else(
+    tmp_path: Path, kind: str, compression: str, changed: bool
+) -> None:
+    path = tmp_path / "fax.tif"
+    levels = np.random.default_rng(0).random((60, 90)) > 0.5
+    pages = [Image.fromarray(levels), Image.fromarray(~levels)][: 1 if kind == "bmp" else 2]
+    pages[0].save(path, compression=compression, save_all=True, append_images=pages[1:])
+    picture = reading.read(path)
+    if kind == "png":  # several would be an animation
+        picture = replace(picture, frames=picture.frames[:1])
+    if changed:
+        picture.frames[0].values[5, 5] = 100
+    file, remarks = encoded(picture, kind)
+    stays = kind != "bmp" and not changed
+    assert remarks == ([] if stays else ["black and white became grey"])
+    image = Image.open(file)
+    assert image.mode == ("1" if stays else "L")
+    np.testing.assert_array_equal(np.array(image.convert("L")), picture.frames[0].values[:, :, 0])

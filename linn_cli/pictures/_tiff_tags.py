@@ -1,0 +1,447 @@
+"""The tags of a TIFF as they lie in it: taken raw from one file, and put raw into another of the same byte order.
+
+tifffile writes neither EXIF's directories nor masks, and no text that is not ASCII. So it writes the pixels, and `graft`
+gives the file the directories that it should have.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import BinaryIO, Literal
+
+import tifffile
+from PIL import ExifTags
+
+ByteOrder = Literal["<", ">"]
+ORIENTATION = int(ExifTags.Base.Orientation)
+XMP, ICC_PROFILE, IPTC, PHOTOSHOP = 700, 34675, 33723, 34377
+RESOLUTION = frozenset({282, 283, 296})
+_SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
+_OVERVIEW, _MASK = 1, 4
+_STRIPS, _TILES = (273, 279), (324, 325)
+_ENCODING = (259, 317, 284, 262)
+_EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
+# How samples are stored belongs to the file and not to the picture.
+_STRUCTURE = frozenset(
+    {
+        *(255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 284, 288, 289, 292),
+        *(293, 317, 320, 322, 323, 324, 325, 326, 327, 328, 338, 339, 347, 400),
+        *range(512, 522),
+        *(529, 530, 531, 532, 559, 32995, 32996, 32997, 32998),
+    }
+)
+# What no longer holds of other pixels, and so is left out with a word: ranges of values, inks, layers.
+_STALE = frozenset(
+    {280, 281, 290, 291, 301, 321, 332, 333, 334, 336, 340, 341, 342, 433, 434, 37724}
+)
+# Of the tags of a TIFF, those that EXIF in other formats may have, too.
+_IN_EXIF = frozenset({33432, _EXIF, _GPS, *range(0x9C9B, 0x9CA0)})
+_LAST_OF_TIFF = 33000
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_SIZES |= {16: 8, 17: 8, 18: 8}
+_UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_BYTE, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _LONG8 = 1, 3, 4, 5, 7, 16
+_INCH, _PER_INCH = 2, {2: 1.0, 3: 2.54}
+_MOST_PAGES, _MOST_DEPTH = 2**20, 4
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag: its type, how many values of it, and these as bytes; or the directory that it points to."""
+
+    kind: int
+    count: int
+    value: bytes
+    below: Directory | None = None
+
+
+Directory = dict[int, Tag]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How directories lie in a file: byte order, and offsets of 32 or of 64 bits."""
+
+    byteorder: ByteOrder
+    is_big: bool = False
+
+    @property
+    def offset(self) -> struct.Struct:
+        return struct.Struct(self.byteorder + ("Q" if self.is_big else "I"))
+
+    @property
+    def count(self) -> struct.Struct:
+        return struct.Struct(self.byteorder + ("Q" if self.is_big else "H"))
+
+    @property
+    def entry(self) -> struct.Struct:
+        return struct.Struct(self.byteorder + ("HHQ8s" if self.is_big else "HHI4s"))
+
+    @property
+    def header(self) -> bytes:
+        mark = b"II" if self.byteorder == "<" else b"MM"
+        version = (43, 8, 0) if self.is_big else (42,)
+        return mark + struct.pack(self.byteorder + "H" * len(version), *version)
+
+    def numbers(self, tag: Tag) -> tuple[int, ...]:
+        """The values of a tag that holds whole numbers."""
+        return struct.unpack(f"{self.byteorder}{tag.count}{_UNSIGNED[tag.kind]}", tag.value)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A page that says which pixels of another hold: its directory and its strips or tiles, as they are."""
+
+    behind: int
+    directory: Directory
+    segments: tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Tags:
+    """What a TIFF says of its pages besides how they are stored.
+
+    `pages` are those that hold pictures of their own, `indices` says which of the file's these are, and `lost`
+    names what no other file gets. `compression`, `predictor`, `planar` and
+    `white_is_zero` are the first page's.
+    """
+
+    byteorder: ByteOrder = "<"
+    is_big: bool = False
+    pages: tuple[Directory, ...] = ()
+    indices: tuple[int, ...] = ()
+    masks: tuple[Mask, ...] = ()
+    lost: tuple[str, ...] = ()
+    compression: int = 0
+    predictor: bool = False
+    planar: bool = False
+    white_is_zero: bool = False
+
+    def first(self, code: int) -> bytes | None:
+        """The bytes of a tag of the first page."""
+        tag = self.pages[0].get(code) if self.pages else None
+        return tag.value if tag else None
+
+    @property
+    def resolution(self) -> tuple[float, float] | None:
+        """The first page's resolution in dots per inch, if it says one."""
+        first = self.pages[0] if self.pages else {}
+        if not {282, 283} <= first.keys():
+            return None
+        layout = _Layout(self.byteorder)
+        unit = layout.numbers(first[296])[0] if 296 in first else _INCH
+        pairs = [struct.unpack(f"{self.byteorder}2I", first[code].value) for code in (282, 283)]
+        if unit not in _PER_INCH or not all(min(pair) > 0 for pair in pairs):
+            return None
+        horizontal, vertical = (above / below * _PER_INCH[unit] for above, below in pairs)
+        return horizontal, vertical
+
+    def without(self, code: int) -> Tags:
+        """The same without a tag on any page."""
+        pages = [{key: tag for key, tag in page.items() if key != code} for page in self.pages]
+        return replace(self, pages=tuple(pages))
+
+    def with_bytes(self, code: int, value: bytes | None) -> Tags:
+        """The same with bytes as a tag of the first page, or without."""
+        first, *rest = self.pages
+        old = first.get(code)
+        if old is not None and old.value == value:
+            return self
+        first = {key: tag for key, tag in first.items() if key != code}
+        if value:
+            first[code] = Tag(_UNDEFINED if code == ICC_PROFILE else _BYTE, len(value), value)
+        return replace(self, pages=(first, *rest))
+
+    def with_resolution(self, dpi: tuple[float, float]) -> Tags:
+        """The same with a resolution of the first page."""
+        first, *rest = self.pages
+        unit = struct.pack(self.byteorder + "H", _INCH)
+        new = {296: Tag(_SHORT, 1, unit)}
+        for code, value in zip((282, 283), dpi, strict=True):
+            ratio = Fraction(value).limit_denominator(10_000)
+            pair = struct.pack(self.byteorder + "2I", ratio.numerator, ratio.denominator)
+            new[code] = Tag(_RATIONAL, 1, pair)
+        return replace(self, pages=({**first, **new}, *rest))
+
+    def in_several(self) -> Tags:
+        """The same for frames that lay behind one directory and now have one each."""
+        first, *rest = self.pages
+        tag = first.get(_DESCRIPTION)
+        if tag is None:
+            return self
+        # tifffile writes this of its files, and would look for all frames behind the first directory.
+        value = re.sub(rb',\s*"truncated":\s*true', b"", tag.value)
+        return replace(
+            self, pages=({**first, _DESCRIPTION: Tag(tag.kind, len(value), value)}, *rest)
+        )
+
+    def upright(self) -> Tags:
+        """The same for pixels that have been turned upright."""
+        value = Tag(_SHORT, 1, struct.pack(self.byteorder + "H", 1))
+        pages = [
+            page | {ORIENTATION: value} if ORIENTATION in page else page for page in self.pages
+        ]
+        return replace(self, pages=tuple(pages))
+
+
+def read(file: BinaryIO) -> Tags:
+    """The tags of a TIFF, classic or big.
+
+    Raises:
+        ValueError: a directory is damaged.
+    """
+    layout, pointer = _layout(file)
+    pages: list[Directory] = []
+    indices: list[int] = []
+    masks: list[Mask] = []
+    lost: list[str] = []
+    overviews = 0
+    places: list[int] = []
+    place = _offset_at(file, pointer, layout)
+    known: set[int] = set()
+    while place and place not in known and len(places) < _MOST_PAGES:
+        here = place
+        known.add(here)
+        places.append(here)
+        directory, place = _directory(file, here, layout, _is_kept)
+        role = layout.numbers(directory[_SUBFILE])[0] if _SUBFILE in directory else 0
+        if role & _OVERVIEW and pages:
+            overviews += 1
+        elif role & _MASK and pages:
+            masks.append(_mask(file, here, layout, len(pages)))
+        else:
+            overviews += directory[_BELOW].count if _BELOW in directory else 0
+            lost += [_name(code) for code in directory if code in _STALE]
+            gone = {_BELOW, *_STALE}
+            pages.append({code: tag for code, tag in directory.items() if code not in gone})
+            indices.append(len(places) - 1)
+    if not pages:
+        raise ValueError("a file without pages")
+    if overviews:
+        lost.insert(0, f"{overviews} smaller or further pictures (gdaladdo makes overviews)")
+    return Tags(
+        layout.byteorder,
+        layout.is_big,
+        tuple(pages),
+        tuple(indices),
+        tuple(masks),
+        tuple(dict.fromkeys(lost)),
+        *_encoding(file, places[:1], layout),
+    )
+
+
+def from_exif(exif: bytes) -> Tags:
+    """The tags of an EXIF block, as those of a file with one page.
+
+    Raises:
+        ValueError: the block is damaged.
+    """
+    file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
+    layout, pointer = _layout(file)
+    place = _offset_at(file, pointer, layout)
+    directory, _ = _directory(file, place, layout, lambda code: code not in {_BELOW, *_STRUCTURE})
+    return Tags(layout.byteorder, layout.is_big, (directory,), (0,))
+
+
+def exif(tags: Tags) -> bytes | None:
+    """The first page's tags as an EXIF block, as far as such blocks have them."""
+    directory = {code: tag for code, tag in tags.pages[0].items() if _is_of_exif(code)}
+    if not directory:
+        return None
+    layout = _Layout(tags.byteorder)
+    start = layout.offset.size + len(layout.header)
+    content, _ = _serialised(directory, start, layout)
+    return b"Exif\0\0" + layout.header + layout.offset.pack(start) + content
+
+
+def only_of_tiff(tags: Tags) -> list[str]:
+    """The names of the tags that no other format has a place for."""
+    known = {XMP, ICC_PROFILE, IPTC, PHOTOSHOP, _SUBFILE, *RESOLUTION}
+    codes = dict.fromkeys(code for page in tags.pages for code in page)
+    names = [_name(code) for code in codes if code not in known and not _is_of_exif(code)]
+    return [*names, *(["masks"] if tags.masks else [])]
+
+
+def graft(file: BinaryIO, pages: Sequence[Directory], masks: Sequence[Mask] = ()) -> None:
+    """Give the pages of a written TIFF further tags, and put masks behind them.
+
+    Args:
+        file: open for reading and writing, in the byte order of the tags.
+        pages: the tags of each page; they come before those that the page has, but for how it is stored.
+        masks: pages as they were in another file.
+    """
+    layout, pointer = _layout(file)
+    for number, added in enumerate(pages, start=1):
+        own, following = _directory(file, _offset_at(file, pointer, layout), layout, _everything)
+        if (
+            not RESOLUTION & added.keys()
+            and layout.numbers(own.get(296, _INCHES[layout.byteorder]))[0] == 1
+        ):
+            own = {code: tag for code, tag in own.items() if code not in RESOLUTION}
+        stored = {code: tag for code, tag in own.items() if code in _STRUCTURE}
+        pointer = _append(file, own | added | stored, pointer, following, layout)
+        for mask in masks:
+            if mask.behind == number:
+                pointer = _append_mask(file, mask, pointer, following, layout)
+
+
+def _encoding(
+    file: BinaryIO, places: Sequence[int], layout: _Layout
+) -> tuple[int, bool, bool, bool]:
+    """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0."""
+    for place in places:
+        stored, _ = _directory(file, place, layout, lambda code: code in _ENCODING)
+        compression, predictor, planar, photometric = (
+            layout.numbers(stored[code])[0] if code in stored else 1 for code in _ENCODING
+        )
+        return compression, predictor > 1, planar > 1, photometric == 0
+    return 1, False, False, False
+
+
+def _layout(file: BinaryIO) -> tuple[_Layout, int]:
+    """The layout of an open TIFF, and where the offset of its first directory stands."""
+    file.seek(0)
+    head = file.read(4)
+    for layout in (_Layout(order, is_big) for order in _ORDERS for is_big in (False, True)):
+        if head == layout.header[:4]:
+            return layout, len(layout.header)
+    raise ValueError("no TIFF")
+
+
+def _offset_at(file: BinaryIO, place: int, layout: _Layout) -> int:
+    file.seek(place)
+    offset: int = layout.offset.unpack(_exactly(file, layout.offset.size))[0]
+    return offset
+
+
+def _directory(
+    file: BinaryIO, place: int, layout: _Layout, wanted: Callable[[int], bool], depth: int = 0
+) -> tuple[Directory, int]:
+    """The wanted tags of the directory at a place, and where the next one lies."""
+    file.seek(place)
+    (count,) = layout.count.unpack(_exactly(file, layout.count.size))
+    entries = _exactly(file, count * layout.entry.size)
+    (following,) = layout.offset.unpack(_exactly(file, layout.offset.size))
+    found: Directory = {}
+    for code, kind, number, inline in layout.entry.iter_unpack(entries):
+        if not wanted(code) or kind not in _SIZES:
+            continue
+        size = number * _SIZES[kind]
+        value = inline[:size]
+        if size > len(inline):
+            file.seek(layout.offset.unpack(inline)[0])
+            value = _exactly(file, size)
+        tag = Tag(kind, number, value)
+        if code in (_EXIF, _GPS, _INTEROPERABILITY) and number == 1 and kind in _UNSIGNED:
+            if depth == _MOST_DEPTH:
+                raise ValueError("directories within directories without end")
+            (lower,) = layout.numbers(tag)
+            below, _ = _directory(file, lower, layout, _everything, depth + 1)
+            tag = Tag(kind, number, value, below)
+        found[code] = tag
+    return found, following
+
+
+def _serialised(
+    directory: Directory, start: int, layout: _Layout, following: int = 0
+) -> tuple[bytes, int]:
+    """A directory that lies at `start`, with its values behind it; and where the offset of the next one stands."""
+    fixed = layout.count.size + len(directory) * layout.entry.size + layout.offset.size
+    entries, values = b"", b""
+    for code, tag in sorted(directory.items()):
+        kind, count, value = tag.kind, tag.count, tag.value
+        place = start + fixed + len(values)
+        if tag.below is not None:
+            kind, count = (_LONG8 if layout.is_big else _LONG), 1
+            value = layout.offset.pack(place)
+            values += _serialised(tag.below, place, layout)[0]
+        elif len(value) > layout.offset.size:
+            values += value + bytes(len(value) % 2)
+            value = layout.offset.pack(place)
+        entries += layout.entry.pack(code, kind, count, value)
+    head = layout.count.pack(len(directory)) + entries
+    return head + layout.offset.pack(following) + values, start + len(head)
+
+
+def _append(
+    file: BinaryIO, directory: Directory, pointer: int, following: int, layout: _Layout
+) -> int:
+    """Put a directory at the end of a file and link it at `pointer`; where its own link to the next stands."""
+    start = _end(file)
+    content, link = _serialised(directory, start, layout, following)
+    file.write(content)
+    file.seek(pointer)
+    file.write(layout.offset.pack(start))
+    return link
+
+
+def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layout: _Layout) -> int:
+    places = []
+    for segment in mask.segments:
+        places.append(_end(file))
+        file.write(segment)
+    offsets, _ = _segment_tags(mask.directory)
+    kind, pattern = (_LONG8, "Q") if layout.is_big else (_LONG, "I")
+    value = struct.pack(f"{layout.byteorder}{len(places)}{pattern}", *places)
+    directory = mask.directory | {offsets: Tag(kind, len(places), value)}
+    return _append(file, directory, pointer, following, layout)
+
+
+def _mask(file: BinaryIO, place: int, layout: _Layout, behind: int) -> Mask:
+    directory, _ = _directory(file, place, layout, lambda code: code != _BELOW)
+    offsets, counts = (layout.numbers(directory[code]) for code in _segment_tags(directory))
+    segments = []
+    for offset, count in zip(offsets, counts, strict=True):
+        file.seek(offset)
+        segments.append(_exactly(file, count))
+    return Mask(behind, directory, tuple(segments))
+
+
+def _segment_tags(directory: Directory) -> tuple[int, int]:
+    for pair in (_TILES, _STRIPS):
+        if directory.keys() >= set(pair):
+            return pair
+    raise ValueError("a mask without pixels")
+
+
+def _end(file: BinaryIO) -> int:
+    """The end of a file, at an even place, as TIFF asks for."""
+    end = file.seek(0, os.SEEK_END)
+    file.write(bytes(end % 2))
+    return end + end % 2
+
+
+def _exactly(file: BinaryIO, size: int) -> bytes:
+    """So many bytes. What a damaged file claims is not allocated."""
+    place = file.tell()
+    if size > file.seek(0, os.SEEK_END) - place:
+        raise ValueError("a tag that reaches beyond the file")
+    file.seek(place)
+    return file.read(size)
+
+
+def _everything(code: int) -> bool:
+    return True
+
+
+def _is_kept(code: int) -> bool:
+    return code not in _STRUCTURE
+
+
+def _is_of_exif(code: int) -> bool:
+    own = code < _LAST_OF_TIFF and code not in {XMP, _SUBFILE, *RESOLUTION}
+    return own or code in _IN_EXIF
+
+
+def _name(code: int) -> str:
+    return str(tifffile.TIFF.TAGS.get(code, f"tag {code}"))
+
+
+_ORDERS: tuple[ByteOrder, ByteOrder] = ("<", ">")
+_INCHES = {order: Tag(3, 1, struct.pack(order + "H", 1)) for order in _ORDERS}

@@ -1,0 +1,359 @@
+"""Pages of TIFFs, read and written one by one: every depth, any number of channels, stacks behind one directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from linn_cli.errors import InputError, LinnError
+from linn_cli.pictures import _tiff_tags
+from linn_cli.pictures import metadata as kept
+from linn_cli.pictures._tiff_tags import Tags
+from linn_cli.pictures.high_depth import over_16_bits, to_samples, too_large
+from linn_cli.pictures.picture import Picture
+from linn_cli.samples import white
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_NODATA = 42113
+_IMAGES = re.compile(r"ImageJ=[^\n]*\nimages=(\d+)")
+# From so many pixels in all on, a stack is worth going page by page.
+LARGE = 2**24
+# The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
+_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
+ZIP = 8
+# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
+CLASSIC_BYTES = 2**32 - 2**25
+
+
+def is_tiff(head: bytes) -> bool:
+    """Whether a file that begins like this (4 bytes) is a TIFF."""
+    return head[:4] in _TIFF
+
+
+def read(
+    file: BinaryIO, max_pixels: int, indices: Sequence[int] | None = None
+) -> tuple[list[Picture], list[str]] | None:
+    """Pages of a TIFF, by default all, and remarks; None if its samples are of another kind.
+
+    Several pages are turned the right way up, each its own; a single one is not.
+
+    Raises:
+        InputError: a page is too large, or its samples are of a kind that linn does not take.
+    """
+    with tifffile.TiffFile(file) as tiff:
+        frames = frames_of(tiff, indices)
+        if frames is None:
+            return None
+        if frames.pixels > max_pixels:
+            raise too_large(max_pixels)
+        return list(frames), list(dict.fromkeys(frames.remarks))
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The frames of an open TIFF, read one by one, any number of times.
+
+    Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. `remarks` says in words
+    what was converted.
+    """
+
+    pages: tuple[tifffile.TiffPage, ...]
+    stacked: int = 1
+    remarks: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return self.stacked * sum(page.imagedepth for page in self.pages)
+
+    def __iter__(self) -> Iterator[Picture]:
+        if self.stacked > 1 or not self.has_depth:
+            yield from map(self.at, range(len(self)))
+            return
+        for page in self.pages:
+            yield from _layers(page, self.remarks)
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels all frames have."""
+        sizes = (page.imagedepth * page.imagewidth * page.imagelength for page in self.pages)
+        return self.stacked * sum(sizes)
+
+    @property
+    def has_depth(self) -> bool:
+        """Whether a page holds layers, which cannot be read by themselves."""
+        return any(page.imagedepth > 1 for page in self.pages)
+
+    @property
+    def largest(self) -> int:
+        """The pixels of the largest frame."""
+        return max(page.imagewidth * page.imagelength for page in self.pages)
+
+    @property
+    def as_pages(self) -> Pages:
+        """What the frames will be when they are written."""
+        size = self.stacked * sum(page.nbytes for page in self.pages)
+        turned = {page.tags.valueof(_tiff_tags.ORIENTATION, 1) for page in self.pages}
+        kinds = {(page.shape, page.dtype) for page in self.pages}
+        return Pages(len(self), size, len(kinds) == 1 and len(turned) == 1)
+
+    def at(self, index: int) -> Picture:
+        """The frame of an index, where pages hold no layers.
+
+        Raises:
+            InputError: the file is damaged or cut short.
+        """
+        try:
+            return self._at(index)
+        except (LinnError, MemoryError):
+            raise
+        except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
+            raise InputError(f"cannot be read, damaged or cut short ({error})") from error
+
+    def _at(self, index: int) -> Picture:
+        if self.stacked > 1:
+            page = self.pages[0]
+            handle = page.parent.filehandle
+            dtype = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
+            handle.seek(page.dataoffsets[0] + index * page.size * dtype.itemsize)
+            return _page_picture(page, handle.read_array(dtype, page.size), self.remarks)
+        page = self.pages[index]
+        picture = _page_picture(page, page.asarray(), self.remarks)
+        if len(self.pages) == 1:
+            return picture
+        return picture.turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The frames of an open TIFF and what is kept with them; tags are None where they are damaged."""
+
+    frames: Frames
+    tags: Tags | None
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What is kept with the frames, which are upright."""
+        found = kept.from_tiff(self.tags) if self.tags else {}
+        return found if self.frames.stacked > 1 else kept.upright(found)
+
+    @property
+    def encoding(self) -> dict[str, Any]:
+        """How the first page is stored."""
+        return kept.tiff_encoding(self.tags)
+
+
+@contextmanager
+def opened(path: Path, least_pixels: int) -> Iterator[Stack | None]:
+    """The stack of a TIFF with several frames; None of a small one and of any other file.
+
+    Whether it is damaged is found out as frames are read.
+    """
+    with ExitStack() as closing:
+        stack = None
+        with suppress(Exception):  # the reader of whole pictures will say what is wrong
+            file = closing.enter_context(path.open("rb"))
+            if is_tiff(file.read(4)):
+                stack = _stack(file, closing, least_pixels)
+        yield stack
+
+
+def _stack(file: BinaryIO, closing: ExitStack, least_pixels: int) -> Stack | None:
+    tags: Tags | None = None
+    with suppress(Exception):  # whatever damage makes the parser stumble over
+        tags = _tiff_tags.read(file)
+    file.seek(0)
+    tiff = closing.enter_context(tifffile.TiffFile(file))
+    frames = frames_of(tiff, tags.indices if tags else None)
+    if frames is None or len(frames) == 1 or frames.has_depth or frames.pixels < least_pixels:
+        return None
+    return Stack(frames, tags)
+
+
+def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> Frames | None:
+    """Frames of an open TIFF, by default of all pages; None if samples are of a kind that Pillow converts."""
+    pages = tuple(tiff.pages[index].aspage() for index in indices or range(len(tiff.pages)))
+    if not pages or not all(map(_is_direct, pages)):
+        return None
+    frames = Frames(pages, _stacked(tiff))
+    said = _IMAGES.match(pages[0].description)
+    if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):
+        frames.remarks.append(f"the file speaks of {said[1]} frames and holds {len(frames)}")
+    return frames
+
+
+def _is_direct(page: tifffile.TiffPage) -> bool:
+    """Whether samples are channels by themselves; Pillow converts those of other kinds, such as palettes."""
+    if page.dtype is None or page.dtype.itemsize > 1 or page.dtype.kind == "i":
+        return page.dtype is not None
+    is_whole = page.dtype == np.uint8 and page.bitspersample == 8
+    return is_whole and page.photometric in (0, 1, 2)
+
+
+def _stacked(tiff: tifffile.TiffFile) -> int:
+    """How many frames lie behind one directory, as ImageJ writes files of over 4 GB and tifffile shaped ones."""
+    if len(tiff.pages) != 1 or not tiff.series:
+        return 1
+    page, series = tiff.pages[0].aspage(), tiff.series[0]
+    return series.size // page.size if page.size and series.size > page.size else 1
+
+
+def _layers(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
+    """The pictures of a page with depth, one behind the other."""
+    if page.imagedepth > 1 and page.planarconfig == 2 and page.samplesperpixel > 1:
+        raise InputError("TIFF with depth in separate planes: write its layers as pages first")
+    layers = page.asarray().reshape(page.imagedepth, -1)
+    return [_page_picture(page, layer, remarks) for layer in layers]
+
+
+def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
+    if page.photometric not in (0, 1, 2):
+        raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
+    samples = samples.reshape(
+        (page.samplesperpixel, page.imagelength, page.imagewidth)
+        if page.planarconfig == 2
+        else (page.imagelength, page.imagewidth, page.samplesperpixel)
+    )
+    if page.planarconfig == 2:
+        samples = np.moveaxis(samples, 0, -1)
+    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
+    picture = _with_alpha(samples, page, remarks)
+    picture = replace(picture, nodata=nodata(page))
+    return _inverted(picture) if page.photometric == 0 else picture
+
+
+def _inverted(picture: Picture) -> Picture:
+    """From white at zero to black at zero, or back. Values that are measured stay as they are."""
+    if picture.values.dtype.kind != "u" or picture.nodata is not None:
+        return picture
+    most = np.asarray(white(picture.values.dtype), picture.values.dtype)
+    return replace(picture, values=most - picture.values)
+
+
+def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
+    """A picture of samples (H, W, C): colour where the page says so, with alpha if that comes behind; else channels."""
+    colours = 3 if page.photometric == 2 else 1
+    extra = page.extrasamples[:1] if samples.shape[2] > colours else ()
+    if samples.shape[2] == colours:
+        return Picture(samples)
+    if extra not in ((1,), (2,)) or samples.shape[2] > colours + 1:
+        if colours == 3:
+            remarks.append(f"{samples.shape[2]} channels were denoised each by itself")
+        return Picture(samples, separate=True)
+    values, alpha = samples[:, :, :colours], samples[:, :, colours]
+    if extra == (1,):
+        remarks.append("premultiplied alpha became plain alpha")
+        opaque = white(alpha.dtype)
+        plain = values * (opaque / np.maximum(alpha, opaque * 1e-6))[:, :, None]
+        values = (plain if alpha.dtype.kind == "f" else plain.round().clip(0, opaque)).astype(
+            alpha.dtype
+        )
+    return Picture(values, alpha)
+
+
+def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Native samples; integers of odd depths over the whole range of 16 bits."""
+    if samples.dtype.kind not in "iuf" or (
+        samples.dtype.kind != "f" and samples.dtype.itemsize > 4
+    ):
+        raise InputError(
+            f"TIFF samples of type {samples.dtype}: convert them to 32 bits or float first"
+        )
+    native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    odd = samples.dtype.kind == "u" and bits < 8 * samples.dtype.itemsize
+    return over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How many pages a TIFF gets, how many bytes their samples have, and whether all have one shape and dtype.
+
+    Pages that are `is_bilevel` have black and white only, and get one bit for each pixel.
+    """
+
+    count: int
+    size: int
+    are_alike: bool
+    is_bilevel: bool = False
+
+    @classmethod
+    def of(cls, pictures: Sequence[Picture], *, is_bilevel: bool = False) -> Pages:
+        """Those for pictures in memory."""
+        size = sum(to_samples(picture).nbytes for picture in pictures)
+        kinds = {(one.values.shape, one.values.dtype, one.alpha is None) for one in pictures}
+        return cls(len(pictures), size, len(kinds) == 1, is_bilevel)
+
+
+def write(
+    file: BinaryIO,
+    pictures: Iterable[Picture],
+    pages: Pages,
+    metadata: dict[str, Any],
+    encoding: dict[str, Any] | None = None,
+) -> None:
+    """A TIFF with a page for each picture, all of its metadata, and compressed without loss.
+
+    Args:
+        file: open for reading and writing.
+        pictures: taken one by one.
+        pages: what they will be.
+        metadata: of the file.
+        encoding: how its source was compressed and laid out, if that was a TIFF.
+
+    Raises:
+        ValueError: metadata is damaged.
+    """
+    tags = kept.to_tiff(metadata, pages.count)
+    is_big = tags.is_big or pages.size > CLASSIC_BYTES
+    compression = compression_of(encoding or {})
+    layout = "separate" if (encoding or {}).get("planar") else "contig"
+    # ImageJ, and what reads its files, takes plain pages for one behind the other.
+    if pages.is_bilevel:
+        compression["predictor"] = False
+    in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
+    with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
+        for picture in pictures:
+            inverted = bool((encoding or {}).get("white_is_zero")) and not picture.is_colour
+            samples = to_samples(_inverted(picture) if inverted else picture)
+            samples = samples > 0 if pages.is_bilevel else samples
+            count = samples.shape[-1]
+            placed = np.moveaxis(samples, -1, 0) if layout == "separate" else samples
+            extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))
+            alpha = ["unassalpha"] if picture.alpha is not None else []
+            writer.write(
+                samples[:, :, 0] if count == 1 else placed,
+                photometric="rgb"
+                if picture.is_colour
+                else "miniswhite"
+                if inverted
+                else "minisblack",
+                planarconfig=layout if count > 1 else None,
+                extrasamples=[*extra, *alpha] or None,
+                metadata=None,
+                software=False,
+                contiguous=in_one,
+                **compression,
+            )
+    _tiff_tags.graft(file, tags.pages, tags.masks)
+
+
+def nodata(page: tifffile.TiffPage) -> float | None:
+    """GDAL's value for pixels without one, None if the page names none."""
+    try:
+        return float(page.tags.valueof(_NODATA))
+    except (TypeError, ValueError):
+        return None
+
+
+def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
+    compression = encoding.get("compression", 0)
+    if compression not in _LOSSLESS:
+        return {"compression": ZIP}
+    return {"compression": compression, "predictor": bool(encoding.get("predictor"))}

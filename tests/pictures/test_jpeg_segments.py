@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+from linn_cli.pictures import _jpeg_segments, reading, writing
+from linn_cli.pictures.formats import format_named
+
+RECORD = b"\x1c\x02\x74\x00\x06(c) me"
+IPTC = b"8BIM\x04\x04\x00\x00" + struct.pack(">I", len(RECORD)) + RECORD + b"\0"
+EXTENDED = b"http://ns.adobe.com/xmp/extension/\0" + b"g" * 32 + bytes(8) + b"<x/>"
+
+
+def jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (40, 1))).save(
+        file, "JPEG", progressive=True
+    )
+    return file.getvalue()
+
+
+def copied(content: bytes, kind: str = "jpeg") -> tuple[bytes, list[str]]:
+    document, copy = reading.decode(io.BytesIO(content), "a"), io.BytesIO()
+    remarks = writing.encode(copy, document, format_named(kind))
+    return copy.getvalue(), [*document.remarks, *remarks]
+
+
+def test_segments_come_back_to_the_byte() -> None:
+    # More IPTC than one segment holds, XMP that is continued, and what a maker alone understands.
+    long = IPTC + b"8BIM\x04\x05\x00\x00" + struct.pack(">I", 70_000) + bytes(70_000)
+    segments = ((0xE1, EXTENDED), (0xE5, b"MAKER\0" + bytes(9)))
+    given = _jpeg_segments.insert(jpeg(), long, segments)
+    copy, remarks = copied(given)
+    assert remarks == []
+    found = _jpeg_segments.read(io.BytesIO(copy))
+    assert (found.photoshop, found.segments, found.lost) == (long, segments, ())
+    assert Image.open(io.BytesIO(copy)).info["progressive"]
+
+
+def test_iptc_goes_into_a_tiff_and_back_and_is_missed_elsewhere() -> None:
+    given = _jpeg_segments.insert(jpeg(), IPTC, ())
+    as_tiff, remarks = copied(given, "tiff")
+    assert remarks == []
+    back, _ = copied(as_tiff, "jpeg")
+    assert _jpeg_segments.read(io.BytesIO(back)).photoshop == IPTC
+    assert _jpeg_segments.to_iptc(IPTC) == (IPTC, RECORD)
+    assert _jpeg_segments.from_iptc(None, RECORD) == IPTC
+    assert copied(given, "png")[1] == ["PNG does not hold the metadata (IPTC)"]
+
+
+def test_what_lies_behind_the_picture_is_told() -> None:
+    plain = jpeg()
+    video = plain + b"\0\0\0\x18ftypmp42" + bytes(50)
+    assert copied(video)[1] == ["left out: the video of a motion photo"]
+    gain = _jpeg_segments.insert(plain, b"", ((0xE1, b"http://ns.adobe.com/xap/1.0/\0hdrgm:"),))
+    assert copied(gain + plain)[1] == ["left out: the gain map of its HDR version"]
+    assert copied(plain + plain)[1] == ["left out: further pictures"]
+    assert copied(plain + b"note")[1] == ["left out: 4 bytes behind the picture"]
+    assert copied(plain + bytes(9))[1] == []
+    credentials = _jpeg_segments.insert(plain, b"", ((0xEB, b"JP" + bytes(20)),))
+    assert "content credentials" in copied(credentials)[1][0]
+
+
+def test_damaged_ones_end() -> None:
+    content = _jpeg_segments.insert(jpeg(), IPTC, ())
+    chance = np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(content)
+        for place in chance.integers(2, len(content), 3):
+            damaged[place] = chance.integers(0, 256)
+        _jpeg_segments.read(io.BytesIO(damaged[: chance.integers(2, len(content))]))
+        _jpeg_segments.to_iptc(bytes(damaged[20:80]))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+
+from linn_cli.errors import InputError
+from linn_cli.pictures import reading, tiff_pages, writing
+from linn_cli.pictures.picture import Picture
+from linn_cli.pictures.tiff_pages import Pages
+
+MANY = 10**6
+
+
+def tiff(samples: Any, **options: Any) -> io.BytesIO:
+    file = io.BytesIO()
+    tifffile.imwrite(file, samples, **options)
+    file.seek(0)
+    return file
+
+
+def one_page(file: io.BytesIO, *remarks: str) -> Picture:
+    read = tiff_pages.read(file, MANY)
+    assert read is not None
+    [found], said = read
+    assert said == list(remarks)
+    return found
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64, np.float16])
+def test_every_arrangement_of_a_tiff_is_the_same_picture(
+    dtype: type, order: str, planar: str
+) -> None:
+    values: NDArray[Any] = np.random.default_rng(0).integers(0, 2000, (6, 5, 3)).astype(dtype)
+    stored = np.moveaxis(values, -1, 0) if planar == "separate" else values
+    file = tiff(stored, photometric="rgb", planarconfig=planar, byteorder=order)
+    found = one_page(file)
+    assert found.values.dtype == dtype
+    np.testing.assert_array_equal(found.values, values)
+
+
+def test_white_may_be_zero() -> None:
+    values = np.array([[0, 1, 65535]], np.uint16)
+    found = one_page(tiff(values, photometric="miniswhite"))
+    assert found.values.ravel().tolist() == [65535, 65534, 0]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("nodata", [None, "0"])
+def test_white_at_zero_stays_there(tmp_path: Path, dtype: str, nodata: str | None) -> None:
+    values = np.random.default_rng(0).integers(0, 200, (6, 7)).astype(dtype)
+    tags = [(42113, "s", 0, nodata, True)] if nodata else []
+    for path in (tmp_path / "a.tif", tmp_path / "b.tif"):
+        if path.name == "a.tif":
+            tifffile.imwrite(path, values, photometric="miniswhite", extratags=tags)
+        else:
+            writing.write(path, reading.read(tmp_path / "a.tif"))
+        with tifffile.TiffFile(path) as file:
+            assert file.pages[0].aspage().photometric == 0
+            np.testing.assert_array_equal(file.asarray(), values)
+
+
+def test_pages_come_in_order() -> None:
+    pages = [Picture(np.full((3, 4, 1), level, np.uint16)) for level in (5, 6, 7)]
+    file = io.BytesIO()
+    tiff_pages.write(file, pages, Pages.of(pages), {})
+    file.seek(0)
+    found, _ = tiff_pages.read(file, MANY) or ([], [])
+    assert [int(page.values[0, 0, 0]) for page in found] == [5, 6, 7]
+
+
+def test_what_pillow_converts_is_left_to_it() -> None:
+    file = io.BytesIO()
+    Image.new("P", (4, 3)).save(file, "TIFF")
+    file.seek(0)
+    assert tiff_pages.read(file, MANY) is None
+
+
+def test_too_many_pixels_are_refused_before_they_are_read() -> None:
+    file = tiff(np.zeros((30, 40), np.uint16))
+    with pytest.raises(InputError, match="more than 1199 pixels"):
+        tiff_pages.read(file, 1199)
+
+
+def test_12_bits_use_the_whole_range() -> None:
+    values = np.array([[0, 1000, 4095, 7]], np.uint16)
+    found = one_page(packed(values))
+    assert found.values.ravel().tolist() == [
+        0,
+        round(1000 / 4095 * 65535),
+        65535,
+        round(7 / 4095 * 65535),
+    ]
+
+
+def packed(values: NDArray[np.uint16]) -> io.BytesIO:
+    """A TIFF of 12 bits a sample, most significant bits first."""
+    file = io.BytesIO()
+    bits = "".join(f"{value:012b}" for value in values.ravel())
+    strip = int(bits, 2).to_bytes(len(bits) // 8, "big")
+    tags = [(256, values.shape[1]), (257, values.shape[0]), (258, 12), (259, 1), (262, 1)]
+    tags += [(273, 8 + 2 + 12 * 9 + 4), (277, 1), (278, values.shape[0]), (279, len(strip))]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    file.write(struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + strip)
+    file.seek(0)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "alpha", "remarks"),
+    [
+        ("unassalpha", True, []),
+        ("assocalpha", True, ["premultiplied alpha became plain alpha"]),
+        ("unspecified", False, ["4 channels were denoised each by itself"]),
+    ],
+)
+def test_a_fourth_channel_is_what_the_file_says(kind: str, alpha: bool, remarks: list[str]) -> None:
+    samples = np.full((3, 4, 4), 30000, np.uint16)
+    found = one_page(tiff(samples, photometric="rgb", extrasamples=[kind]), *remarks)
+    assert (found.alpha is not None) is alpha
+    assert found.values.max() == found.values.min() == (65535 if kind == "assocalpha" else 30000)
+
+
+def test_pages_are_turned_each_its_own_way() -> None:
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for turn in (1, 6):
+            tags = [(274, "H", 1, turn, True)]
+            writer.write(np.zeros((3, 5), np.uint16), extratags=tags, metadata=None)
+    file.seek(0)
+    pages, _ = tiff_pages.read(file, MANY) or ([], [])
+    assert [page.size for page in pages] == [(5, 3), (3, 5)]
