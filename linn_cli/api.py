@@ -35,7 +35,7 @@ class Denoiser:
     Args:
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
-        fast: take a smaller network, for a third of the time and up to 0.25 dB.
+        fast: take the cheapest network that was trained for the noise.
         weight_file: a safetensors file, a bundled set's name or an hf:// reference (docs/weights.md); None
             for the bundled sets.
         device: auto, cpu, cuda, cuda:N or mps.

@@ -200,7 +200,7 @@ def denoise(
         typer.Option(
             "--fast",
             rich_help_panel=WEIGHTS,
-            help="Use a smaller network, which takes a third of the time and loses up to 0.25 dB.",
+            help="Use the cheapest network that was trained for the noise.",
         ),
     ] = False,
     weight_file: WeightsOption = None,

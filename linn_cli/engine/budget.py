@@ -12,14 +12,14 @@ from linn_cli.network.shrinkage import Lista
 # How many pixels a band has: its activations should stay in the cache, yet many rows should share the cost of
 # those that every layer keeps. So wide pictures have up to twice as many. benchmarks/cost/speed.py --band compares.
 # A GPU has memory as fast as a cache, and needs much work at once.
-_BAND_PIXELS = {"cpu": 65_536, "cuda": 4_194_304, "mps": 4_194_304}
+_BAND_PIXELS, _GPU_BAND_PIXELS = 65_536, 4_194_304
 _ENOUGH_ROWS = 16
 _CPU = torch.device("cpu")
 
 
 def band_height(width: int, device: torch.device = _CPU) -> int:
     """The number of rows that a band of a picture of this width should have."""
-    pixels = _BAND_PIXELS[device.type]
+    pixels = _BAND_PIXELS if device.type == "cpu" else _GPU_BAND_PIXELS
     return max(1, pixels // width, min(_ENOUGH_ROWS, 2 * pixels // width))
 
 

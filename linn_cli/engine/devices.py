@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -78,6 +79,15 @@ def resolve_precision(name: str, device: torch.device, sigma: float) -> torch.dt
         case _:
             known = f"{', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}"
             raise UsageError(f"unknown precision {name!r}: choose {known}")
+
+
+def training_precision(name: str, device: torch.device) -> torch.dtype:
+    """The dtype to train in: auto is bfloat16 where the device has it.
+
+    Raises:
+        UsageError: the name is not auto, float32 or bfloat16, or the device would emulate bfloat16.
+    """
+    return resolve_precision(name, device, math.inf)
 
 
 def use_threads(count: int | None) -> None:

@@ -317,6 +317,22 @@ def test_what_is_no_range_is_refused(text: str) -> None:
         sets.parse_range(text)
 
 
+def test_fast_is_the_cheapest_that_was_trained_for_the_noise() -> None:
+    large = replace(entry("large", (1, 80)), suits=(1, 80))
+    small = replace(
+        entry("small", (10, 80)), architecture=Architecture(phases=2, width=8), suits=(60, 80)
+    )
+    assert sets.select([large, small], 25, None, None).name == "large"
+    assert sets.select([large, small], 25, None, None, fast=True).name == "small"
+    assert sets.select([large, small], 5, None, None, fast=True).name == "large"
+
+
+def test_what_learned_other_noise_than_white_is_the_last_choice() -> None:
+    photo, far = replace(entry("photo", (1, 80)), noise="photo"), entry("far", (50, 55))
+    assert sets.select([photo, far], 25, None, None).name == "far"
+    assert sets.select([photo], 25, None, None).name == "photo"
+
+
 def test_of_equals_the_faster_is_chosen() -> None:
     known = [
         sets.WeightSet(Path(f"{variant}-{scales}"), Architecture(variant, scales), (1, 80), "")
