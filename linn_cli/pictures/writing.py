@@ -178,9 +178,11 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
     }
     match target.name:
         case "JPEG" if quality is None:
-            options |= {"quality": _JPEG_QUALITY, "subsampling": 0}
+            options["quality"] = _JPEG_QUALITY
             if document.encoding and document.format == target:
-                options["qtables"] = _finer(document.encoding["qtables"])
+                tables = _finer(document.encoding["qtables"])
+                options |= {**document.encoding, "qtables": tables}
+            options["subsampling"] = 0
         case "JPEG":
             options["quality"] = quality
         case "WebP" if quality is None:

@@ -85,7 +85,9 @@ def test_few_counts_are_cleaner_with_those_of_four_pixels_together(
 
     halved = error()
     monkeypatch.setattr(pyramid, "HEAVY", 1e9)
-    assert halved < 0.97 * error()  # a seventh of a dB; the polyphase network gains less than DnINN does
+    assert (
+        halved < 0.97 * error()
+    )  # a seventh of a dB; the polyphase network gains less than DnINN does
 
 
 def test_a_grey_picture_stored_as_colour_loses_a_cameras_noise_as_grey() -> None:
