@@ -165,7 +165,7 @@ def measure(networks: Networks, noisy: Tensor, clean: Tensor, *, best: bool) -> 
     stored = torch.from_numpy(reading.decode(file, "").frames[0].values).permute(2, 0, 1)
     scores = [psnr(one.float() / GREY_LEVELS, clean) for one in (levels, answer, stored)]
     if best:
-        plain = replace(profile, cameras=(), is_photo=True, chroma=(1.0, 1.0))
+        plain = replace(profile, cameras=(), chroma=(1.0, 1.0), photo=())
         truth = from_channels(clean)
         squares = [(from_channels(levels.float() / GREY_LEVELS) - truth).square().mean((1, 2))]
         for sigma in _GRID:
@@ -175,7 +175,7 @@ def measure(networks: Networks, noisy: Tensor, clean: Tensor, *, best: bool) -> 
             )
         least = torch.stack(squares).min(0).values.mean()
         scores.append(-10 * least.log10().item())
-    return [float(profile.is_photo), *scores]
+    return [float(bool(profile.photo)), *scores]
 
 
 def _made(paths: list[Path]) -> Iterator[Pair]:

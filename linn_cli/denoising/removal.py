@@ -50,8 +50,10 @@ def remove(
         return _remove_camera(networks, values, profile.cameras, strength, progress)
     if profile.coarser and strength > 0:
         return _remove_correlated(networks, values, profile, strength, progress)
-    sigma, clipped = profile.sigma_at(strength), profile.clipped.scaled(strength)
-    return _remove_white(networks, values, sigma, clipped, progress, profile.chroma, profile.kind)
+    network = networks.at(profile.sigma_at(strength), channels, profile.kind)
+    sigma, chroma = profile.told(network.weight_set.noise, strength)
+    undo = profile.clipped.scaled(strength).undo
+    return network(values, sigma, progress, after=undo, chroma=chroma), network
 
 
 def remove_by_rows(
@@ -81,10 +83,9 @@ def remove_by_rows(
         network = networks.at(sigma, channels)
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
-    levels = profile.sigma_at(strength).by_channel(channels)
-    network = networks.at(levels, channels, profile.kind)
-    undo = profile.clipped.scaled(strength).undo
-    chroma = profile.chroma
+    network = networks.at(profile.sigma_at(strength), channels, profile.kind)
+    told, chroma = profile.told(network.weight_set.noise, strength)
+    levels, undo = told.by_channel(channels), profile.clipped.scaled(strength).undo
     return network.rows(rows, width, levels, unchanged, undo, progress, chroma), network
 
 
@@ -102,11 +103,9 @@ def _remove_white(
     sigma: Sigma,
     clipped: Clipping,
     progress: Progress,
-    chroma: Sequence[float] = (),
-    noise: str = "white",
 ) -> tuple[Tensor, LoadedNetwork]:
-    network = networks.at(sigma, values.shape[1], noise)
-    return network(values, sigma, progress, after=clipped.undo, chroma=chroma), network
+    network = networks.at(sigma, values.shape[1])
+    return network(values, sigma, progress, after=clipped.undo), network
 
 
 def _remove_correlated(

@@ -2,7 +2,7 @@
 
 A network for white noise takes coarse noise for the picture's own, unless it is told more than its deviation. How much
 more was fitted to what is best on made noise and on real; benchmarks/quality/photographs.py measures what it loses. A
-network that knows such noise is told its deviation.
+network that has learned such noise is told the deviations of the planes, in true proportion.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _WHITE, _WHITE_BIAS = 0.45, 1.05
 # Of the deviation in the smoothest patches, the picture's own is this much: they are mostly dark, where a camera's noise
 # is weaker.
 _OVERALL_LUMA, _OVERALL_CHROMA = 1.15, 1.3
+# In training a network is told once to twice the deviation; real noise comes out best with this many.
+_LEARNED = 1.7
 
 
 def told(planes: Sequence[Plane]) -> tuple[float, ...]:
@@ -34,6 +36,11 @@ def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
         (_OVERALL_CHROMA if index else _OVERALL_LUMA) * one.deviation
         for index, one in enumerate(planes)
     )
+
+
+def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
+    """The sigma of each plane to tell a network that has learned such noise, in grey levels."""
+    return tuple(_LEARNED * deviation for deviation in deviations(planes))
 
 
 def _luma(plane: Plane) -> float:

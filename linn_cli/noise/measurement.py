@@ -24,7 +24,7 @@ from linn_cli.noise import (
     photograph,
 )
 from linn_cli.noise._sampling import sampled
-from linn_cli.noise._telling import deviations, told
+from linn_cli.noise._telling import deviations, learned
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
@@ -95,7 +95,7 @@ class Measured:
         cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
         data = asdict(self) | {"cameras": cameras, "grows": self.grows}
         del data["clipped"]
-        photo = {"deviation": deviations(self.photo), "told": told(self.photo)}
+        photo = {"deviation": deviations(self.photo), "told": learned(self.photo)}
         return data | {"photo": photo if self.photo else None}
 
     def of(self, picture: Picture) -> list[str]:
@@ -185,19 +185,21 @@ def measure_photo(picture: Picture) -> tuple[Plane, ...]:
 
 
 @_ALONE
-def is_coarse(picture: Picture) -> bool:
-    """Whether a colour picture's noise is clearly coarse, as photographs have it, however strong."""
+def find_photo(picture: Picture) -> tuple[Plane, ...]:
+    """The clearly coarse noise of a colour picture, as photographs have it; () without, however strong its noise is."""
     if not picture.is_colour:
-        return False
+        return ()
     planes, _, visible = _planes(sampled(picture))
-    return bool(photograph.find(planes, visible))
+    return photograph.find(planes, visible)
 
 
 def photo_words(photo: Sequence[Plane]) -> str:
     """What `measure_photo` found, in one line."""
-    luma, *chroma = (f"{level:.1f}" for level in told(photo))
+    luma, *chroma = (f"{level:.1f}" for level in deviations(photo))
     planes = f"{luma} in brightness and {' and '.join(chroma)} in colour" if chroma else luma
-    return f"a photograph's coarse noise (camera, JPEG, grain or enlarged), removed as sigma {planes}, estimated"
+    return (
+        f"a photograph's coarse noise (camera, JPEG, grain or enlarged), sigma {planes}, estimated"
+    )
 
 
 @_ALONE

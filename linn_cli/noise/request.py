@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from linn_cli.errors import InputError, UsageError
+from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import told
+from linn_cli.noise._telling import learned, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
@@ -29,9 +31,9 @@ class NoiseProfile:
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
     picture of half the size, a quarter and so on, `words` say what was estimated, `clipped` where noise is
-    cut off, and `hot_pixels` which are to be replaced first. `is_photo` is that of coarse noise in a photograph: sigma
-    then is what the luma is told, and `chroma` what the chroma planes are told, in units of it; () of white noise. All
-    counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
+    cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
+    white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is what a network
+    that has learned such noise is told of each plane. Both are () of other noise. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
     that is the dtype's own.
     """
 
@@ -43,8 +45,8 @@ class NoiseProfile:
     unit: float = 1.0
     range: Range | None = None
     hot_pixels: HotPixels | None = None
-    is_photo: bool = False
     chroma: tuple[float, ...] = ()
+    photo: tuple[float, ...] = ()
 
     @classmethod
     def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
@@ -91,12 +93,21 @@ class NoiseProfile:
             cameras=self.cameras[:1],
             coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
             chroma=(),
+            photo=self.photo[:1],
         )
 
     @property
     def kind(self) -> str:
         """What kind of noise a network should have learned."""
-        return measurement.PHOTO if self.is_photo else measurement.WHITE
+        return measurement.PHOTO if self.photo else measurement.WHITE
+
+    def told(self, learned: str, strength: float) -> tuple[Sigma, tuple[float, ...]]:
+        """What to tell a network that has learned this kind of noise: sigma, and the chroma's in units of the luma's."""
+        if learned != measurement.PHOTO or not self.photo:
+            return self.sigma_at(strength), self.chroma
+        luma, *chroma = self.photo
+        sigma = Sigma.removable([luma] * len(self.sigma.levels))
+        return sigma.times(strength), tuple(level / luma for level in chroma)
 
     def levels_at(self, strength: float) -> tuple[float, ...]:
         """`sigma_at` in 8-bit grey levels of the picture's dtype, as --sigma takes them."""
@@ -193,8 +204,8 @@ class Request:
             levels = tuple(level / picture.unit for level in self.sigma.by_channel(channels))
             if max(levels) > MOST_SIGMA:
                 raise UsageError(_too_much(max(self.sigma.levels), picture))
-            is_coarse = self.model == AUTO and measurement.is_coarse(picture)
-            found = NoiseProfile(Sigma.removable(levels), is_photo=is_coarse)
+            coarse = measurement.find_photo(picture) if self.model == AUTO else ()
+            found = NoiseProfile(Sigma.removable(levels), photo=_of_sigma(levels, coarse))
             return replace(found, clipped=self._clipped(picture, found))
         return self._estimated(picture, channels)
 
@@ -264,7 +275,17 @@ def _of_photo(photo: tuple[Plane, ...], channels: int, words: tuple[str, ...]) -
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * channels)
-    return NoiseProfile(sigma, words=words, is_photo=True, chroma=ratios)
+    own = tuple(max(level, LEAST_SIGMA) for level in learned(photo))
+    return NoiseProfile(sigma, words=words, chroma=ratios, photo=own)
+
+
+def _of_sigma(levels: Sequence[float], photo: tuple[Plane, ...]) -> tuple[float, ...]:
+    """`NoiseProfile.photo` where sigma was given: it is the luma's, and the noise found tells the proportions."""
+    if not photo or not all(levels):
+        return ()
+    luma = sigma_of(levels)[0]
+    found = learned(photo)
+    return tuple(max(luma * level / found[0], LEAST_SIGMA) for level in found)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:

@@ -51,7 +51,7 @@ def test_coarse_noise_is_found_and_removed_by_default(channels: int) -> None:
     clean = scene(channels)
     picture = picture_of(clean + coarse(channels, 8))
     found = Request().find(picture)
-    assert found.is_photo
+    assert found.photo
     assert found.sigma.levels[0] > 8  # coarse noise passes a network that is told its deviation
     assert "a photograph's coarse noise" in found.words[0]
     values = torch.from_numpy(picture.values).permute(2, 0, 1)[None]
@@ -65,7 +65,7 @@ def test_coarse_noise_is_found_and_removed_by_default(channels: int) -> None:
 def test_white_noise_and_none_are_no_photographs(channels: int, sigma: float) -> None:
     planes = scene(channels) + white(channels, sigma)
     assert photograph.find(list(planes)) == ()
-    assert not Request().find(picture_of(planes)).is_photo
+    assert not Request().find(picture_of(planes)).photo
 
 
 def drawings() -> dict[str, Tensor]:
@@ -132,7 +132,7 @@ def test_a_small_picture_says_nothing() -> None:
 
 def test_noise_can_be_called_a_photographs_by_hand() -> None:
     found = Request(model=PHOTO).find(picture_of(scene(3) + coarse(3, 1)))
-    assert found.is_photo
+    assert found.photo
     assert len(found.chroma) == 2
 
 

@@ -166,3 +166,11 @@ def test_what_is_no_cameras_noise_is_refused(
 
 def test_the_former_name_of_camera_noise_is_known() -> None:
     assert Request(model="poisson-gauss") == Request(model=CAMERA)
+
+
+def test_a_network_is_told_what_it_has_learned() -> None:
+    profile = NoiseProfile(Sigma((20.0,) * 3), chroma=(1.2, 1.3), photo=(10.0, 5.0, 4.0))
+    assert profile.told("white", 1.0) == (Sigma((20.0,) * 3), (1.2, 1.3))
+    assert profile.told("photo", 0.5) == (Sigma((5.0,) * 3), (0.5, 0.4))
+    plain = NoiseProfile(Sigma((20.0,) * 3))
+    assert plain.told("photo", 1.0) == (Sigma((20.0,) * 3), ())

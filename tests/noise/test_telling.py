@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from linn_cli.noise._telling import deviations, told
+from linn_cli.noise._telling import deviations, learned, told
 from linn_cli.noise.photograph import Plane
 
 COARSE = Plane(8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
@@ -31,3 +31,11 @@ def test_white_luma_is_told_as_it_is() -> None:
 
 def test_the_whole_pictures_noise_is_a_little_stronger_than_the_smoothest_patches() -> None:
     assert all(8 < level < 12 for level in deviations((COARSE, COARSE, COARSE)))
+
+
+def test_a_network_that_has_learned_such_noise_is_told_its_proportions() -> None:
+    planes = (COARSE, replace(COARSE, deviation=4.0), replace(COARSE, deviation=2.0))
+    ratios = [told / own for told, own in zip(learned(planes), deviations(planes), strict=True)]
+    assert ratios == pytest.approx([ratios[0]] * 3)
+    assert 1 <= ratios[0] <= 2  # as in training
+    assert learned(()) == ()
