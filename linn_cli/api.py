@@ -79,6 +79,7 @@ class Denoiser:
         *,
         noise: str = AUTO,
         strength: float = 1.0,
+        hot_pixels: bool = False,
     ) -> ImageT:
         """Remove the noise of an image.
 
@@ -90,9 +91,10 @@ class Denoiser:
                 numbers for a colour image whose channels differ; "auto" estimates it, for each image of a
                 batch. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
                 as in files of 8 bits, linn corrects the mean.
-            noise: "auto" takes noise for white, or for a camera's where it clearly grows with brightness;
-                "white", "poisson-gauss" (a camera's) or "correlated" decide by hand.
+            noise: "auto" takes noise for white, for a camera's where it clearly grows with brightness, or for a
+                photograph's where it is clearly coarse; "white", "camera", "photo" or "correlated" decide by hand.
             strength: multiplies the noise level, 0 to 2.
+            hot_pixels: replace hot and dead pixels, salt and pepper by what is around them first.
 
         Returns:
             The denoised image: same kind, shape and dtype. The input is not changed.
@@ -106,7 +108,7 @@ class Denoiser:
         """
         if not 0 <= strength <= MOST_STRENGTH:
             raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
-        request = Request(_sigma(sigma), noise, strength)
+        request = Request(_sigma(sigma), noise, strength, hot_pixels=hot_pixels)
         images = _as_planes(image).detach()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
@@ -125,6 +127,7 @@ def denoise(
     *,
     noise: str = AUTO,
     strength: float = 1.0,
+    hot_pixels: bool = False,
     variant: Variant | None = None,
     scales: int | None = None,
     fast: bool = False,
@@ -149,7 +152,7 @@ def denoise(
         device=device,
         precision=precision,
     )
-    return denoiser(image, sigma, noise=noise, strength=strength)
+    return denoiser(image, sigma, noise=noise, strength=strength, hot_pixels=hot_pixels)
 
 
 def estimate(image: NDArray[Any] | Tensor) -> Measured:

@@ -154,11 +154,13 @@ def test_a_grey_picture_stored_as_colour_is_denoised_as_grey(noisy: NDArray[np.u
 
 
 def test_sigma_may_differ_by_channel(noisy_colour: NDArray[np.float32]) -> None:
-    same = denoise(noisy_colour, (25, 25, 25), precision="float32")
-    np.testing.assert_array_equal(same, denoise(noisy_colour, 25, precision="float32"))
-    # Channels of other units of noise are the same picture to the network.
+    for variant in (None, "st"):
+        options: dict[str, Any] = {"precision": "float32", "variant": variant}
+        same = denoise(noisy_colour, (25, 25, 25), **options)
+        np.testing.assert_array_equal(same, denoise(noisy_colour, 25, **options))
+    # Channels of other units of noise are the same picture to DnINN, which takes one plane at a time.
     scale = np.array([0.5, 1, 2], np.float32)
-    stretched = denoise((noisy_colour - 0.5) * scale + 0.5, (12.5, 25, 50), precision="float32")
+    stretched = denoise((noisy_colour - 0.5) * scale + 0.5, (12.5, 25, 50), **options)
     expected = (same - 0.5) * scale + 0.5
     np.testing.assert_allclose(stretched, expected, atol=1e-5, rtol=0)  # float32 rounding
 

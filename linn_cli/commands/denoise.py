@@ -90,9 +90,9 @@ def denoise(
         typer.Option(
             metavar="KIND",
             rich_help_panel=NOISE,
-            autocompletion=one_of("auto", "white", "poisson-gauss", "correlated"),
-            help="white, poisson-gauss or correlated. poisson-gauss grows with light, as a camera's does. correlated "
-            "is blotchy, as after demosaicing or scaling. auto decides between white and poisson-gauss.",
+            autocompletion=one_of("auto", "white", "camera", "photo", "correlated"),
+            help="white, camera, photo or correlated. camera grows with light, as in raw pictures. photo is coarse, as "
+            "after demosaicing, JPEG or scaling. correlated removes blotches first. auto decides between the first three.",
         ),
     ] = "auto",
     gain: Annotated[
@@ -111,6 +111,14 @@ def denoise(
             help="A camera's read noise, with --gain: the noise level in black.",
         ),
     ] = None,
+    hot_pixels: Annotated[
+        bool,
+        typer.Option(
+            "--hot-pixels",
+            rich_help_panel=NOISE,
+            help="Replace hot and dead pixels, salt and pepper by what is around them.",
+        ),
+    ] = False,
     sigma_unit: Annotated[
         str,
         typer.Option(
@@ -233,7 +241,7 @@ def denoise(
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, strength / 100, cameras, same_noise)
+        request = Request(known, noise, strength / 100, cameras, same_noise, hot_pixels)
         if fast and (variant or scales):
             raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)

@@ -60,8 +60,8 @@ class Networks:
         self.memory_share = memory_share
         self._made: dict[tuple[Path, torch.dtype], LoadedNetwork] = {}
 
-    def at(self, sigma: SigmaLike, channels: int = 1) -> LoadedNetwork:
-        """The network for pictures of this many channels with this noise.
+    def at(self, sigma: SigmaLike, channels: int = 1, noise: str = "white") -> LoadedNetwork:
+        """The network for pictures of this many channels with this noise, "white" or "photo" in kind.
 
         Raises:
             UsageError: sigma, variant, scales, device or precision are not to be had.
@@ -73,7 +73,7 @@ class Networks:
         # Chroma has so little contrast that, to the network, its noise is heavy.
         most = level if channels == 1 else max(level, pyramid.HEAVY)
         chosen = self._sets().choose(
-            level, self.variant, self.scales, most, channels, fast=self.fast
+            level, self.variant, self.scales, most, channels, fast=self.fast, noise=noise
         )
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype
