@@ -21,15 +21,18 @@ from linn_cli.commands.options import (
     DeviceOption,
     HubRepoOption,
     JsonOption,
+    ManifestOption,
     MaxPixelsOption,
     PrecisionOption,
     QuietOption,
     RecursiveOption,
     ScalesOption,
+    ShardOption,
     ThreadsOption,
     VariantOption,
     VerboseOption,
     WeightsOption,
+    check_manifest,
     doubts,
     formats_begun,
     one_of,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome
     from linn_cli.denoising.planning import Existing, Job
+    from linn_cli.denoising.shards import Shard
     from linn_cli.pictures.formats import Format
     from linn_cli.pictures.picture import Picture
     from linn_cli.progress import Notify, Progress
@@ -221,11 +225,14 @@ def denoise(
     max_pixels: MaxPixelsOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
+    shard: ShardOption = None,
+    manifest: ManifestOption = None,
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug, quiet=quiet):
         from linn_cli.denoising.jobs import Handling, run
         from linn_cli.denoising.planning import Existing
+        from linn_cli.denoising.shards import WHOLE, Shard
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
         from linn_cli.units import Sigma
@@ -244,15 +251,25 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
             say(doubt)
+        if (
+            manifest
+        ):  # also where a shard turns out to have no picture: who runs it may wait for the file
+            check_manifest(manifest)
         piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if piped:
-            pipes.check(pictures, output, compare, existing, json=json)
+            pipes.check(pictures, output, compare, existing, json=json, shard=shard)
             planned = []
         else:
-            planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare, say)
-
+            part = WHOLE if shard is None else Shard.parse(shard)
+            planned = _plan(
+                pictures, output, recursive, suffix, wanted, existing, compare, part, say
+            )
+            if not planned:
+                return
         many = len(planned) > 1
-        report = partial(_report, json=json, verbose=verbose, quiet=quiet, many=many)
+        report = partial(
+            _report, json=json, verbose=verbose, quiet=quiet, many=many, manifest=manifest
+        )
 
         # Build.
         workers = _share_processor(threads, jobs, device, precision, len(planned))
@@ -295,8 +312,12 @@ def denoise(
             raise typer.Exit(1)
 
 
-def _report(outcome: Outcome, *, json: bool, verbose: bool, quiet: bool, many: bool) -> None:
-    """Print what became of a picture: data on stdout if asked for, what people should know on stderr."""
+def _report(
+    outcome: Outcome, *, json: bool, verbose: bool, quiet: bool, many: bool, manifest: Path | None
+) -> None:
+    """Tell what became of a picture: data to stdout and a file if asked for, what people should know to stderr."""
+    if manifest:
+        console.append_json(manifest, asdict(outcome))
     if json:
         console.emit_json(asdict(outcome))
     # Of many, those that are skipped are only counted.
@@ -330,6 +351,7 @@ def _plan(
     wanted: Format | None,
     existing: Existing,
     compare: Path | None,
+    shard: Shard,
     notify: Notify,
 ) -> list[Job]:
     from linn_cli import files
@@ -343,6 +365,7 @@ def _plan(
         suffix=suffix,
         target=wanted,
         existing=existing,
+        shard=shard,
         notify=notify,
     )
     if compare and len(planned) > 1:
