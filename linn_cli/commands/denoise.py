@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linn_cli.commands import console, pipes
+from linn_cli.commands import clustered, console, pipes
 from linn_cli.commands.options import (
     MACHINE,
     NOISE,
     OUTPUT,
     WEIGHTS,
+    DaskOption,
     DebugOption,
     DeviceOption,
     HubRepoOption,
@@ -55,7 +56,6 @@ linn denoise photo.jpg                    # estimates the noise, writes photo-de
 linn denoise photo.jpg --strength 70      # leaves some grain
 linn denoise scans/ -r -o clean/          # a folder and those within it
 """
-USUAL_SIGMA = 25.0
 
 
 def denoise(
@@ -227,6 +227,7 @@ def denoise(
     precision: PrecisionOption = "auto",
     shard: ShardOption = None,
     manifest: ManifestOption = None,
+    dask: DaskOption = None,
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug, quiet=quiet):
@@ -251,11 +252,12 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
             say(doubt)
-        if (
-            manifest
-        ):  # also where a shard turns out to have no picture: who runs it may wait for the file
+        if manifest:
+            # Also where a shard turns out to have no picture: who runs it may wait for the file.
             check_manifest(manifest)
         piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
+        if dask:
+            clustered.check(compare, piped=piped)
         if piped:
             pipes.check(pictures, output, compare, existing, json=json, shard=shard)
             planned = []
@@ -270,6 +272,28 @@ def denoise(
         report = partial(
             _report, json=json, verbose=verbose, quiet=quiet, many=many, manifest=manifest
         )
+
+        if dask:
+            from linn_cli.cluster.setup import Setup
+
+            setup = Setup(
+                request,
+                handling,
+                existing,
+                weights=weight_file,
+                hub_repo=hub_repo,
+                variant=parse_variant(variant),
+                scales=scales,
+                fast=fast,
+                device=device,
+                precision=precision,
+                max_memory=max_memory and max_memory * 10**6,
+                threads=threads,
+            )
+            began = time.monotonic()
+            done = clustered.denoise(planned, dask, setup, jobs, report, say, quiet=quiet)
+            _conclude(done, output, began, say)
+            return
 
         # Build.
         workers = _share_processor(threads, jobs, device, precision, len(planned))
@@ -295,21 +319,23 @@ def denoise(
                 )
             )
             return
-        # A fault of weights, device or precision is every picture's.
-        # Channels other than these three are pictures of their own.
-        in_colour = known is not None and len(known.levels) == 3
-        networks.at(known if known and in_colour else USUAL_SIGMA, 3 if in_colour else 1)
+        networks.check(known)
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
         # The page may advise another sigma only where the user gave one: not a strength, nor one by channel.
         given = known is not None and len(set(known.levels)) == 1 and strength == 100
         began = time.monotonic()
-        outcomes = _run(work, planned, workers, report, compare, given=given, quiet=quiet)
-        if many:
-            say(_summary(outcomes, output, time.monotonic() - began))
-        if any(outcome.error for outcome in outcomes):
-            raise typer.Exit(1)
+        done = _run(work, planned, workers, report, compare, given=given, quiet=quiet)
+        _conclude(done, output, began, say)
+
+
+def _conclude(done: Sequence[Outcome], output: Path | None, began: float, say: Notify) -> None:
+    """Sum many outcomes up, and leave with 1 if some picture failed."""
+    if len(done) > 1:
+        say(_summary(done, output, time.monotonic() - began))
+    if any(outcome.error for outcome in done):
+        raise typer.Exit(1)
 
 
 def _report(
@@ -381,6 +407,7 @@ def _share_processor(
     threads: int | None, jobs: int | None, device: str, precision: str, count: int
 ) -> int:
     """How many files are worked on at a time; torch gets the threads that each may have."""
+    from linn_cli.denoising.networks import USUAL_SIGMA
     from linn_cli.engine import devices
 
     devices.use_threads(threads)

@@ -142,6 +142,16 @@ ShardOption = Annotated[
         help="Take only the K-th of N parts of the files. Run all N, on any machines, for the whole.",
     ),
 ]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS|local",
+        rich_help_panel=SCALE,
+        autocompletion=one_of("local"),
+        help="Denoise on a Dask cluster: the address of its scheduler, such as tcp://HOST:8786, or local for one "
+        "worker for each core of this machine.",
+    ),
+]
 ManifestOption = Annotated[
     Path | None,
     typer.Option(
