@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linn_cli.commands import console
-from linn_cli.errors import UsageError
+from linn_cli.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from linn_cli.cluster.setup import Setup
@@ -16,12 +18,19 @@ if TYPE_CHECKING:
     from linn_cli.denoising.planning import Job
     from linn_cli.progress import Notify
 
+LOCAL = "local"
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?\[?(?P<host>[^/\s]+?)\]?:(?P<port>\d{1,5})")
+_ANSWER_SECONDS = 3.0
 
-def check(compare: Path | None, *, piped: bool) -> None:
-    """See that a cluster can be used at all, and for what the command line asks.
+
+def check(address: str, compare: Path | None, *, piped: bool) -> None:
+    """See that a cluster can be used for what the command line asks, and that somebody answers there.
+
+    Nothing is loaded for that, so that who mistypes an address does not wait.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: it cannot, or that is no address.
+        ClusterError: nobody answers.
     """
     if piped:
         raise UsageError("--dask denoises files into files: leave - out")
@@ -31,6 +40,19 @@ def check(compare: Path | None, *, piped: bool) -> None:
         raise UsageError(
             "--dask needs dask and distributed: python -m pip install dask distributed"
         )
+    if address == LOCAL:
+        return
+    known = _ADDRESS.fullmatch(address)
+    if not known:
+        raise UsageError(
+            f"--dask {address}: give the scheduler's address as tcp://HOST:8786, or {LOCAL}"
+        )
+    try:
+        socket.create_connection((known["host"], int(known["port"])), _ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterError(
+            f"{address}: no Dask scheduler answers there, start one (dask scheduler) or see to the network"
+        ) from error
 
 
 def denoise(
@@ -48,10 +70,12 @@ def denoise(
     from linn_cli.engine import devices
 
     setup = setup.sealed()
-    workers = jobs or devices.workers_of_machine(setup.device, len(planned))
+    workers = 0
+    if address == LOCAL:
+        workers = jobs or devices.workers_of_machine(setup.device, len(planned))
     outcomes = []
     with (
-        clients.connected(address, workers) as client,
+        clients.connected(None if address == LOCAL else address, workers) as client,
         console.progress("denoise", len(planned), quiet=quiet) as advance,
     ):
         clients.check(client, setup, notify)

@@ -231,6 +231,9 @@ def denoise(
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug, quiet=quiet):
+        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
+        if dask:
+            clustered.check(dask, compare, piped=piped)
         from linn_cli.denoising.jobs import Handling, run
         from linn_cli.denoising.planning import Existing
         from linn_cli.denoising.shards import WHOLE, Shard
@@ -255,9 +258,6 @@ def denoise(
         if manifest:
             # Also where a shard turns out to have no picture: who runs it may wait for the file.
             check_manifest(manifest)
-        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
-        if dask:
-            clustered.check(compare, piped=piped)
         if piped:
             pipes.check(pictures, output, compare, existing, json=json, shard=shard)
             planned = []
