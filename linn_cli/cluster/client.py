@@ -42,7 +42,8 @@ def connected(address: str | None, workers: int) -> Iterator[Client]:
     Raises:
         ClusterError: no scheduler answers there.
     """
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # linn says what is wrong
+    for name in filter(_is_dasks, logging.root.manager.loggerDict):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # linn says what is wrong
     if address is None:
         with (
             dask.config.set({"distributed.scheduler.allowed-failures": _LOCAL_FAILURES}),
@@ -64,6 +65,10 @@ def connected(address: str | None, workers: int) -> Iterator[Client]:
         ) from error
     with client:
         yield client
+
+
+def _is_dasks(logger: str) -> bool:
+    return logger.split(".")[0] == "distributed"
 
 
 def check(client: Client, setup: Setup, notify: Notify) -> None:
