@@ -127,7 +127,11 @@ def on_processes(folder: Path) -> float:
             raise SystemExit("a process did not start")
     began = time.perf_counter()
     for process in started:
-        process.communicate(_GO)
+        if process.stdin:
+            process.stdin.write(_GO)
+            process.stdin.flush()
+    for process in started:
+        process.communicate()
     return time.perf_counter() - began
 
 
