@@ -52,6 +52,7 @@ def connected(address: str | None, workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 dashboard_address="127.0.0.1:0",  # any port that is free
                 silence_logs=logging.CRITICAL,
+                preload=tasks.__name__,
             ) as cluster,
             Client(cluster) as client,
         ):

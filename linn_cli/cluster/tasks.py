@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,14 @@ _POLL_SECONDS = 0.05
 
 class _UnwantedError(BaseException):
     """Nobody waits for this task any more; no handler of errors may take it for a picture's fault."""
+
+
+def dask_setup(worker: Worker) -> None:
+    """Leave it to the client what an interruption means: on one terminal Ctrl-C reaches workers as well.
+
+    Dask calls this in the workers of a cluster that linn starts.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def denoise(setup: Setup, files: Sequence[tuple[str, str]]) -> list[Outcome]:

@@ -158,3 +158,18 @@ def test_a_cluster_of_this_machine(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert linn("denoise", folder, "-o", tmp_path / "here", *SIGMA).returncode == 0
     assert contents(tmp_path / "out") == contents(tmp_path / "here")
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_workers_of_this_machine_too(tmp_path: Path) -> None:
+    folder, out = (
+        save(tmp_path / "in", *(f"{index:04}.png" for index in range(3000))),
+        tmp_path / "out",
+    )
+    command = ["denoise", folder, "-o", out, *SIGMA, "--dask", "local", "--jobs", 2, "--quiet"]
+    run = start("linn_cli", *command)
+    wait_for(lambda: contents(out))
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=PATIENCE)
+    assert (run.returncode, said) == (130, "linn: interrupted\n")
+    assert not any(name.startswith(".") for name in contents(out))
+    assert len(contents(out)) < 3000
