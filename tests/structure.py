@@ -23,7 +23,7 @@ PACKAGES = (
     ("engine", "pictures"),
     ("noise", "weights"),
     ("denoising", "training"),
-    ("evaluation",),
+    ("cluster", "evaluation"),
     ("pages",),
     ("commands",),
 )

@@ -19,6 +19,9 @@ from linn_cli.weights import sets, sources
 from linn_cli.weights.sets import WeightSet
 from linn_cli.weights.sources import Source
 
+# What stands for noise that is not known yet, where a network is loaded only to see that it can be.
+USUAL_SIGMA = 25.0
+
 
 class Networks:
     """Networks for any sigma; each is loaded once, when it is first asked for.
@@ -59,6 +62,20 @@ class Networks:
         self.max_memory = max_memory
         self.memory_share = memory_share
         self._made: dict[tuple[Path, torch.dtype], LoadedNetwork] = {}
+
+    def check(self, sigma: Sigma | None) -> None:
+        """See that networks can be had for pictures with this noise, or with some that is yet to be estimated.
+
+        A fault of weights, device or precision is every picture's.
+
+        Raises:
+            UsageError, WeightsError: as `at`.
+        """
+        # Channels other than red, green and blue are pictures of their own.
+        if sigma and len(sigma.levels) == 3:
+            self.at(sigma, 3)
+        else:
+            self.at(USUAL_SIGMA)
 
     def at(self, sigma: SigmaLike, channels: int = 1, noise: str = "white") -> LoadedNetwork:
         """The network for pictures of this many channels with this noise, "white" or "photo" in kind.

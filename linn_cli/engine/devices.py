@@ -113,6 +113,18 @@ def workers(device: torch.device, count: int) -> int:
     return max(1, min(count, torch.get_num_threads(), room))
 
 
+def workers_of_machine(name: str, count: int) -> int:
+    """How many processes to share `count` pictures among: one for each GPU, or as `workers` on the CPU.
+
+    Raises:
+        UsageError: as `resolve`.
+    """
+    device = resolve(name)
+    if device.type == "cuda" and device.index is None:
+        return max(1, min(count, torch.cuda.device_count()))
+    return workers(device, count)
+
+
 def available_memory(share: float) -> int | None:
     """A share of the main memory that is free or can be freed, in bytes; None where nobody tells."""
     try:

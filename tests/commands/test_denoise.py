@@ -576,3 +576,41 @@ def test_a_view_that_cannot_be_is_refused_before_any_work(
     assert name.partition("/")[0] in only_line(done.stderr)
     assert noisy_file.read_bytes() == before
     assert list(noisy_file.parent.iterdir()) == [noisy_file]
+
+
+def test_shards_denoise_the_whole_and_their_manifests_say_so(
+    linn: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "deep" / "bad.png").write_text("no picture")
+    folder = tmp_path / "out"
+    command = ["denoise", tree, "-r", "-o", folder, "--sigma", 25, "--quiet"]
+    codes = []
+    for number in (1, 2, 3):
+        monkeypatch.setenv("LINN_SHARD", f"{number}/3")
+        codes.append(linn(*command, "--manifest", tmp_path / f"{number}.jsonl").returncode)
+    assert sorted(codes) == [0, 0, 1]
+    manifests = [tmp_path / f"{number}.jsonl" for number in (1, 2, 3)]
+    told = [json.loads(line) for path in manifests for line in path.read_text().splitlines()]
+    assert len(told) == 5
+    failed = [record["input"] for record in told if record["error"]]
+    assert failed == [str(tree / "deep" / "bad.png")]
+    written = [record["output"] for record in told if not record["error"]]
+    assert sorted(written) == sorted(str(path) for path in folder.rglob("*.*"))
+    # Run again, a shard goes on where it stopped.
+    done = linn(*command, "--skip-existing", "--manifest", manifests[2])
+    assert done.returncode == codes[2]
+    lines = manifests[2].read_text().splitlines()
+    again = [json.loads(line) for line in lines[len(lines) // 2 :]]
+    assert all(record["skipped"] or record["error"] for record in again)
+
+
+def test_faults_of_shards_and_manifests_are_one_line(linn: Run, noisy_file: Path) -> None:
+    cases: list[tuple[list[object], int, str]] = [
+        (["--shard", "0/3"], 2, "shard '0/3': give K/N"),
+        (["--manifest", "a.png"], 2, "a.png: is a picture's name"),
+        (["--manifest", noisy_file / "a.jsonl"], 1, "a.jsonl: cannot be written"),
+    ]
+    for options, code, reason in cases:
+        done = linn("denoise", noisy_file, "--sigma", 25, *options)
+        assert (done.returncode, list(noisy_file.parent.iterdir())) == (code, [noisy_file])
+        assert reason in only_line(done.stderr)
