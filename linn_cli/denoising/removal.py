@@ -11,6 +11,7 @@ from linn_cli import samples
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
+from linn_cli.engine.halo import Halo
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import clipping, correlated
 from linn_cli.noise.camera import CameraNoise, Transform
@@ -70,16 +71,30 @@ def remove_by_rows(
         progress: counts rows.
     """
     channels, width = shape
+    network, sigma = _of_rows(networks, profile, strength, channels)
     if profile.grows:
         transform = Transform(profile.cameras)
-        sigma = transform.sigma(strength)
-        network = networks.at(sigma, channels)
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
-    levels = profile.sigma_at(strength).by_channel(channels)
-    network = networks.at(levels, channels)
     undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, after=undo, progress=progress), network
+    return network.rows(rows, width, sigma, after=undo, progress=progress), network
+
+
+def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: int) -> Halo:
+    """What a part of a picture that goes by rows needs around it to be denoised as in the whole."""
+    network, sigma = _of_rows(networks, profile, strength, channels)
+    return network.halo(sigma)
+
+
+def _of_rows(
+    networks: Networks, profile: NoiseProfile, strength: float, channels: int
+) -> tuple[LoadedNetwork, Sequence[float]]:
+    """The network for a picture that goes by rows, and the sigma by channel that it removes."""
+    if profile.grows:
+        sigma: Sequence[float] = Transform(profile.cameras).sigma(strength)
+    else:
+        sigma = profile.sigma_at(strength).by_channel(channels)
+    return networks.at(sigma, channels), sigma
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
