@@ -23,6 +23,7 @@ PACKAGES = (
     ("engine", "pictures"),
     ("noise", "weights"),
     ("denoising", "training"),
+    ("volumes",),
     ("evaluation",),
     ("pages",),
     ("commands",),

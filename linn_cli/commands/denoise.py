@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linn_cli.commands import console, pipes
+from linn_cli.commands import console, pipes, volumes
 from linn_cli.commands.options import (
     MACHINE,
     NOISE,
@@ -129,6 +129,15 @@ def denoise(
             help="Estimate the noise once for all pages and channels of a file, not for each by itself.",
         ),
     ] = False,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LETTERS",
+            rich_help_panel=NOISE,
+            help="What the axes of a Zarr are, a letter for each: y and x, c for channels, s for red, green and blue, "
+            "others for stacks, as tczyx. By default what OME-Zarr says.",
+        ),
+    ] = None,
     suffix: Annotated[
         str,
         typer.Option(
@@ -244,11 +253,19 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
             say(doubt)
+        others = {
+            "--recursive": recursive,
+            "--format": file_format,
+            "--quality": quality,
+            "--strip-metadata": strip_metadata,
+            "--compare": compare,
+        }
+        zarrs = volumes.plan(pictures, output, suffix, axes, others)
         piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if piped:
             pipes.check(pictures, output, compare, existing, json=json)
-            planned = []
-        else:
+        planned: list[Job] = []
+        if not (piped or zarrs):
             planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare, say)
 
         many = len(planned) > 1
@@ -271,6 +288,13 @@ def denoise(
         )
 
         # Run.
+        if zarrs:
+            most = handling.max_pixels
+            if not volumes.denoise(
+                zarrs, networks, request, axes, existing, most, report, quiet=quiet
+            ):
+                raise typer.Exit(1)
+            return
         if piped:
             report(
                 pipes.denoise(
