@@ -40,7 +40,7 @@ def is_meant(path: Path) -> bool:
     address = address_of(path)
     if not is_local(address) or path.name.lower().endswith(_ENDINGS):
         return True
-    return any((path / name).is_file() for name in NODES)
+    return any(os.path.isfile(path / name) for name in NODES)
 
 
 def require() -> None:

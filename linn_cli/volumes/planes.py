@@ -17,7 +17,6 @@ from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import InputError
 from linn_cli.noise.request import NoiseProfile
-from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.tiff_rows import LARGE
 from linn_cli.progress import Progress, share, silent
 from linn_cli.volumes import units
@@ -55,6 +54,18 @@ class Work:
             for one in self.profiles
         )
 
+    def network_for(self, profile: NoiseProfile) -> LoadedNetwork:
+        """The network for noise, before a camera's transform."""
+        colours = 1 if self.axes.colour is None or self.as_grey else 3
+        return self.networks.at(profile.sigma_at(self.strength), colours)
+
+    def networks_used(self) -> list[str]:
+        """Weights and precision for the noise of each channel."""
+        networks = map(self.network_for, self.profiles)
+        return [
+            f"{one.weight_set.name} {one.weight_set.sha256} {one.precision}" for one in networks
+        ]
+
     def units(self) -> list[Unit]:
         """All units of the array.
 
@@ -63,8 +74,10 @@ class Work:
         """
         shape, dtype = self.array.shape, np.dtype(self.array.dtype)
         if self.goes_whole and np.prod(self.axes.size(shape)) > self.max_pixels:
-            reason = "noise in blotches and heavy noise take whole planes"
-            raise InputError(f"{too_large(self.max_pixels)}; {reason}")
+            raise InputError(
+                "noise in blotches and heavy noise take whole planes, and these have more than "
+                f"{self.max_pixels} pixels: a higher --max-pixels takes them"
+            )
         return units.units(self.axes, shape, self.shards, dtype.itemsize, whole=self.goes_whole)
 
     def answers(self, run: Sequence[Unit], progress: Progress = silent) -> Iterator[NDArray[Any]]:

@@ -12,7 +12,6 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from zarr.abc.store import Store
 
 from linn_cli import __version__
 from linn_cli.denoising import outcome
@@ -99,7 +98,7 @@ def _run(
     works = [
         _work(job.source, image, networks, request, wanted.max_pixels, remarks) for image in found
     ]
-    facts = _facts(job.source, source, found, networks, request)
+    facts = _facts(job.source, found, works, request)
     with writing(target.growing):
         if target.record.begin(facts, target.growing):
             remarks.append("goes on with what an earlier run had finished")
@@ -196,20 +195,17 @@ def _pieces(
 
 
 def _facts(
-    address: str, source: Store, found: Sequence[Image], networks: Networks, request: Request
+    address: str, found: Sequence[Image], works: Sequence[Work], request: Request
 ) -> dict[str, Any]:
     """What a run must have in common with one that goes on with it."""
-    described = [
-        str([(level.path, level.metadata.to_dict()) for level in image.levels]) for image in found
-    ]
-    chosen = [networks.variant, networks.scales, networks.fast, networks.precision]
+    described = [level.metadata.to_dict() for image in found for level in image.levels]
     return {
         "linn": __version__,
         "source": address,
-        "arrays": hashlib.sha256("".join(described).encode()).hexdigest(),
-        "axes": [image.axes.letters for image in found],
+        "arrays": hashlib.sha256(repr(described).encode()).hexdigest(),
+        "axes": [work.axes.letters for work in works],
         "request": repr(request),
-        "networks": [*map(str, chosen), str(networks.weight_file)],
+        "networks": [network for work in works for network in work.networks_used()],
     }
 
 
@@ -220,7 +216,7 @@ def _outcome(
     profiles = [profile for work in works for profile in work.profiles]
     shape, axes = first.array.shape, first.axes
     used = [network for work in works for network in work.used]
-    network = used[0] if used else first.networks.at(profiles[0].sigma_at(request.strength), 1)
+    network = used[0] if used else first.network_for(profiles[0])
     removed = outcome.of_removal(network, profiles, request)
     height, width = axes.size(shape)
     return replace(
