@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linn_cli.denoising.by_parts import Part
 from linn_cli.errors import UsageError
 
-_COLOUR = 3
+COLOUR = 3
 STACK = "-"
 
 
@@ -45,7 +45,7 @@ class Axes:
                 f"axes {self.letters} are {len(self.letters)}, and the array has {len(shape)} {shape}: "
                 "name one letter for each, as --axes zyx"
             )
-        if "s" in self.letters and shape[self.letters.index("s")] != _COLOUR:
+        if "s" in self.letters and shape[self.letters.index("s")] != COLOUR:
             raise UsageError(
                 f"axes {self.letters}: s is for red, green and blue, and that axis has "
                 f"{shape[self.letters.index('s')]}; call it c"

@@ -26,13 +26,15 @@ from linn_cli.volumes.units import Unit
 
 @dataclass(frozen=True)
 class Work:
-    """How the planes of an array are denoised.
+    """How the planes of an array, of anything that has a shape and a dtype and takes slices, are denoised.
 
+    `shards` are the sides of what is written at a time.
     `profiles` has the noise of each channel. `as_grey`: what is stored in colour is grey, and is denoised so.
     `used` holds the network that was used last, or one in doubt.
     """
 
     array: Any
+    shards: tuple[int, ...]
     axes: Axes
     profiles: Sequence[NoiseProfile]
     networks: Networks
@@ -40,11 +42,6 @@ class Work:
     max_pixels: int
     as_grey: bool = False
     used: list[LoadedNetwork] = field(default_factory=list)
-
-    @property
-    def shards(self) -> tuple[int, ...]:
-        """The sides of what is written at a time."""
-        return tuple(self.array.shards or self.array.chunks)
 
     @property
     def goes_whole(self) -> bool:
@@ -93,11 +90,17 @@ class Work:
         for values in _cut(rows, heights):
             yield self._as_stored(values, (1,) * len(first.outer))
 
+    def needed(self, unit: Unit) -> Part:
+        """What must be read of each plane of a unit."""
+        return _union(
+            self._needed(self._plane(index), unit.part, index) for index in unit.indices()
+        )
+
     def _slab(self, unit: Unit, progress: Progress) -> NDArray[Any]:
         """The answer for a unit of several planes; they are read together, since they lie in the same chunks."""
         told = share(progress, unit.planes)
         indices = list(unit.indices())
-        wide = _union(self._needed(self._plane(index), unit.part, index) for index in indices)
+        wide = self.needed(unit)
         block = self._read(unit.outer, wide)
         block = block.reshape(-1, *block.shape[-3:])
         answers = []

@@ -128,7 +128,8 @@ def _work(
     with reading(f"{address}/{array.path}".rstrip("/")):
         profiles, said = sampling.profiles(array, axes, array.chunks, request)
     remarks += said
-    work = Work(array, axes, profiles, networks, request.strength, max_pixels)
+    shards = tuple(array.shards or array.chunks)
+    work = Work(array, shards, axes, profiles, networks, request.strength, max_pixels)
     alike = axes.colour is not None and all(one.is_alike for one in profiles)
     if alike and _is_grey(work):
         first = [one.first_channel() for one in profiles]
