@@ -260,7 +260,7 @@ def denoise(
             "--strip-metadata": strip_metadata,
             "--compare": compare,
         }
-        zarrs = volumes.plan(pictures, output, suffix, axes, others)
+        zarrs = volumes.plan(pictures, output, suffix, axes, existing, others)
         piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if piped:
             pipes.check(pictures, output, compare, existing, json=json)

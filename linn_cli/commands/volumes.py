@@ -22,6 +22,7 @@ def plan(
     output: Path | None,
     suffix: str,
     axes: str | None,
+    existing: Existing,
     others: Mapping[str, object],
 ) -> list[Job]:
     """The Zarrs that are to be denoised; none if no path stands for one.
@@ -31,11 +32,13 @@ def plan(
         output: where they go.
         suffix: of outputs beside their inputs.
         axes: as the command line has them.
+        existing: what becomes of outputs that are there.
         others: options that say nothing of a Zarr, by their names.
 
     Raises:
         UsageError: the command line does not suit Zarrs, or has axes without one.
     """
+    from linn_cli.denoising import planning
     from linn_cli.volumes import addresses
 
     meant = [addresses.is_meant(path) for path in paths]
@@ -51,6 +54,7 @@ def plan(
         if given:
             raise UsageError(f"{name} is for pictures: leave it out for a Zarr")
     addresses.require()
+    planning.check_existing([], existing)
     target = None if output is None else addresses.address_of(output)
     return addresses.plan([addresses.address_of(path) for path in paths], target, suffix)
 

@@ -50,7 +50,7 @@ def find(root: Any, address: str, axes: str | None = None) -> list[Image]:
     else:
         found = list(_within(root, axes))
     if not found:
-        raise InputError(f"{address}: is a group without images of OME-Zarr{_named(root)}")
+        raise InputError(f"{address}: is a group without images of OME-Zarr{_named(root, address)}")
     for image in found:
         for level in image.levels:
             _check(level, image.axes, address)
@@ -70,9 +70,9 @@ def _check(array: zarr.Array[Any], axes: Axes, address: str) -> None:
         raise InputError(f"{where}: the array is empty")
 
 
-def _named(group: Any) -> str:
+def _named(group: Any, address: str) -> str:
     arrays = [name for name, _ in group.arrays()]
-    return f"; name one of its arrays, as {group.path or '...'}/{arrays[0]}" if arrays else ""
+    return f"; name one of its arrays, as {address}/{arrays[0]}" if arrays else ""
 
 
 def _within(group: Any, axes: str | None) -> Iterator[Image]:

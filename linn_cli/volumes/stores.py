@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,7 +84,9 @@ def node(store: Store, path: str = "") -> Any:
 @contextmanager
 def reading(address: str) -> Iterator[None]:
     """Inside, whatever fails becomes an InputError that names the address."""
-    with _explained(address, "cannot be read"):
+    with _explained(address, "cannot be read"), warnings.catch_warnings():
+        # What lies in a store besides Zarr is copied.
+        warnings.filterwarnings("ignore", "Object at .* is not recognized")
         yield
 
 
