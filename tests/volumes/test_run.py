@@ -247,7 +247,7 @@ def test_a_run_goes_on_where_it_was_stopped(
 
 
 def test_a_killed_run_leaves_no_half_shard_and_can_go_on(tmp_path: Path) -> None:
-    values = noisy((12, 128, 128), "uint8")
+    values = noisy((12, 128, 128))
     source = plain(tmp_path / "a.zarr", values, chunks=(1, 64, 64))
     target, growing = tmp_path / "b.zarr", tmp_path / f"b.zarr{BESIDE}"
     command = [sys.executable, "-m", "linn_cli", "denoise", str(source), "-o", str(target)]
