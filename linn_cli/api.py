@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -25,8 +26,12 @@ from linn_cli.progress import silent
 from linn_cli.units import Sigma, SigmaLike
 
 _CHANNELS = (1, 3)
+# The packages of arrays that are computed later.
+_LAZY = ("dask", "zarr")
+# A plane of a stack has no shorter side: four channels are not to be taken for planes.
+_LEAST_SIDE = 8
 
-ImageT = TypeVar("ImageT", NDArray[Any], Tensor)
+ImageT = TypeVar("ImageT")
 
 
 class Denoiser:
@@ -62,15 +67,16 @@ class Denoiser:
         precision: str = "auto",
         max_memory: int | None = None,
     ) -> None:
-        self._networks = Networks(
-            variant=parse_variant(variant),
-            scales=scales,
-            fast=fast,
-            weight_file=weight_file,
-            device=device,
-            precision=precision,
-            max_memory=max_memory,
-        )
+        self._options: dict[str, Any] = {
+            "variant": parse_variant(variant),
+            "scales": scales,
+            "fast": fast,
+            "weight_file": weight_file,
+            "device": device,
+            "precision": precision,
+            "max_memory": max_memory,
+        }
+        self._networks = Networks(**self._options)
 
     def __call__(
         self,
@@ -84,12 +90,13 @@ class Denoiser:
         """Remove the noise of an image.
 
         Args:
-            image: a numpy array (H, W) or (H, W, 3), or a torch tensor (B, 1, H, W) or (B, 3, H, W).
+            image: a numpy array (H, W) or (H, W, 3), or a stack (..., H, W) or (..., H, W, 3) of them; a torch
+                tensor (B, 1, H, W) or (B, 3, H, W); or an array of dask or Zarr in a numpy array's shapes.
                 Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
                 An image that spans much less or more is brought to its own range. NaN and infinite values stay.
             sigma: the noise's standard deviation in 8-bit grey levels, [0, 1020], whatever the dtype; three
                 numbers for a colour image whose channels differ; "auto" estimates it, for each image of a
-                batch. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
+                batch or stack, and once for an array of dask or Zarr. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
                 as in files of 8 bits, linn corrects the mean.
             noise: "auto" takes noise for white, for a camera's where it clearly grows with brightness, or for a
                 photograph's where it is clearly coarse; "white", "camera", "photo" or "correlated" decide by hand.
@@ -97,7 +104,8 @@ class Denoiser:
             hot_pixels: replace hot and dead pixels, salt and pepper by what is around them first.
 
         Returns:
-            The denoised image: same kind, shape and dtype. The input is not changed.
+            The denoised image: same kind, shape and dtype. The input is not changed. For an array of dask or
+            Zarr, an array of dask that is computed later.
 
         Raises:
             UsageError: a ValueError; an argument is out of its range.
@@ -109,6 +117,8 @@ class Denoiser:
         if not 0 <= strength <= MOST_STRENGTH:
             raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
         request = Request(_sigma(sigma), noise, strength, hot_pixels=hot_pixels)
+        if type(image).__module__.partition(".")[0] in _LAZY:
+            return cast(ImageT, self._lazily(image, request))
         images = _as_planes(image).detach()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
@@ -119,6 +129,18 @@ class Denoiser:
             if network.doubt:
                 warnings.warn(network.doubt, stacklevel=2)
         return _like(answers, image)
+
+    def _lazily(self, array: Any, request: Request) -> Any:
+        """The answer for an array of dask or Zarr, as one of dask."""
+        _check_shape(array)
+        if not find_spec("dask"):
+            raise UsageError("Zarr arrays take dask: python -m pip install 'linn-cli[zarr]'")
+        from linn_cli.volumes import lazily
+
+        answer, doubts = lazily.denoise(array, self._options, request)
+        for doubt in doubts:
+            warnings.warn(doubt, stacklevel=3)
+        return answer
 
 
 def denoise(
@@ -184,7 +206,7 @@ def _sigma(sigma: SigmaLike | str) -> Sigma | None:
     return Sigma.of(sigma)
 
 
-def _as_planes(image: NDArray[Any] | Tensor) -> Tensor:
+def _as_planes(image: Any) -> Tensor:
     """An image or a batch as (B, C, H, W), of its own dtype."""
     if isinstance(image, Tensor):
         if image.dim() != 4 or image.shape[1] not in _CHANNELS:
@@ -193,23 +215,42 @@ def _as_planes(image: NDArray[Any] | Tensor) -> Tensor:
         samples.check(image)
         return image
     array = np.asarray(image)
-    if array.ndim != 2 and (array.ndim != 3 or array.shape[2] != _CHANNELS[-1]):
-        raise UsageError(f"expected an array (H, W) or (H, W, 3), not {array.shape}")
-    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
-        raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
+    _check_shape(array)
     tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
-    planes = tensor[None, None] if array.ndim == 2 else tensor.permute(2, 0, 1)[None]
+    planes = tensor.unsqueeze(-3) if not _is_colour(array) else tensor.movedim(-1, -3)
     samples.check(planes)
-    return planes
+    return planes.reshape(-1, *planes.shape[-3:])
+
+
+def _check_shape(array: Any) -> None:
+    """Refuse an array that holds no planes, or values of another kind.
+
+    Raises:
+        UsageError: it does.
+    """
+    shape = array.shape[:-1] if _is_colour(array) else array.shape
+    is_stack = len(shape) > 2
+    if len(shape) < 2 or (is_stack and 0 < min(shape[-2:]) < _LEAST_SIDE):
+        raise UsageError(
+            f"expected an array (H, W) or (H, W, 3) or a stack (..., H, W) of planes, not {array.shape}"
+        )
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize > (
+        8 if array.dtype.kind == "f" else 4
+    ):
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
+
+
+def _is_colour(array: Any) -> bool:
+    return bool(array.ndim > 2 and array.shape[-1] == _CHANNELS[-1])
 
 
 def _like(answers: Tensor, image: ImageT) -> ImageT:
     """Answers (B, C, H, W) in the kind and shape of the image that they are for."""
     if isinstance(image, Tensor):
-        return answers
+        return cast(ImageT, answers)
     array = np.asarray(image)
-    clean = answers[0, 0] if array.ndim == 2 else answers[0].permute(1, 2, 0)
-    return clean.numpy().astype(array.dtype, copy=False)
+    clean = answers.movedim(-3, -1) if _is_colour(array) else answers[:, 0]
+    return cast(ImageT, clean.reshape(array.shape).numpy().astype(array.dtype, copy=False))
 
 
 def _picture(planes: Tensor) -> Picture:

@@ -23,7 +23,8 @@ PACKAGES = (
     ("engine", "pictures"),
     ("noise", "weights"),
     ("denoising", "training"),
-    ("cluster", "evaluation"),
+    ("cluster", "volumes"),
+    ("evaluation",),
     ("pages",),
     ("commands",),
 )

@@ -57,6 +57,26 @@ def test_tensors_come_back_as_tensors(noisy: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(answer[0, 0].numpy(), denoise(noisy, 25))
 
 
+def test_stacks_are_denoised_plane_by_plane(
+    noisy: NDArray[np.uint8], noisy_colour: NDArray[np.float32]
+) -> None:
+    stack = np.stack([noisy, noisy[::-1], noisy[:, ::-1], 255 - noisy]).reshape(2, 2, *noisy.shape)
+    answer = denoise(stack, 25)
+    assert (answer.dtype, answer.shape) == (stack.dtype, stack.shape)
+    for index in np.ndindex(2, 2):
+        np.testing.assert_array_equal(answer[index], denoise(stack[index], 25))
+    colours = np.stack([noisy_colour, noisy_colour[::-1]])
+    answers = denoise(colours, 25)
+    for one, picture in zip(answers, colours, strict=True):
+        np.testing.assert_array_equal(one, denoise(picture, 25))
+
+
+@pytest.mark.parametrize("shape", [(40,), (40, 50, 4), (40, 50, 1), (2, 40, 2), ()])
+def test_what_is_no_stack_of_planes_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match=r"expected an array \(H, W\)"):
+        denoise(np.zeros(shape, np.uint8), 25)
+
+
 def test_the_input_is_not_changed(noisy: NDArray[np.uint8]) -> None:
     image = noisy.astype(np.float32) / 255
     before = image.copy()

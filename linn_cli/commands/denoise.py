@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linn_cli.commands import clustered, console, pipes
+from linn_cli.commands import clustered, console, pipes, volumes
 from linn_cli.commands.options import (
     MACHINE,
     NOISE,
@@ -141,6 +141,15 @@ def denoise(
             help="Estimate the noise once for all pages and channels of a file, not for each by itself.",
         ),
     ] = False,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LETTERS",
+            rich_help_panel=NOISE,
+            help="What the axes of a Zarr are, a letter for each: y and x, c for channels, s for red, green and blue, "
+            "others for stacks, as tczyx. By default what OME-Zarr says.",
+        ),
+    ] = None,
     suffix: Annotated[
         str,
         typer.Option(
@@ -266,10 +275,20 @@ def denoise(
         if manifest:
             # Also where a shard turns out to have no picture: who runs it may wait for the file.
             check_manifest(manifest)
+        others = {
+            "--recursive": recursive,
+            "--format": file_format,
+            "--quality": quality,
+            "--strip-metadata": strip_metadata,
+            "--compare": compare,
+            "--shard": shard,
+            "--dask": dask,
+        }
+        zarrs = volumes.plan(pictures, output, suffix, axes, existing, others)
+        planned: list[Job] = []
         if piped:
             pipes.check(pictures, output, compare, existing, json=json, shard=shard)
-            planned = []
-        else:
+        elif not zarrs:
             part = WHOLE if shard is None else Shard.parse(shard)
             planned = _plan(
                 pictures, output, recursive, suffix, wanted, existing, compare, part, say
@@ -320,6 +339,13 @@ def denoise(
         )
 
         # Run.
+        if zarrs:
+            most = handling.max_pixels
+            if not volumes.denoise(
+                zarrs, networks, request, axes, existing, most, report, quiet=quiet
+            ):
+                raise typer.Exit(1)
+            return
         if piped:
             report(
                 pipes.denoise(

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.engine import budget, pyramid
+from linn_cli.engine import budget, halo, pyramid
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.folding import FoldedScale
+from linn_cli.engine.halo import Halo
 from linn_cli.engine.load import Load
 from linn_cli.engine.normalisation import (
     network_sigma,
@@ -168,6 +169,10 @@ class LoadedNetwork:
         """The number of rows to work on at once, for speed and within `max_memory`."""
         widths = [w for halvings in self._halvings(sigma) for w in pyramid.widths(width, halvings)]
         return budget.highest_band(self.scales, widths, self.max_memory)
+
+    def halo(self, sigma: Sequence[float]) -> Halo:
+        """What a part of a picture with noise of sigma by channel needs around it."""
+        return halo.of(self.scales, max(self._halvings(sigma)))
 
     def _halvings(self, sigma: Sequence[float]) -> list[int]:
         """How often each stream of planes is halved, for a picture with noise of sigma by channel.

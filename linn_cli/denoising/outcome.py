@@ -66,7 +66,8 @@ class Outcome:
         if self.range:
             levels += " of {:.4g} to {:.4g}".format(*self.range)
         output = "standard output" if self.output == PIPE else self.output
-        size = f"{self.width} x {self.height}, {_size(self.bytes or 0)}"
+        bytes = "" if self.bytes is None else f", {_size(self.bytes)}"
+        size = f"{self.width} x {self.height}{bytes}"
         return f"{output}: {size}, {model}sigma {levels} {found}, {self.seconds:.1f} s"
 
     @property

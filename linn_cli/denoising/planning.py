@@ -201,7 +201,15 @@ def check_existing(targets: Iterable[Path], existing: Existing) -> None:
         raise UsageError("--overwrite and --skip-existing exclude each other")
     if existing.overwrite or existing.skip:
         return
-    there = [target for target in targets if _exists(target)]
+    refuse([target for target in targets if _exists(target)])
+
+
+def refuse(there: Sequence[Path | str]) -> None:
+    """Refuse to replace outputs that are there, if there are any.
+
+    Raises:
+        UsageError: there are.
+    """
     if there:
         more, them = (f" and {len(there) - 1} more", "them") if len(there) > 1 else ("", "it")
         raise UsageError(

@@ -11,6 +11,7 @@ from linn_cli import samples
 from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
+from linn_cli.engine.halo import Halo
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import clipping, correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
@@ -77,16 +78,32 @@ def remove_by_rows(
     channels, width = shape
     if profile.hot_pixels:
         rows = hot_pixels.removed_by_rows(rows, profile.hot_pixels)
+    network, sigma, chroma = _of_rows(networks, profile, strength, channels)
     if profile.grows:
         transform = Transform(profile.cameras)
-        sigma = transform.sigma(strength)
-        network = networks.at(sigma, channels)
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
+    undo = profile.clipped.scaled(strength).undo
+    return network.rows(rows, width, sigma, unchanged, undo, progress, chroma), network
+
+
+def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: int) -> Halo:
+    """What a part of a picture that goes by rows needs around it to be denoised as in the whole."""
+    network, sigma, _ = _of_rows(networks, profile, strength, channels)
+    own = network.halo(sigma)
+    return replace(own, reach=own.reach + hot_pixels.REACH) if profile.hot_pixels else own
+
+
+def _of_rows(
+    networks: Networks, profile: NoiseProfile, strength: float, channels: int
+) -> tuple[LoadedNetwork, Sequence[float], Sequence[float]]:
+    """The network for a picture that goes by rows, and what it is told: sigma by channel, and the chroma's."""
+    if profile.grows:
+        levels = Transform(profile.cameras).sigma(strength)
+        return networks.at(levels, channels), levels, ()
     network = networks.at(profile.sigma_at(strength), channels, profile.kind)
-    told, chroma = profile.told(network.weight_set.noise, strength)
-    levels, undo = told.by_channel(channels), profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, unchanged, undo, progress, chroma), network
+    sigma, chroma = profile.told(network.weight_set.noise, strength)
+    return network, sigma.by_channel(channels), chroma
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:

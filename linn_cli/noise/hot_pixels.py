@@ -27,6 +27,7 @@ _LEAST, _LEAST_COUNT, _MOST = 1e-4, 8, 0.25
 _SPREAD_OUT = 0.04
 # What stands beside an outlier may be another: looking twice takes two rows above and below.
 _PASSES = 2
+REACH = _PASSES  # how far around a pixel is looked
 _AROUND = ((-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
 _STRIP = 128  # rows that are looked at at a time
 # The median of the difference of two normal numbers is this many deviations.

@@ -1,0 +1,84 @@
+"""`linn denoise` of volumes in Zarr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linn_cli.commands import console
+from linn_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from linn_cli.denoising.networks import Networks
+    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.denoising.planning import Existing
+    from linn_cli.noise.request import Request
+    from linn_cli.volumes.addresses import Job
+
+
+def plan(
+    paths: Sequence[Path],
+    output: Path | None,
+    suffix: str,
+    axes: str | None,
+    existing: Existing,
+    others: Mapping[str, object],
+) -> list[Job]:
+    """The Zarrs that are to be denoised; none if no path stands for one.
+
+    Args:
+        paths: as the command line has them.
+        output: where they go.
+        suffix: of outputs beside their inputs.
+        axes: as the command line has them.
+        existing: what becomes of outputs that are there.
+        others: options that say nothing of a Zarr, by their names.
+
+    Raises:
+        UsageError: the command line does not suit Zarrs, or has axes without one.
+    """
+    from linn_cli.denoising import planning
+    from linn_cli.volumes import addresses
+
+    meant = [addresses.is_meant(path) for path in paths]
+    if not any(meant):
+        if axes is not None:
+            raise UsageError("--axes is for Zarrs: none of the inputs is one")
+        return []
+    if not all(meant):
+        raise UsageError(
+            f"{paths[meant.index(False)]}: denoise pictures and Zarrs one after the other"
+        )
+    for name, given in others.items():
+        if given:
+            raise UsageError(f"{name} is for pictures: leave it out for a Zarr")
+    addresses.require()
+    planning.check_existing([], existing)
+    target = None if output is None else addresses.address_of(output)
+    return addresses.plan([addresses.address_of(path) for path in paths], target, suffix)
+
+
+def denoise(
+    planned: Sequence[Job],
+    networks: Networks,
+    request: Request,
+    axes: str | None,
+    existing: Existing,
+    max_pixels: int,
+    report: Callable[[Outcome], None],
+    *,
+    quiet: bool,
+) -> bool:
+    """Denoise Zarrs one after the other and report what became of each; tells whether all went well."""
+    from linn_cli.volumes.run import Wanted, run
+
+    wanted = Wanted(axes, existing, max_pixels)
+    well = True
+    for job in planned:
+        name = job.source.rstrip("/").rpartition("/")[2]
+        with console.progress(name, 1, stepwise=True, quiet=quiet) as advance:
+            outcome = run(job, networks, request, wanted, advance)
+        report(outcome)
+        well = well and outcome.error is None
+    return well

@@ -1,0 +1,163 @@
+"""A part of a plane of any size, denoised as in the whole plane: it is read with the halo that the network needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import tee
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from linn_cli.denoising import planes, removal
+from linn_cli.denoising.loaded_network import LoadedNetwork
+from linn_cli.denoising.networks import Networks
+from linn_cli.engine.bands import in_step
+from linn_cli.noise.request import NoiseProfile
+from linn_cli.pictures import holes
+from linn_cli.pictures.picture import Picture
+from linn_cli.progress import Progress, silent
+from linn_cli.samples import Range
+
+
+@dataclass(frozen=True)
+class Part:
+    """A rectangle of a plane."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def height(self) -> int:
+        """Its rows."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Its columns."""
+        return self.right - self.left
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane of `channels`, 1 or 3; `read` gives the values (C, n, w) of a part of it, of its dtype, native.
+
+    linn reads it in strips that end at multiples of `strip` rows.
+    """
+
+    read: Callable[[Part], NDArray[Any]]
+    channels: int
+    height: int
+    width: int
+    strip: int
+    dtype: np.dtype[Any]
+
+    @property
+    def all(self) -> Part:
+        """All of it."""
+        return Part(0, self.height, 0, self.width)
+
+
+def whole(
+    networks: Networks,
+    values: NDArray[Any],
+    profile: NoiseProfile,
+    strength: float,
+    progress: Progress = silent,
+) -> tuple[NDArray[Any], LoadedNetwork]:
+    """Denoise a plane (C, H, W) in memory, whatever its noise and its holes; `progress` counts rows."""
+    picture = Picture(np.moveaxis(values, 0, 2), range=profile.range)
+    clean, network = planes.denoise(networks, picture, profile, strength, progress)
+    return np.moveaxis(clean.values, 2, 0), network
+
+
+def with_halo(
+    networks: Networks, plane: Plane, part: Part, profile: NoiseProfile, strength: float
+) -> Part:
+    """A part of a plane that goes by rows, with what it needs around it."""
+    halo = removal.halo(networks, profile, strength, plane.channels)
+    rows = halo.around(part.top, part.bottom, plane.height)
+    return Part(*rows, *halo.around(part.left, part.right, plane.width))
+
+
+def denoise(
+    networks: Networks,
+    plane: Plane,
+    part: Part,
+    profile: NoiseProfile,
+    strength: float,
+    progress: Progress = silent,
+) -> tuple[Iterator[NDArray[Any]], LoadedNetwork]:
+    """The answer for a part of a plane that goes by rows, from the top as rows (C, n, w) of any n.
+
+    What has no value stays to the bit. Holes are filled strip by strip: around those that reach over several strips
+    the answer may differ a little from that of a plane in memory.
+
+    Args:
+        networks: to choose from.
+        plane: what is denoised.
+        part: which part of it.
+        profile: its noise; see `removal.goes_by_rows`.
+        strength: multiplies its standard deviation.
+        progress: counts rows, those of the halo included; see `with_halo`.
+    """
+    wide = with_halo(networks, plane, part, profile, strength)
+    scale = profile.range or Range.nominal(plane.dtype)
+    bands, originals = tee(strips(plane, wide))
+    answers, network = planes.rows(
+        networks,
+        (torch.from_numpy(_filled(strip, scale)) for strip in bands),
+        (plane.channels, wide.width),
+        torch.from_numpy(np.empty(0, plane.dtype)).dtype,
+        profile,
+        strength,
+        progress,
+    )
+    if plane.dtype.kind == "f":
+        answers = _restored(answers, originals)
+    return _cropped(answers, wide, part), network
+
+
+def strips(plane: Plane, part: Part) -> Iterator[NDArray[Any]]:
+    """A part of a plane as it is, from the top."""
+    top = part.top
+    while top < part.bottom:
+        bottom = min(part.bottom, top // plane.strip * plane.strip + plane.strip)
+        yield plane.read(Part(top, bottom, part.left, part.right))
+        top = bottom
+
+
+def _filled(strip: NDArray[Any], scale: Range) -> NDArray[Any]:
+    """A strip (C, n, w) whose holes are filled, from its own values or, without any, with the middle of the range."""
+    gaps = holes.unknown(strip, None)
+    if gaps is None:
+        return strip
+    answer: NDArray[Any] = strip.copy()
+    for channel, gap in zip(answer, gaps, strict=True):
+        known = not bool(gap.all())
+        channel[gap] = holes.filled(channel, ~gap)[gap] if known else scale.low + scale.span / 2
+    return answer
+
+
+def _restored(answers: Iterator[Tensor], originals: Iterator[NDArray[Any]]) -> Iterator[Tensor]:
+    """The answers, with what has no value as it was."""
+    before = (torch.from_numpy(strip)[None] for strip in originals)
+    for answer, value in in_step((rows[None] for rows in answers), before):
+        yield torch.where(torch.isfinite(value), answer, value)[0]
+
+
+def _cropped(answers: Iterator[Tensor], wide: Part, part: Part) -> Iterator[NDArray[Any]]:
+    """The rows and columns of a part from the answers for a wider one."""
+    columns = slice(part.left - wide.left, part.right - wide.left)
+    top = wide.top
+    for rows in answers:
+        bottom = top + rows.shape[1]
+        wanted = slice(max(part.top - top, 0), max(min(part.bottom, bottom) - top, 0))
+        if wanted.stop > wanted.start:
+            yield rows[:, wanted, columns].numpy()
+        top = bottom
