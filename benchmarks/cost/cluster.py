@@ -131,7 +131,7 @@ def on_processes(folder: Path) -> float:
             process.stdin.write(_GO)
             process.stdin.flush()
     for process in started:
-        process.communicate()
+        process.wait()
     return time.perf_counter() - began
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import logging
 import math
@@ -14,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import dask
-from distributed import Client, Future, KilledWorker, LocalCluster, as_completed
+from distributed import Client, Future, KilledWorker, LocalCluster, Security, as_completed, rpc
 
 from linn_cli.cluster import tasks
 from linn_cli.cluster.setup import Setup
@@ -59,6 +60,8 @@ def connected(address: str | None, workers: int) -> Iterator[Client]:
             yield client
         return
     try:
+        # Client itself would wait for ever for one who takes a connection and says nothing.
+        asyncio.run(asyncio.wait_for(_greet(address), _CONNECT_SECONDS))
         client = Client(address, timeout=_CONNECT_SECONDS)
     except Exception as error:
         raise ClusterError(
@@ -66,6 +69,13 @@ def connected(address: str | None, workers: int) -> Iterator[Client]:
         ) from error
     with client:
         yield client
+
+
+async def _greet(address: str) -> None:
+    """Have a scheduler say who it is."""
+    known = Security().get_connection_args("client")
+    async with rpc(address, connection_args=known) as scheduler:
+        await scheduler.identity()
 
 
 def _is_dasks(logger: str) -> bool:
