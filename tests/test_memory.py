@@ -21,14 +21,3 @@ def test_twice_the_height_takes_no_more_than_its_pixels(tmp_path: Path) -> None:
     pixels = 4_000 * 256
     assert high - low < 3 * pixels + 0.05 * low
     assert high < 1e9
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the peak this way")
-def test_a_zarr_takes_no_more_for_more_planes(tmp_path: Path) -> None:
-    pytest.importorskip("zarr", reason="needs the extra linn-cli[zarr]")
-    less, more = (
-        memory.peak_memory(tmp_path, (planes, 600, 300), ["--precision", "float32"], ".zarr")
-        for planes in (1, 5)
-    )
-    # The rest is the allocator's.
-    assert more < 1.05 * less
