@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from linn_cli.errors import UsageError
-from linn_cli.files import place
+from linn_cli.files import check_output, place
 from linn_cli.pictures import folders, writing
 from linn_cli.pictures.folders import Found
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.progress import Notify, keep_quiet
+from linn_cli.videos import formats as videos
 
 SUFFIX = "-denoised"
 
@@ -34,6 +35,7 @@ class Existing:
 
 
 _REFUSED = Existing()
+_ENDINGS = (*SUFFIXES, *videos.ENDINGS)
 
 
 def plan(
@@ -65,15 +67,18 @@ def plan(
     if Path(suffix).name != suffix and suffix:
         raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
     found = folders.expand(inputs, recursive=recursive, leave_out=output, notify=notify)
+    films = [item.path for item in found if videos.is_video(item.path)]
+    if films and target:
+        raise UsageError(f"{films[0]}: is a video, --format is for pictures: name it with -o")
     if output is None:
         found = _without_own(found, suffix, notify)
         jobs = [Job(item.path, _renamed(item.path, suffix, target)) for item in found]
     elif len(found) == 1 and found[0].is_named and output.suffix and not output.is_dir():
-        writing.check_output(output, found[0].path)
-        if target not in (None, format_of(output)):
+        _check_output(output, found[0].path)
+        if target and target != format_of(output):
             raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
         jobs = [Job(found[0].path, output)]
-    elif output.is_file() or (output.suffix.lower() in SUFFIXES and not output.is_dir()):
+    elif output.is_file() or (output.suffix.lower() in _ENDINGS and not output.is_dir()):
         raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
     else:
         jobs = [Job(item.path, output / _renamed(item.below, "", target)) for item in found]
@@ -91,6 +96,14 @@ def _without_own(found: list[Found], suffix: str, notify: Notify) -> list[Found]
         more = f" and {len(own) - 1} more" if len(own) > 1 else ""
         notify(f"{own[0].path}{more}: passed over as linn's own, since the name ends in {suffix}")
     return [item for item in found if item not in own]
+
+
+def _check_output(output: Path, source: Path) -> None:
+    """A video goes into a video, and a picture into a picture."""
+    if videos.is_video(source):
+        check_output(output, [source], videos.ENDINGS)
+    else:
+        writing.check_output(output, source)
 
 
 def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
