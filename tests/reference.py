@@ -45,7 +45,7 @@ def page() -> str:
         lines += ["", f"## {name}", "", _text(command.help), "", "```text"]
         lines += [_usage(name, command, context), "```"]
         for group, records in groups(command, context).items():
-            lines += ["", f"### {name}: {group}", "", "| | |", "|---|---|"]
+            lines += ["", f"### {name}: {group}", "", "| name | meaning |", "|---|---|"]
             lines += [
                 f"| `{option.replace('|', chr(92) + '|')}` | {_cell(text)} |"
                 for option, text in records
@@ -99,7 +99,7 @@ def _text(text: str | None) -> str:
 
 
 def _cell(text: str) -> str:
-    return _text(text).replace("|", r"\|").replace("<", "&lt;")
+    return re.sub(r"([|\[\]])", r"\\\1", _text(text)).replace("<", "&lt;")
 
 
 def _roff(text: str) -> str:
