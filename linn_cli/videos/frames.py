@@ -8,17 +8,12 @@ from typing import Any
 import av
 import numpy as np
 from av.codec.codec import find_best_pix_fmt_of_list
-from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 _BYTE = 8
-# With rounding and full chroma a frame that nothing changes comes back as it was.
-FLAGS = int(
-    Interpolation.BICUBIC
-    | Interpolation.ACCURATE_RND
-    | Interpolation.FULL_CHR_H_INT
-    | Interpolation.FULL_CHR_H_INP
-)
+# libswscale's bicubic, accurate_rnd, full_chroma_int and full_chroma_inp, which not every PyAV names: with them a
+# frame that nothing changes comes back as it was.
+FLAGS = 0x4 | 0x40000 | 0x2000 | 0x4000
 _ARRAYS = {
     ("grey", False): "gray",
     ("grey", True): "gray16le",
