@@ -29,6 +29,8 @@ _OF_THE_FILE = {
     *("duration", "language", "number_of_frames", "number_of_bytes", "bps", "rotate"),
 }
 _STATISTICS = "_statistics"
+# A film may end so many seconds before its sound without a word.
+_GAP = 1.0
 # Turned by the copy, or the encoder's own business.
 _CARRIED = {Type.DISPLAYMATRIX, Type.SEI_UNREGISTERED, Type.VIDEO_ENC_PARAMS, Type.GOP_TIMECODE}
 # What Apple's players know HEVC by.
@@ -53,7 +55,7 @@ def transcode(video: Video, target: Path, change: Change, settings: Settings) ->
     with _writing(target):
         with av.open(str(target), "w") as container:
             copy = _Copy.begin(video, container, target, settings)
-            count = 0
+            count, end = 0, 0.0
             for packet in video.packets():
                 if packet.stream.index != video.stream.index:
                     copy.pass_on(packet)
@@ -61,8 +63,9 @@ def transcode(video: Video, target: Path, change: Change, settings: Settings) ->
                 for frame in video.decode(packet):
                     copy.encode(frame, change(frames.to_array(frame)))
                     count += 1
+                    end = max(end, float(frame.time or 0))
             copy.finish()
-        remarks = [*copy.remarks, *_of_the_source(video, count)]
+        remarks = [*copy.remarks, *_of_the_source(video, count, end)]
         if not settings.strip_metadata:
             remarks += _lost(video.container, target)
     return remarks
@@ -199,9 +202,12 @@ def _described(stream: Stream) -> str:
     return f"{stream.type} {reading.codec_of(stream)}".rstrip()
 
 
-def _of_the_source(video: Video, count: int) -> list[str]:
-    """What is to be said of the source, of which so many frames were read."""
+def _of_the_source(video: Video, count: int, end: float) -> list[str]:
+    """What is to be said of the source, of which so many frames were read, the last of them at `end` in seconds."""
     remarks = []
+    seconds = (video.container.duration or 0) / av.time_base
+    if not video.stream.frames and end + _GAP < seconds:
+        remarks.append(f"the frames end after {end:.1f} s, and the file names {seconds:.1f} s")
     if count < video.stream.frames:
         remarks.append(f"the file names {video.stream.frames} frames, and {count} can be decoded")
     if video.first.interlaced_frame:

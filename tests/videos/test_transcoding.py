@@ -135,6 +135,15 @@ def test_metadata_that_a_container_does_not_hold_is_named(tmp_path: Path) -> Non
 def test_a_file_that_is_cut_short_says_how_much_was_read(tmp_path: Path) -> None:
     source = clips.make(tmp_path / "a.mp4", sound=None, options={"movflags": "faststart"})
     with reading.opened(source) as video:
-        assert transcoding._of_the_source(video, 4) == [
+        assert transcoding._of_the_source(video, 4, 0.2) == [
             "the file names 6 frames, and 4 can be decoded"
         ]
+
+
+def test_a_stream_that_is_cut_short_says_when_it_ends(tmp_path: Path) -> None:
+    source = clips.make(tmp_path / "a.mkv", "ffv1", "bgr0", sound=None)
+    with reading.opened(source) as video:
+        seconds = (video.container.duration or 0) / av.time_base
+        assert transcoding._of_the_source(video, 6, seconds) == []
+        [said] = transcoding._of_the_source(video, 1, seconds - 1.5)
+    assert said.startswith("the frames end after")
