@@ -20,7 +20,7 @@ PACKAGE = ROOT / "linn_cli"
 BASE = ("errors", "units", "samples", "files", "jsontext", "metrics", "progress")
 PACKAGES = (
     ("network",),
-    ("engine", "pictures"),
+    ("engine", "pictures", "videos"),
     ("noise", "weights"),
     ("denoising", "training"),
     ("cluster", "volumes"),

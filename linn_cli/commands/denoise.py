@@ -34,6 +34,7 @@ from linn_cli.commands.options import (
     VerboseOption,
     WeightsOption,
     check_manifest,
+    codecs_begun,
     doubts,
     formats_begun,
     one_of,
@@ -61,7 +62,9 @@ linn denoise scans/ -r -o clean/          # a folder and those within it
 def denoise(
     pictures: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Pictures, folders of them, or - for standard input."),
+        typer.Argument(
+            metavar="FILE", help="Pictures, folders of them, videos, or - for standard input."
+        ),
     ],
     sigma: Annotated[
         str,
@@ -175,7 +178,16 @@ def denoise(
             min=1,
             max=100,
             rich_help_panel=OUTPUT,
-            help="Quality of JPEG, WebP and AVIF files.",
+            help="Quality of JPEG, WebP, AVIF and video files.",
+        ),
+    ] = None,
+    codec: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=OUTPUT,
+            autocompletion=codecs_begun,
+            help="h264, hevc, vp9, av1, ffv1, ... for videos. By default that of the input.",
         ),
     ] = None,
     overwrite: Annotated[
@@ -257,6 +269,7 @@ def denoise(
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
         from linn_cli.units import Sigma
+        from linn_cli.videos import formats as videos
 
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
@@ -265,7 +278,8 @@ def denoise(
         if fast and (variant or scales):
             raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)
-        handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS)
+        encoder = None if codec is None else videos.codec_named(codec)
+        handling = Handling(quality, strip_metadata, max_pixels or reading.MOST_PIXELS, encoder)
         existing = Existing(overwrite, skip_existing)
         if quiet and verbose:
             raise UsageError("--quiet and --verbose exclude each other")

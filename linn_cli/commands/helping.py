@@ -102,19 +102,23 @@ def _write_examples(command: Any, formatter: Any) -> None:
             formatter.write(f"{'':{formatter.current_indent}}{line}\n")
 
 
-def _write_groups(command: Any, ctx: Any, formatter: Any) -> None:
-    groups: dict[str, list[tuple[str, str]]] = {_ARGUMENTS: [], _OPTIONS: []}
+def groups(command: Any, ctx: Any) -> dict[str, list[tuple[str, str]]]:
+    """The arguments and options of a command by their groups, each with its help."""
+    found: dict[str, list[tuple[str, str]]] = {_ARGUMENTS: [], _OPTIONS: []}
     for argument in _arguments(command, ctx):
-        groups[_ARGUMENTS].append((_argument(argument), argument.help or ""))
+        found[_ARGUMENTS].append((_argument(argument), argument.help or ""))
     for option in command.get_params(ctx):
         record = option.get_help_record(ctx)
         if option.param_type_name == "option" and record:
             name = getattr(option, "rich_help_panel", None) or _OPTIONS
-            groups.setdefault(name, []).append((_plain(record[0]), _plain(record[1])))
-    for name, records in groups.items():
-        if records:
-            with formatter.section(name):
-                formatter.write_dl(records)
+            found.setdefault(name, []).append((_plain(record[0]), _plain(record[1])))
+    return {name: records for name, records in found.items() if records}
+
+
+def _write_groups(command: Any, ctx: Any, formatter: Any) -> None:
+    for name, records in groups(command, ctx).items():
+        with formatter.section(name):
+            formatter.write_dl(records)
 
 
 def _arguments(command: Any, ctx: Any) -> list[Any]:

@@ -40,6 +40,13 @@ def formats_begun(incomplete: str) -> list[str]:
     return one_of(*(known.name.lower() for known in FORMATS))(incomplete)
 
 
+def codecs_begun(incomplete: str) -> list[str]:
+    """Completes the name of a codec."""
+    from linn_cli.videos.formats import CODECS
+
+    return one_of(*CODECS)(incomplete)
+
+
 VariantOption = Annotated[
     str | None,
     typer.Option(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from linn_cli.denoising import by_pages, by_rows
+from linn_cli.denoising import by_frames, by_pages, by_rows
 from linn_cli.denoising import document as documents
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import (
@@ -35,6 +35,7 @@ from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share, silent
 from linn_cli.samples import Range
+from linn_cli.videos.formats import Codec, Settings, is_video
 
 # Takes the first frame before and after, the right way up and in its own range.
 Show = Callable[[Picture, Picture], None]
@@ -46,11 +47,12 @@ _FILES, _ESTIMATE_PIXELS, _ESTIMATE_PART = 0.01, 30_000, 0.01
 
 @dataclass(frozen=True)
 class Handling:
-    """How files are read and written: lossy `quality` 1 to 100, and larger pictures are refused."""
+    """How files are read and written: lossy `quality` 1 to 100, videos by `codec`, and larger pictures are refused."""
 
     quality: int | None = None
     strip_metadata: bool = False
     max_pixels: int = reading.MOST_PIXELS
+    codec: Codec | None = None
 
 
 _PLAIN, _REFUSED = Handling(), Existing()
@@ -81,9 +83,8 @@ def run(
     try:
         if existing.skip and job.target.exists():
             return Outcome(str(job.source), str(job.target), skipped=True)
-        if job.source.suffix.lower() not in SUFFIXES:
+        if job.source.suffix.lower() not in SUFFIXES and not is_video(job.source):
             reading.read(job.source, max_pixels=handling.max_pixels)  # says what is wrong with it
-        format_of(job.target)
         outcome = _denoise(job, networks, request, handling, progress, show)
         size = job.target.stat().st_size
     except Exception as error:
@@ -107,6 +108,12 @@ def _denoise(
     show: Show | None,
 ) -> Outcome:
     strip, most = handling.strip_metadata, handling.max_pixels
+    if is_video(job.source):
+        settings = Settings(handling.codec, handling.quality, strip)
+        return by_frames.denoise(
+            job, networks, request, settings, max_pixels=most, progress=progress, show=show
+        )
+    format_of(job.target)
     way = by_rows.WHOLE
     progress(0, READING)
     if show is None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from linn_cli.denoising.shards import WHOLE, Shard
 from linn_cli.errors import UsageError
-from linn_cli.files import place
+from linn_cli.files import check_output, place
 from linn_cli.pictures import folders, writing
 from linn_cli.pictures.folders import Found
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.progress import Notify, keep_quiet
+from linn_cli.videos import formats as videos
 
 SUFFIX = "-denoised"
 
@@ -36,6 +37,7 @@ class Existing:
 
 
 _REFUSED = Existing()
+_ENDINGS = (*SUFFIXES, *videos.ENDINGS)
 
 
 def plan(
@@ -70,6 +72,8 @@ def plan(
         raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
 
     def job(item: Found) -> Job:
+        if target and videos.is_video(item.path):
+            raise UsageError(f"{item.path}: is a video, --format is for pictures: name it with -o")
         if output is None:
             return Job(item.path, _renamed(item.path, suffix, target))
         return Job(item.path, output / _renamed(item.below, "", target))
@@ -84,7 +88,7 @@ def plan(
         if len(named) == 1 and named[0].is_named:
             return _into_file(named[0].path, output, target, existing, shard)
         found = iter(named)
-    if output and (output.is_file() or (output.suffix.lower() in SUFFIXES and not output.is_dir())):
+    if output and (output.is_file() or (output.suffix.lower() in _ENDINGS and not output.is_dir())):
         raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
     jobs = [job(item) for item in found if shard.takes(item.below.as_posix())]
     _check_distinct(jobs)
@@ -100,7 +104,7 @@ def _into_file(
     source: Path, output: Path, target: Format | None, existing: Existing, shard: Shard
 ) -> list[Job]:
     """The job of the one picture that there is."""
-    writing.check_output(output, source)
+    _check_output(output, source)
     if target not in (None, format_of(output)):
         raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
     check_existing([output], existing)
@@ -118,6 +122,14 @@ def _without_own(found: Iterable[Found], suffix: str, notify: Notify) -> Iterato
     if count:
         more = f" and {count - 1} more" if count > 1 else ""
         notify(f"{first}{more}: passed over as linn's own, since the name ends in {suffix}")
+
+
+def _check_output(output: Path, source: Path) -> None:
+    """A video goes into a video, and a picture into a picture."""
+    if videos.is_video(source):
+        check_output(output, [source], videos.ENDINGS)
+    else:
+        writing.check_output(output, source)
 
 
 def _renamed(path: Path, suffix: str, target: Format | None) -> Path:

@@ -16,6 +16,7 @@ _JP2 = "convert {} to TIFF first (opj_decompress -i FILE -o FILE.tif)"
 _FLOATS = "convert {} to a TIFF of floats first (oiiotool FILE -o FILE.tif)"
 _FITS = "convert {} to TIFF first (gdal_translate FILE FILE.tif)"
 _DICOM = "convert {} to TIFF first (dcm2img FILE FILE.tif)"
+_VIDEO = "only linn denoise takes {}, by its name (linn denoise FILE)"
 _ADVICE = {
     **dict.fromkeys(("heic", "heif"), _HEIC),
     **dict.fromkeys(
@@ -35,12 +36,15 @@ _ADVICE = {
     **dict.fromkeys(("fit", "fits", "fts"), _FITS),
     **dict.fromkeys(("dcm", "dicom"), _DICOM),
     "jxl": _JXL,
+    **dict.fromkeys(("m4v", "mkv", "mov", "mp4", "webm"), _VIDEO),
 }
 BROKEN = "broken link"
 # What stands at the start of a file, and at which byte.
 _SIGNATURES = (
     *((4, b"ftyp" + brand, "HEIC", _HEIC) for brand in (b"hei", b"hev", b"mif1", b"msf1")),
     (4, b"ftypcrx", "CR3", _RAW),
+    (4, b"ftyp", "a video", _VIDEO),
+    (0, b"\x1a\x45\xdf\xa3", "a video", _VIDEO),
     (0, b"FUJIFILMCCD-RAW", "RAF", _RAW),
     (0, b"8BPS", "Photoshop", _EXPORT),
     (0, b"\xff\x0a", "JPEG XL", _JXL),
