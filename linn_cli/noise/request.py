@@ -12,6 +12,7 @@ from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range, white
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
+from linn_cli.wording import as_options, setting
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
@@ -113,12 +114,18 @@ class Request:
             raise UsageError(f"unknown noise {self.model!r}: choose one of {', '.join(_MODELS)}")
         if self.model == CAMERA and self.sigma is not None:
             raise UsageError(
-                f"--noise {CAMERA} has no one sigma: leave --sigma out, or give --gain"
+                f"{setting('noise', CAMERA)} has no one sigma: "
+                f"leave {setting('sigma')} out, or give {setting('gain')}"
             )
         if self.model == CORRELATED and self.sigma is not None:
-            raise UsageError(f"--noise {CORRELATED} estimates sigma: leave --sigma out")
+            raise UsageError(
+                f"{setting('noise', CORRELATED)} estimates sigma: leave {setting('sigma')} out"
+            )
         if self.model != CAMERA and self.cameras:
-            raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
+            raise UsageError(
+                f"{setting('gain')} and {setting('read_noise')} are a camera's: "
+                f"add {setting('noise', CAMERA)}"
+            )
         if not 0 <= self.strength <= MOST_STRENGTH:
             most = 100 * MOST_STRENGTH
             raise UsageError(
@@ -186,7 +193,8 @@ class Request:
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
                 scaled = [one.times(picture.unit) for one in cameras]
-                found = replace(found, words=tuple(map(measurement.camera_words, scaled)))
+                said = tuple(as_options(measurement.camera_words(one)) for one in scaled)
+                found = replace(found, words=said)
             return replace(found, clipped=self._clipped(picture, found))
         measured = measurement.measure(picture, grows=self.model == AUTO)
         words = tuple(measured.of(picture))
@@ -215,7 +223,7 @@ def _too_much(level: float, picture: Picture) -> str:
     own = level * white(picture.values.dtype) / GREY_LEVELS
     return (
         f"sigma {level:g} is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
-        f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another --sigma-unit"
+        f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another {setting('sigma_unit')}"
     )
 
 
@@ -232,7 +240,7 @@ def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tupl
     """
     if gain is None:
         if read is not None:
-            raise UsageError("--read-noise goes with --gain: give both")
+            raise UsageError(f"{setting('read_noise')} goes with {setting('gain')}: give both")
         return ()
     gains, reads = parse_levels(gain, unit, "gain"), parse_levels(read or "0", unit, "read noise")
     count = max(len(gains), len(reads))

@@ -19,6 +19,7 @@ from linn_cli.errors import UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.network.architecture import MOST_BYTES, VARIANTS, Architecture, Variant
 from linn_cli.network.model import DnINN
+from linn_cli.wording import setting
 
 _HEADER_LENGTH_BYTES = 8
 # The bundled sets for one sigma were trained for a tenth less and more.
@@ -134,7 +135,8 @@ def select(
             ]
         )
         raise UsageError(
-            f"no weights for {wanted} are {where} yet: leave out what names it, or give --weights"
+            f"no weights for {wanted} are {where} yet: leave out what names it, "
+            f"or give {setting('weight_file')}"
         )
 
     def rank(candidate: WeightSet) -> tuple[float, ...]:
