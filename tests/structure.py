@@ -32,7 +32,7 @@ PACKAGES = (
     ("network",),
     ("engine", "pictures"),
     ("noise", "weights"),
-    ("denoising", "training"),
+    ("denoising", "training", "export"),
     ("evaluation",),
     ("pages",),
     ("commands",),

@@ -263,6 +263,25 @@ def _checked_range(low: float, high: float) -> tuple[float, float]:
     return low, high
 
 
+def digest(path: Path) -> str:
+    """The sha256 of a file of weights.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    return hashlib.sha256(_read(path)).hexdigest()
+
+
+def is_bundled(weight_set: WeightSet) -> bool:
+    """Whether the file is one of those that come with linn, chosen by it or not."""
+    return weight_set.path.resolve().is_relative_to(_bundle().resolve())
+
+
+def licence() -> Path:
+    """The file that says on which terms the weights that come with linn may be used."""
+    return _bundle() / "LICENSE.md"
+
+
 def _bundle() -> Path:
     """The folder of the bundled sets: inside an installed package, or the checkout's `weights/`."""
     installed = _PACKAGE / "bundled"
