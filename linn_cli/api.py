@@ -34,9 +34,10 @@ from linn_cli.progress import silent
 from linn_cli.units import GREY_LEVELS, Sigma, SigmaLike, in_levels
 from linn_cli.weights import sets, sources
 
-# Floats that reach so many times as far as from 0 to 1, with noise that is given as less than one grey level of what
-# they reach, are rather floats whose white is not 1.
-_OTHER_WHITE, _NEXT_TO_NOTHING = 16.0, 1.0
+# Floats that reach so far have another white than 1, and up to here it is rather 255.
+_OTHER_WHITE, _EIGHT_BITS = 16.0, 512.0
+# Noise of less than so many 255ths of an image's own range is hardly meant.
+_NEXT_TO_NOTHING = 1.0
 
 ImageT = TypeVar("ImageT")
 
@@ -260,10 +261,11 @@ def estimate(image: Any, *, channel_axis: ChannelAxis = AUTO) -> Measured:
         )
     first = documents.in_range(picture.parts()[0])
     measured = measurement.measure(first).scaled(first.unit)
-    if _has_other_white(first):
-        own = measured.overall.sigma / GREY_LEVELS
+    if (reach := _reach(first)) >= _OTHER_WHITE:
+        sigma = measured.overall.sigma
         _warn(
-            f"{_reach(first)}: sigma counts in 255ths of 1, and {measured.overall.sigma:.4g} is {own:.4g} in them"
+            f"the image's values go up to {reach:.4g}: sigma counts in 255ths of 1, "
+            f"and {sigma:.4g} is {sigma / GREY_LEVELS:.4g} in these values"
         )
     return measured
 
@@ -407,21 +409,22 @@ def _check_white(found: list[Plane], request: Request) -> None:
     if request.is_estimate:
         return
     for plane in found:
+        reach = _reach(plane.picture)
         level = max(plane.profile.sigma_at(request.strength).levels)
-        if _has_other_white(plane.picture) and 0 < level < _NEXT_TO_NOTHING:
+        is_of_8_bits = reach <= _EIGHT_BITS and level * plane.picture.unit < reach
+        if reach >= _OTHER_WHITE and (is_of_8_bits or level < _NEXT_TO_NOTHING) and level > 0:
             raise UsageError(
-                f"{_reach(plane.picture)}, so that this noise is next to nothing: floats are white at 1. "
-                "Give sigma_unit='unit' if it counts in the image's values, or divide the image, as by 255"
+                f"the image's values go up to {reach:.4g}, where this noise is next to nothing: floats are white at "
+                "1. Give sigma_unit='unit' if it counts in the image's values, or divide the image, as by 255"
             )
 
 
-def _has_other_white(picture: Picture) -> bool:
-    return picture.values.dtype.kind == "f" and picture.unit >= _OTHER_WHITE
-
-
-def _reach(picture: Picture) -> str:
-    low, high = np.nanmin(picture.values), np.nanmax(picture.values)
-    return f"the image's values go from {low:.4g} to {high:.4g}"
+def _reach(picture: Picture) -> float:
+    """How far the values of floats go; 0 for integers, whose dtype says where white is."""
+    values = picture.values
+    if values.dtype.kind != "f":
+        return 0.0
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0))
 
 
 def _warn(*remarks: str) -> None:

@@ -330,23 +330,33 @@ def test_a_denoiser_moves_to_a_device(noisy: NDArray[np.uint8]) -> None:
         denoiser.to("tpu")
 
 
-@pytest.mark.parametrize("sigma", [25, 50.0])
+@pytest.mark.parametrize("sigma", [25, 50.0, 100])
 def test_floats_whose_white_is_255_are_not_left_as_they_are(
     noisy: NDArray[np.uint8], sigma: float
 ) -> None:
     floats = noisy.astype(np.float32)
-    with pytest.raises(UsageError, match=r"go from 0 to 255.*sigma_unit='unit'.*divide the image"):
+    with pytest.raises(UsageError, match=r"go up to 255.*sigma_unit='unit'.*divide the image"):
         denoise(floats, sigma)
     removed = floats - denoise(floats, 25, sigma_unit="unit")
     assert 15 < removed.std() < 35
     assert 15 < (floats - denoise(floats)).std() < 35
     with pytest.warns(UserWarning, match=r"255ths of 1, and \d+ is 2\d"):
         estimate(floats)
+    flat = np.random.default_rng(0).normal(128, 3, (40, 40))
+    with pytest.raises(UsageError, match="divide the image, as by 255"):
+        denoise(flat, sigma)
 
 
 def test_weak_noise_in_a_floats_own_values_is_taken_at_its_word(noisy: NDArray[np.uint8]) -> None:
     answer = denoise(noisy.astype(np.float32), 0.5, sigma_unit="unit")
     assert 0 < np.abs(answer - noisy).max() < 5
+
+
+def test_measured_values_with_a_sigma_of_their_own_are_taken() -> None:
+    metres = np.random.default_rng(0).normal(2000 + np.arange(60)[:, None], 5, (60, 60))
+    removed = metres - denoise(metres, 5 * 255)
+    assert 4 < removed.std() < 6
+    np.testing.assert_array_equal(denoise(metres, 5, sigma_unit="unit"), metres - removed)
 
 
 def test_errors_name_arguments_and_no_options(noisy: NDArray[np.uint8]) -> None:
