@@ -1,7 +1,7 @@
 """A package that darktable takes: a zip file with a network in ONNX and what darktable should know of it.
 
-darktable looks for config.json in the folders of its models (dev-doc/AI.md there); model.yaml is how its collection of
-models describes one, with its licence and training data.
+darktable looks for config.json in the folders of its models (dev-doc/AI.md there); its collection of models describes
+each in the same words in model.yaml, with its licence and training data.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def package(weight_set: WeightSet, model: bytes, licence: str, *, inputs: int) -
         inputs: 2 where sigma is an input, for which darktable gives 25; 1 where it is fixed.
     """
     name = identifier(weight_set)
+    described = _described(weight_set, licence, inputs)
     files: dict[str, str | bytes] = {
-        "config.json": json.dumps(_config(weight_set, inputs), indent=2) + "\n",
-        "model.yaml": "\n".join(_yaml(_described(weight_set, licence, inputs))) + "\n",
+        "config.json": json.dumps(described, indent=2) + "\n",
+        "model.yaml": "\n".join(_yaml(described)) + "\n",
         "model.onnx": model,
     }
     if sets.is_bundled(weight_set):
@@ -69,7 +70,9 @@ def _reach_of(architecture: Architecture, number: int) -> int:
     return (networks + lista) * spread + 2 * (dilation + phases - 1)
 
 
-def _config(weight_set: WeightSet, inputs: int) -> dict[str, Any]:
+def _described(weight_set: WeightSet, licence: str, inputs: int) -> dict[str, Any]:
+    own = sets.is_bundled(weight_set)
+    low, high = weight_set.sigma
     return {
         "id": identifier(weight_set),
         "name": f"denoise linn {weight_set.name}",
@@ -80,13 +83,6 @@ def _config(weight_set: WeightSet, inputs: int) -> dict[str, Any]:
         "version": __version__,
         "tiling": True,
         "num_inputs": inputs,
-    }
-
-
-def _described(weight_set: WeightSet, licence: str, inputs: int) -> dict[str, Any]:
-    own = sets.is_bundled(weight_set)
-    low, high = weight_set.sigma
-    return _config(weight_set, inputs) | {
         "type": "single",
         "attributes": {"overlap": reach(weight_set.architecture)},
         "model_card": {

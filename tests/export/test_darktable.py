@@ -30,6 +30,7 @@ def test_a_package_has_what_darktable_reads() -> None:
     config = json.loads(files[f"{name}/config.json"])
     assert (config["id"], config["task"], config["backend"]) == (name, "denoise", "onnx")
     assert (config["tiling"], config["num_inputs"]) == (True, 2)
+    assert config["model_card"]["license"] == "MIT"
     assert files[f"{name}/LICENSE.md"] == sets.licence().read_bytes()
 
 
