@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -245,3 +247,32 @@ def test_nothing_is_refused() -> None:
         arrays.take(np.zeros((0, 8)))
     with pytest.raises(UsageError, match="expected an image"):
         arrays.take(None)
+
+
+@given(
+    shape=st.lists(st.integers(1, 6), min_size=2, max_size=5),
+    axis=st.one_of(st.none(), st.just(arrays.AUTO), st.integers(-5, 4)),
+    dtype=st.sampled_from(["u1", "<u2", ">i2", "u4", "f2", ">f4", "f8"]),
+    is_tensor=st.booleans(),
+)
+def test_whatever_is_taken_is_put_back(
+    shape: list[int], axis: int | str | None, dtype: str, is_tensor: bool
+) -> None:
+    values = np.random.default_rng(0).uniform(0, 100, shape).astype(dtype)
+    image: Any = values
+    if is_tensor:
+        image = torch.from_numpy(values.astype(values.dtype.newbyteorder("=")))
+    try:
+        images = arrays.take(image, axis)
+    except UsageError as error:
+        assert "channel" in str(error)  # noqa: PT017
+        return
+    assert images.values.ndim == 4
+    assert images.known is None or images.known.shape == images.values.shape[:3]
+    again = images.restore(images.values.copy())
+    assert (type(again), again.dtype, tuple(again.shape)) == (
+        type(image),
+        image.dtype,
+        tuple(shape),
+    )
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(image))
