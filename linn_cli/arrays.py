@@ -96,7 +96,8 @@ def take(image: Any, channel_axis: ChannelAxis = AUTO) -> Images:
     if isinstance(image, np.ma.MaskedArray):
         masked = np.ma.getmaskarray(image)
         masked = masked[..., None] if axis is None else np.moveaxis(masked, axis, -1)
-        known = (~masked.reshape(flat.shape).any(axis=-1)).astype(np.uint8)
+        seen = ~masked.reshape(flat.shape).any(axis=-1)
+        known = seen.astype(colour.dtype) * colour.dtype.type(samples.white(colour.dtype))
 
     def restore(clean: NDArray[Any]) -> Any:
         whole = np.concatenate((clean, flat[..., -1:]), axis=-1) if alpha else clean

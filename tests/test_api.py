@@ -419,6 +419,14 @@ def test_a_file_keeps_its_metadata_on_its_way_through_python(tmp_path: Path) -> 
         np.testing.assert_array_equal(np.array(written), answer)
 
 
+def test_masked_pixels_are_written_as_transparent(tmp_path: Path) -> None:
+    values = np.ma.array(np.full((9, 9), 100, np.uint8), mask=np.zeros((9, 9), bool))
+    values[2, 3] = np.ma.masked
+    write(tmp_path / "a.png", values)
+    alpha = read(tmp_path / "a.png").array[..., 1]
+    assert (alpha[2, 3], alpha.max(), (alpha == 0).sum()) == (0, 255, 1)
+
+
 def test_what_a_format_cannot_hold_is_a_warning(tmp_path: Path) -> None:
     values = np.full((9, 9), 30000, np.uint16)
     with pytest.warns(UserWarning, match="16"):
