@@ -176,10 +176,17 @@ def compare(
     """Compare ONNX Runtime with torch on random pictures of these sizes.
 
     Raises:
-        UsageError: ONNX Runtime is not installed.
+        UsageError: ONNX Runtime is not installed, or does not take the file.
     """
     runtime = _imported("onnxruntime")
-    session = runtime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    try:
+        session = runtime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its errors have no type in common but this one
+        reason = str(error).partition("\n")[0]
+        raise UsageError(
+            f"ONNX Runtime {runtime.__version__} does not take the file ({reason}): "
+            f"choose a lower {setting('opset')}"
+        ) from error
     known: Mapping[str, str] = session.get_modelmeta().custom_metadata_map
     model = sets.load(weight_set)
     generator = torch.Generator().manual_seed(0)

@@ -66,6 +66,12 @@ def test_without_onnx_linn_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
         onnx_file.content(ANY, "MIT")
 
 
+def test_a_file_that_the_runtime_does_not_know_asks_for_a_lower_opset() -> None:
+    pytest.importorskip("onnxruntime", reason=WHY)
+    with pytest.raises(UsageError, match=r"ONNX Runtime [\d.]+ does not take .* a lower opset"):
+        onnx_file.compare(b"no model", ANY)
+
+
 def test_an_answer_that_is_no_number_does_not_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("onnx", "onnxruntime"):
         pytest.importorskip(name, reason=WHY)
