@@ -131,10 +131,10 @@ def by_planes(
     `halvings` are those of each plane. One network, which is made for any sigma, does all of them.
     """
     scales = networks.load(sigma, precision="float32", weight_file="dninn-st-1-any").scales
-    levels = [sigma] * len(noisy)
+    levels, chroma = [sigma] * len(noisy), [strength] * 2
     planes = [
         pyramid.stream(scales, [plane[None]], plane.shape[-1], halvings=count, weight=weight)
-        for plane, count in zip(normalise(noisy, levels, strength), halvings, strict=True)
+        for plane, count in zip(normalise(noisy, levels, chroma), halvings, strict=True)
     ]
     rows = torch.cat([torch.cat(list(bands), dim=2) for bands in planes])
-    return restore(rows, levels, strength)
+    return restore(rows, levels, chroma)

@@ -119,6 +119,7 @@ class Denoiser:
         read_noise: float | Iterable[float] | None = None,
         sigma_unit: str = "8bit",
         channel_axis: ChannelAxis = AUTO,
+        hot_pixels: bool = False,
     ) -> ImageT:
         """Remove the noise of an image, or of each image of a stack.
 
@@ -131,8 +132,8 @@ class Denoiser:
                 numbers for an image whose channels differ; "auto" estimates it, for each image of a
                 stack. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
                 as in files of 8 bits, linn corrects the mean.
-            noise: "auto" takes noise for white, or for a camera's where it clearly grows with brightness;
-                "white", "poisson-gauss" (a camera's) or "correlated" decide by hand.
+            noise: "auto" takes noise for white, for a camera's where it clearly grows with brightness, or for a
+                photograph's where it is clearly coarse; "white", "camera", "photo" or "correlated" decide by hand.
             strength: multiplies the noise level, 0 to 2.
             gain: a camera's gain, if you know it: the variance of the noise for each level of signal.
             read_noise: a camera's read noise, with `gain`: the noise level in black.
@@ -142,6 +143,7 @@ class Denoiser:
                 and the third from the end of a tensor, if it has 1, 3 or 4. One channel is grey, three are red,
                 green and blue, a fourth is alpha and stays; others are denoised one by one. All axes before those
                 of the image make a stack. It may be the name of a DataArray's dimension.
+            hot_pixels: replace hot and dead pixels, salt and pepper by what is around them first.
 
         Returns:
             The denoised image: same kind, shape and dtype, without gradients. The input is not changed. What only
@@ -155,6 +157,7 @@ class Denoiser:
             UserWarning: the noise is not what the weight file is for, or a plane was left as it is.
         """
         request = _request(sigma, noise, strength, gain, read_noise, sigma_unit)
+        request = replace(request, hot_pixels=hot_pixels)
         if isinstance(image, Document):
             return self._denoise_document(image, request)  # type: ignore[return-value]
         images = arrays.take(image, channel_axis)
@@ -192,6 +195,7 @@ def denoise(
     read_noise: float | Iterable[float] | None = None,
     sigma_unit: str = "8bit",
     channel_axis: ChannelAxis = AUTO,
+    hot_pixels: bool = False,
     variant: Variant | None = None,
     scales: int | None = None,
     fast: bool = False,
@@ -230,6 +234,7 @@ def denoise(
         read_noise=read_noise,
         sigma_unit=sigma_unit,
         channel_axis=channel_axis,
+        hot_pixels=hot_pixels,
     )
 
 

@@ -46,6 +46,10 @@ class UnreachableError(WeightsError):
     """The Hub cannot be asked: no network, offline mode, or a server that fails."""
 
 
+class ClusterError(LinnError):
+    """A cluster does not answer, or one of its workers cannot do its part."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed; torch reports that on the CPU as a plain RuntimeError."""
     return isinstance(error, MemoryError) or any(

@@ -33,7 +33,7 @@ PACKAGES = (
     ("engine", "pictures"),
     ("noise", "weights"),
     ("denoising", "training", "export"),
-    ("evaluation",),
+    ("cluster", "evaluation"),
     ("pages",),
     ("commands",),
 )

@@ -91,7 +91,7 @@ def test_completion_is_installed_for_every_shell(tmp_path: Path, shell: str, pla
 COMPLETED = [
     ("linn den", ["denoise"]),
     ("linn denoise --stren", ["--strength"]),
-    ("linn denoise --noise po", ["poisson-gauss"]),
+    ("linn denoise --noise ca", ["camera"]),
     ("linn denoise --wei", ["--weights"]),  # its help has brackets
     ("linn denoise --format t", ["tiff"]),
     ("linn weights l", ["list"]),

@@ -27,6 +27,7 @@ OF_STORAGE = (
     "StripOffsets",
     "StripByteCounts",
     "RowsPerStrip",
+    "YCbCrSubSampling",
     "TileOffsets",
     "ExifByteOrder",
 )

@@ -1,7 +1,7 @@
 """How fast an exported network is in ONNX Runtime and OpenVINO, beside linn and torch.
 
     python -m benchmarks.cost.export
-    python -m benchmarks.cost.export --weights weights/unfinished/polyphase-colour.safetensors --side 1024
+    python -m benchmarks.cost.export --weights polyphase-colour --side 1024
 
 All in one process, in turns, the median of the rounds, on the CPU in float32 with as many threads as torch has; speeds
 depend on the machine, ratios less so. It measures, on one square picture and with sigma 25,

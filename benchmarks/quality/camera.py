@@ -6,12 +6,12 @@ Each picture gets Poisson noise of a sensor whose white is `peak` counts and Gau
 counts; peak 0 stands for white noise of sigma `read`, in grey levels. Neither is clipped or rounded.
 
 - white: `--noise white`, which takes the noise for white and estimates its sigma;
-- estimated: `--noise poisson-gauss`, gain and read noise estimated from the picture;
+- estimated: `--noise camera`, gain and read noise estimated from the picture;
 - true: the same with the true ones;
 - by itself: in how many per cent of the pictures linn takes the noise for a camera's without being told.
 
 --alarms only estimates, on white noise, in floats and in 8 bits: in how many per cent of the pictures `--noise
-poisson-gauss` finds a gain, in how many linn finds one by itself, and how many times its standard error it is at most.
+camera` finds a gain, in how many linn finds one by itself, and how many times its standard error it is at most.
 
 With --log each measured picture is a line of JSON, and a later run of the same settings goes on after the last.
 """
@@ -80,9 +80,7 @@ def main() -> None:
 
 def alarms(pictures: list[Path]) -> None:
     """Print how often white noise seems to grow with brightness."""
-    print(
-        f"{len(pictures)} pictures\nsigma   bits  poisson-gauss %  by itself %  highest certainty"
-    )
+    print(f"{len(pictures)} pictures\nsigma   bits  camera %  by itself %  highest certainty")
     for sigma in ALARMS:
         for step in (0.0, 1 / 255):
             rows = []

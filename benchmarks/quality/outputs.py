@@ -44,11 +44,11 @@ COMMANDS: list[tuple[str, str, str | None]] = [
     ("floats", "denoise float.tif -o OUT.tif --sigma 25", "OUT.tif"),
     ("pages", "denoise pages.tif -o OUT.tif --sigma 25", "OUT.tif"),
     ("TIFF by rows", "denoise large.tif -o OUT.tif", "OUT.tif"),
-    ("camera noise", "denoise camera.tif -o OUT.tif --noise poisson-gauss", "OUT.tif"),
+    ("camera noise", "denoise camera.tif -o OUT.tif --noise camera", "OUT.tif"),
     ("camera noise, found", "denoise camera.tif -o OUT.tif", "OUT.tif"),
     (
         "camera noise, given",
-        "denoise camera.tif -o OUT.tif --noise poisson-gauss --gain 2 --read-noise 3",
+        "denoise camera.tif -o OUT.tif --noise camera --gain 2 --read-noise 3",
         "OUT.tif",
     ),
     ("correlated noise", "denoise blotchy.png -o OUT.png --noise correlated", "OUT.png"),

@@ -131,9 +131,8 @@ def benchmark(
         unreadable = _say_faults(pictures)
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
-            runs: list[tuple[float, LoadedNetwork | Classical]] = [
-                (
-                    level,
+            methods: list[list[LoadedNetwork | Classical]] = [
+                [
                     networks.load(
                         level,
                         channels=3 if pictures.colour else 1,
@@ -142,14 +141,20 @@ def benchmark(
                         weight_file=source,
                         device=device,
                         precision=precision,
-                    ),
-                )
-                for kind, count, level in product(variants, scales or ANY, sigmas)
+                    )
+                    for level in sigmas
+                ]
+                for kind, count in product(variants, scales or ANY)
             ]
-        for doubt in dict.fromkeys(getattr(made, "doubt", "") for _, made in runs):
+        for doubt in dict.fromkeys(getattr(made, "doubt", "") for made in chain(*methods)):
             if doubt:
                 console.say(doubt)
-        runs += product(sigmas, rivals)
+        methods += [[rival] * len(sigmas) for rival in rivals]
+        runs = [
+            (level, denoiser, protocol.name_of(*method))
+            for method in methods
+            for level, denoiser in zip(sigmas, method, strict=True)
+        ]
         ways = [protocol.EXACT]
         if quantize:
             ways += [protocol.EIGHT_BITS, protocol.EIGHT_BITS_PLAIN]
@@ -158,9 +163,11 @@ def benchmark(
         keep = gallery.add if report_file else protocol.forget
         measured: list[list[Score]] = []
         with console.progress("benchmark", len(trials) * len(pictures.usable)) as advance:
-            for (level, denoiser), stored in trials:
+            for (level, denoiser, name), stored in trials:
                 measured.append([])
-                for score in protocol.measure(denoiser, pictures, level, keep, stored=stored):
+                for score in protocol.measure(
+                    denoiser, pictures, level, keep, stored=stored, name=name
+                ):
                     measured[-1].append(score)
                     advance(1, f"sigma {level:g}, {score.image}: {score.psnr:.2f} dB")
         _say_faults(pictures, but=unreadable)
@@ -168,8 +175,8 @@ def benchmark(
         names = {path.name for _, path in pictures.usable}
         scores = [[score for score in run if score.image in names] for run in measured]
         summaries = [
-            protocol.summarise(denoiser, run, stored)
-            for ((_, denoiser), stored), run in zip(trials, scores, strict=True)
+            protocol.summarise(denoiser, run, stored, name)
+            for ((_, denoiser, name), stored), run in zip(trials, scores, strict=True)
         ]
         known = None if pictures.faults else published.find(pictures.digest)
         if report_file:

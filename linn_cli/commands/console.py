@@ -220,13 +220,17 @@ class _Said(logging.Handler):
 @contextmanager
 def _logged(level: int) -> Iterator[None]:
     logger, handler = logging.getLogger("linn_cli"), _Said()
+    # What libraries log about a damaged file would stand beside linn's own line.
+    others, silence = logging.getLogger("tifffile"), logging.NullHandler()
     before = logger.level
     logger.addHandler(handler)
+    others.addHandler(silence)
     logger.setLevel(level)
     try:
         yield
     finally:
         logger.removeHandler(handler)
+        others.removeHandler(silence)
         logger.setLevel(before)
 
 

@@ -11,25 +11,29 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from linn_cli.commands import console, pipes
+from linn_cli.commands import clustered, console, pipes
 from linn_cli.commands.options import (
     MACHINE,
     NOISE,
     OUTPUT,
     WEIGHTS,
+    DaskOption,
     DebugOption,
     DeviceOption,
     HubRepoOption,
     JsonOption,
+    ManifestOption,
     MaxPixelsOption,
     PrecisionOption,
     QuietOption,
     RecursiveOption,
     ScalesOption,
+    ShardOption,
     ThreadsOption,
     VariantOption,
     VerboseOption,
     WeightsOption,
+    check_manifest,
     doubts,
     formats_begun,
     one_of,
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome
     from linn_cli.denoising.planning import Existing, Job
+    from linn_cli.denoising.shards import Shard
     from linn_cli.pictures.formats import Format
     from linn_cli.pictures.picture import Picture
     from linn_cli.progress import Notify, Progress
@@ -51,7 +56,6 @@ linn denoise photo.jpg                    # estimates the noise, writes photo-de
 linn denoise photo.jpg --strength 70      # leaves some grain
 linn denoise scans/ -r -o clean/          # a folder and those within it
 """
-USUAL_SIGMA = 25.0
 
 
 def denoise(
@@ -90,9 +94,9 @@ def denoise(
         typer.Option(
             metavar="KIND",
             rich_help_panel=NOISE,
-            autocompletion=one_of("auto", "white", "poisson-gauss", "correlated"),
-            help="white, poisson-gauss or correlated. poisson-gauss grows with light, as a camera's does. correlated "
-            "is blotchy, as after demosaicing or scaling. auto decides between white and poisson-gauss.",
+            autocompletion=one_of("auto", "white", "camera", "photo", "correlated"),
+            help="white, camera, photo or correlated. camera grows with light, as in raw pictures. photo is coarse, as "
+            "after demosaicing, JPEG or scaling. correlated removes blotches first. auto decides between the first three.",
         ),
     ] = "auto",
     gain: Annotated[
@@ -111,6 +115,14 @@ def denoise(
             help="A camera's read noise, with --gain: the noise level in black.",
         ),
     ] = None,
+    hot_pixels: Annotated[
+        bool,
+        typer.Option(
+            "--hot-pixels",
+            rich_help_panel=NOISE,
+            help="Replace hot and dead pixels, salt and pepper by what is around them.",
+        ),
+    ] = False,
     sigma_unit: Annotated[
         str,
         typer.Option(
@@ -221,11 +233,18 @@ def denoise(
     max_pixels: MaxPixelsOption = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
+    shard: ShardOption = None,
+    manifest: ManifestOption = None,
+    dask: DaskOption = None,
 ) -> None:
     """Denoise pictures."""
     with console.reported(debug=debug, quiet=quiet):
+        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
+        if dask:
+            clustered.check(dask, compare, piped=piped)
         from linn_cli.denoising.jobs import Handling, run
         from linn_cli.denoising.planning import Existing
+        from linn_cli.denoising.shards import WHOLE, Shard
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.pictures import formats, reading
         from linn_cli.units import Sigma
@@ -233,7 +252,7 @@ def denoise(
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, strength / 100, cameras, same_noise)
+        request = Request(known, noise, strength / 100, cameras, same_noise, hot_pixels)
         if fast and (variant or scales):
             raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)
@@ -244,15 +263,45 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, strength):
             say(doubt)
-        piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
+        if manifest:
+            # Also where a shard turns out to have no picture: who runs it may wait for the file.
+            check_manifest(manifest)
         if piped:
-            pipes.check(pictures, output, compare, existing, json=json)
+            pipes.check(pictures, output, compare, existing, json=json, shard=shard)
             planned = []
         else:
-            planned = _plan(pictures, output, recursive, suffix, wanted, existing, compare, say)
-
+            part = WHOLE if shard is None else Shard.parse(shard)
+            planned = _plan(
+                pictures, output, recursive, suffix, wanted, existing, compare, part, say
+            )
+            if not planned:
+                return
         many = len(planned) > 1
-        report = partial(_report, json=json, verbose=verbose, quiet=quiet, many=many)
+        report = partial(
+            _report, json=json, verbose=verbose, quiet=quiet, many=many, manifest=manifest
+        )
+
+        if dask:
+            from linn_cli.cluster.setup import Setup
+
+            setup = Setup(
+                request,
+                handling,
+                existing,
+                weights=weight_file,
+                hub_repo=hub_repo,
+                variant=parse_variant(variant),
+                scales=scales,
+                fast=fast,
+                device=device,
+                precision=precision,
+                max_memory=max_memory and max_memory * 10**6,
+                threads=threads,
+            )
+            began = time.monotonic()
+            done = clustered.denoise(planned, dask, setup, jobs, report, say, quiet=quiet)
+            _conclude(done, output, began, say)
+            return
 
         # Build.
         workers = _share_processor(threads, jobs, device, precision, len(planned))
@@ -278,25 +327,31 @@ def denoise(
                 )
             )
             return
-        # A fault of weights, device or precision is every picture's.
-        # Channels other than these three are pictures of their own.
-        in_colour = known is not None and len(known.levels) == 3
-        networks.at(known if known and in_colour else USUAL_SIGMA, 3 if in_colour else 1)
+        networks.check(known)
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
         # The page may advise another sigma only where the user gave one: not a strength, nor one by channel.
         given = known is not None and len(set(known.levels)) == 1 and strength == 100
         began = time.monotonic()
-        outcomes = _run(work, planned, workers, report, compare, given=given, quiet=quiet)
-        if many:
-            say(_summary(outcomes, output, time.monotonic() - began))
-        if any(outcome.error for outcome in outcomes):
-            raise typer.Exit(1)
+        done = _run(work, planned, workers, report, compare, given=given, quiet=quiet)
+        _conclude(done, output, began, say)
 
 
-def _report(outcome: Outcome, *, json: bool, verbose: bool, quiet: bool, many: bool) -> None:
-    """Print what became of a picture: data on stdout if asked for, what people should know on stderr."""
+def _conclude(done: Sequence[Outcome], output: Path | None, began: float, say: Notify) -> None:
+    """Sum many outcomes up, and leave with 1 if some picture failed."""
+    if len(done) > 1:
+        say(_summary(done, output, time.monotonic() - began))
+    if any(outcome.error for outcome in done):
+        raise typer.Exit(1)
+
+
+def _report(
+    outcome: Outcome, *, json: bool, verbose: bool, quiet: bool, many: bool, manifest: Path | None
+) -> None:
+    """Tell what became of a picture: data to stdout and a file if asked for, what people should know to stderr."""
+    if manifest:
+        console.append_json(manifest, asdict(outcome))
     if json:
         console.emit_json(asdict(outcome))
     # Of many, those that are skipped are only counted.
@@ -330,6 +385,7 @@ def _plan(
     wanted: Format | None,
     existing: Existing,
     compare: Path | None,
+    shard: Shard,
     notify: Notify,
 ) -> list[Job]:
     from linn_cli import files
@@ -343,6 +399,7 @@ def _plan(
         suffix=suffix,
         target=wanted,
         existing=existing,
+        shard=shard,
         notify=notify,
     )
     if compare and len(planned) > 1:
@@ -358,6 +415,7 @@ def _share_processor(
     threads: int | None, jobs: int | None, device: str, precision: str, count: int
 ) -> int:
     """How many files are worked on at a time; torch gets the threads that each may have."""
+    from linn_cli.denoising.networks import USUAL_SIGMA
     from linn_cli.engine import devices
 
     devices.use_threads(threads)

@@ -66,7 +66,8 @@ def estimate(
                 else:
                     width, height = document.frames[0].size
                     data = {"input": str(path), "width": width, "height": height}
-                    remarks = measurement.hidden(document.format.name, measured.sigma)
+                    deviations = [one.deviation for one in measured.photo] or measured.sigma
+                    remarks = measurement.hidden(document.format.name, deviations)
                     planes = sum(len(frame.parts()) for frame in document.frames)
                     if planes > 1:
                         remarks = (*remarks, f"that is the first of {planes} pages and channels")

@@ -22,7 +22,7 @@ from linn_cli.errors import InputError, UsageError
 EXAMPLES = """
 linn export linn.onnx                     # a grey network for every sigma
 linn export linn.onnx --weights dninn-st-2-25
-linn export linn.dtmodel --weights mine.safetensors --sigma 10
+linn export linn.dtmodel --weights polyphase-colour --sigma 10
 """
 
 

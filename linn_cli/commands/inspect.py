@@ -89,8 +89,7 @@ def inspect(
         levels, channels = inspection.plane(embedding.shown(frame), noise)
         level = network_sigma(channels)
         network = networks.load(
-            channels,
-            channels=len(channels),
+            level,
             variant=parse_variant(variant),
             scales=scales,
             weight_file=weight_file,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ OUTPUT = "Output"
 PRINTED = "What linn prints"
 WEIGHTS = "Weights (linn chooses, you rarely need these)"
 MACHINE = "Machine"
+SCALE = "More than one machine"
 
 
 def one_of(*names: str) -> Callable[[str], list[str]]:
@@ -131,6 +133,34 @@ MaxPixelsOption = Annotated[
     ),
 ]
 
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="K/N",
+        envvar="LINN_SHARD",
+        rich_help_panel=SCALE,
+        help="Take only the K-th of N parts of the files. Run all N, on any machines, for the whole.",
+    ),
+]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS|local",
+        rich_help_panel=SCALE,
+        autocompletion=one_of("local"),
+        help="Denoise on a Dask cluster: the address of its scheduler, such as tcp://HOST:8786, or local for one "
+        "worker for each core of this machine.",
+    ),
+]
+ManifestOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=SCALE,
+        help="Append a line of JSON to this file for each picture: what became of it.",
+    ),
+]
+
 
 def check_scalable(sigma: SigmaLike) -> None:
     """Refuse a sigma, in grey levels, that linn cannot divide a picture by.
@@ -144,6 +174,21 @@ def check_scalable(sigma: SigmaLike) -> None:
     if wanted.is_nothing:
         least = f"at least {LEAST_SIGMA}"
         raise UsageError(f"sigma {max(wanted.levels):g} is too small to scale by: give {least}")
+
+
+def check_manifest(path: Path) -> None:
+    """See that lines can be appended to a file, and that it is no picture.
+
+    Raises:
+        UsageError: its name is a picture's.
+        InputError: it cannot be written.
+    """
+    from linn_cli.commands import console
+    from linn_cli.pictures.formats import SUFFIXES
+
+    if path.suffix.lower() in SUFFIXES:
+        raise UsageError(f"{path}: is a picture's name, give --manifest a file such as done.jsonl")
+    console.append_json(path)
 
 
 def doubts(sigma: Sigma | None, unit: str, strength: float) -> Iterator[str]:

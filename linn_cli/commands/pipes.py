@@ -78,6 +78,7 @@ def check(
     existing: Existing,
     *,
     json: bool,
+    shard: str | None,
 ) -> None:
     """See that `linn denoise` can take a picture from standard input, to standard output, or both.
 
@@ -88,6 +89,8 @@ def check(
         raise UsageError(f"{PIPE} is one picture by itself: linn denoise - -o - --sigma 25")
     if pictures[0].is_dir():
         raise UsageError(f"{pictures[0]}: is a folder, and standard output takes one picture")
+    if shard:
+        raise UsageError(f"--shard {shard} (or LINN_SHARD) takes a part of many files: leave - out")
     if compare:
         raise UsageError("--compare shows a file denoised into a file: leave - out")
     from linn_cli.denoising import planning

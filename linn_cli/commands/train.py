@@ -103,6 +103,14 @@ def train(
             help="Compile the network. By default linn does on a processor if it finds a C++ compiler.",
         ),
     ] = None,
+    precision: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|float32|bfloat16",
+            help="What to compute in. auto is bfloat16 where the device has it. Weak noise (below sigma 5) "
+            "needs float32.",
+        ),
+    ] = "auto",
     log_json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Append a line of JSON at each checkpoint.")
     ] = None,
@@ -136,7 +144,13 @@ def train(
         )
         pictures = training.gather(folders, held_out, val_images)
         trainer = training.prepare(
-            recipe, pictures, init, where, residual=residual, compiled=compiled
+            recipe,
+            pictures,
+            init,
+            where,
+            residual=residual,
+            compiled=compiled,
+            precision=devices.training_precision(precision, where),
         )
         place = training.Run(run)
         place.prepare()

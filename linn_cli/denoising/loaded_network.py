@@ -64,11 +64,12 @@ class LoadedNetwork:
         progress: Progress = silent,
         before: Change = unchanged,
         after: Change = unchanged,
+        chroma: Sequence[float] = (),
     ) -> Tensor:
         """Denoise images (B, C, H, W) of any dtype into the same; C is 1 (grey) or 3 (red, green, blue).
 
         Integers have the range of their dtype; floats are white at 1.0 and are not clamped. `progress`
-        counts rows. For it, `before` and `after` see `rows`.
+        counts rows. For `before`, `after` and `chroma` see `rows`.
 
         Raises:
             UsageError: the dtype is neither float nor an integer of up to 32 bits, or sigma does not
@@ -82,7 +83,7 @@ class LoadedNetwork:
             return images.clone()
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
-            self._denoise(noisy, answer, levels, progress, before, after)
+            self._denoise(noisy, answer, levels, progress, before, after, chroma)
         return answers
 
     def rows(
@@ -93,11 +94,13 @@ class LoadedNetwork:
         before: Change = unchanged,
         after: Change = unchanged,
         progress: Progress = silent,
+        chroma: Sequence[float] = (),
     ) -> Iterator[Tensor]:
         """Denoise a picture given from the top as rows (C, n, width) of a dtype that an image may have.
 
         `before` and `after` change rows as floats, white at 1, before and after the network. `progress` counts
-        rows as far as they are computed.
+        rows as far as they are computed. `chroma` is the noise of the two chroma planes in units of the luma's, if it
+        is not white.
         Yields the finished rows from the top, of the same dtype, on the CPU. Their heights differ from the
         input's. Only as many rows are ever held as the planes lag behind, and only these as floats.
 
@@ -113,7 +116,7 @@ class LoadedNetwork:
                 for levels in strip.split(height, dim=1):
                     yield before(samples.to_floats(levels.cpu()))
 
-        answers = self._bands(bands(), width, sigma, height, progress)
+        answers = self._bands(bands(), width, sigma, height, progress, chroma)
         for answer in self.load.pace(answers) if self.device.type == "cpu" else answers:
             yield _levels(after(answer), dtypes[0])
 
@@ -124,6 +127,7 @@ class LoadedNetwork:
         sigma: Sequence[float],
         height: int,
         progress: Progress,
+        chroma: Sequence[float],
     ) -> Iterator[Tensor]:
         """Denoise float32 bands (C, n, width), about `height` rows at a time, into bands of other heights."""
         there = (band.to(self.device) for band in bands)
@@ -142,18 +146,18 @@ class LoadedNetwork:
             )
 
         if self.planes == len(sigma):
-            joint = (normalise_jointly(band, sigma) for band in there)
+            joint = (normalise_jointly(band, sigma, chroma) for band in there)
             for answer in stream(joint, *halvings):
-                yield restore_jointly(answer, sigma).cpu()
+                yield restore_jointly(answer, sigma, chroma).cpu()
             return
-        normalised = (normalise(band, sigma) for band in there)
+        normalised = (normalise(band, sigma, chroma) for band in there)
         copies = enumerate(itertools.tee(normalised, len(sigma)))
         parts = [
             stream(_plane(copy, channel), count)
             for (channel, copy), count in zip(copies, halvings, strict=True)
         ]
         for answers in in_step(*parts):
-            yield restore(torch.cat(answers), sigma).cpu()
+            yield restore(torch.cat(answers), sigma, chroma).cpu()
 
     @property
     def planes(self) -> int:
@@ -186,10 +190,11 @@ class LoadedNetwork:
         progress: Progress,
         before: Change,
         after: Change,
+        chroma: Sequence[float],
     ) -> None:
         """Denoise values (C, H, W) into `answer`."""
         top = 0
-        for rows in self.rows([noisy], noisy.shape[-1], sigma, before, after, progress):
+        for rows in self.rows([noisy], noisy.shape[-1], sigma, before, after, progress, chroma):
             count = rows.shape[1]
             answer[:, top : top + count] = rows
             top += count

@@ -19,6 +19,9 @@ from linn_cli.weights import sets, sources
 from linn_cli.weights.sets import WeightSet
 from linn_cli.weights.sources import Source
 
+# What stands for noise that is not known yet, where a network is loaded only to see that it can be.
+USUAL_SIGMA = 25.0
+
 
 class Networks:
     """Networks for any sigma; each is loaded once, when it is first asked for.
@@ -60,8 +63,22 @@ class Networks:
         self.memory_share = memory_share
         self._made: dict[tuple[Path, torch.dtype], LoadedNetwork] = {}
 
-    def at(self, sigma: SigmaLike, channels: int = 1) -> LoadedNetwork:
-        """The network for pictures of this many channels with this noise.
+    def check(self, sigma: Sigma | None) -> None:
+        """See that networks can be had for pictures with this noise, or with some that is yet to be estimated.
+
+        A fault of weights, device or precision is every picture's.
+
+        Raises:
+            UsageError, WeightsError: as `at`.
+        """
+        # Channels other than red, green and blue are pictures of their own.
+        if sigma and len(sigma.levels) == 3:
+            self.at(sigma, 3)
+        else:
+            self.at(USUAL_SIGMA)
+
+    def at(self, sigma: SigmaLike, channels: int = 1, noise: str = "white") -> LoadedNetwork:
+        """The network for pictures of this many channels with this noise, "white" or "photo" in kind.
 
         Raises:
             UsageError: sigma, variant, scales, device or precision are not to be had.
@@ -73,7 +90,7 @@ class Networks:
         # Chroma has so little contrast that, to the network, its noise is heavy.
         most = level if channels == 1 else max(level, pyramid.HEAVY)
         chosen = self._sets().choose(
-            level, self.variant, self.scales, most, channels, fast=self.fast
+            level, self.variant, self.scales, most, channels, fast=self.fast, noise=noise
         )
         dtype = devices.resolve_precision(self.precision, device, level)
         key = chosen.path, dtype

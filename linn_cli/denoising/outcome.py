@@ -133,6 +133,7 @@ def of_removal(
 ) -> Outcome:
     """What was removed from each plane, by which network, and whether that suits."""
     model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
+    model = measurement.PHOTO if any(one.photo for one in profiles) else model
     # What is the same for all is said once.
     distinct = profiles if len({one.levels_at(1.0) for one in profiles}) > 1 else profiles[:1]
     cameras = [one.times(profile.unit) for profile in distinct for one in profile.cameras]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import tee
 
 import torch
@@ -12,6 +13,7 @@ from linn_cli.denoising import removal
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine.bands import in_step
+from linn_cli.noise import hot_pixels
 from linn_cli.noise.request import NoiseProfile
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, silent
@@ -49,6 +51,9 @@ def denoise(
     stored = torch.from_numpy(picture.filled()).permute(2, 0, 1)[None]
     ranged = picture.range is not None
     values = picture.scale.to_floats(stored) if ranged else stored
+    if profile.hot_pixels:
+        values = hot_pixels.removed(values, profile.hot_pixels)
+        profile = replace(profile, hot_pixels=None)
     held = _held(values)
     answer, network = removal.remove(networks, held, profile, strength, progress)
     answer = _kept(values, held, answer, profile, strength)
@@ -116,7 +121,11 @@ def rows(
     if profile.range is None and not dtype.is_floating_point:
         return removal.remove_by_rows(networks, strips, shape, profile, strength, progress)
     scale = profile.range or Range.nominal(dtype)
-    values, copy = tee(map(scale.to_floats, strips))
+    floats: Iterable[Tensor] = map(scale.to_floats, strips)
+    if profile.hot_pixels:
+        floats = hot_pixels.removed_by_rows(floats, profile.hot_pixels)
+        profile = replace(profile, hot_pixels=None)
+    values, copy = tee(floats)
     answers, network = removal.remove_by_rows(
         networks, map(_held, values), shape, profile, strength, progress
     )

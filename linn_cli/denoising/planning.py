@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+from linn_cli.denoising.shards import WHOLE, Shard
 from linn_cli.errors import UsageError
 from linn_cli.files import place
 from linn_cli.pictures import folders, writing
@@ -44,6 +46,7 @@ def plan(
     suffix: str = SUFFIX,
     target: Format | None = None,
     existing: Existing = _REFUSED,
+    shard: Shard = WHOLE,
     notify: Notify = keep_quiet,
 ) -> list[Job]:
     """Decide the output of every input, before any work is done.
@@ -56,6 +59,7 @@ def plan(
         suffix: put behind the stems of outputs that lie beside their inputs.
         target: the format of the outputs, by default that of each input.
         existing: what to do about outputs that are there.
+        shard: which part of the inputs to take.
         notify: is told what was passed over.
 
     Raises:
@@ -64,33 +68,56 @@ def plan(
     """
     if Path(suffix).name != suffix and suffix:
         raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
-    found = folders.expand(inputs, recursive=recursive, leave_out=output, notify=notify)
+
+    def job(item: Found) -> Job:
+        if output is None:
+            return Job(item.path, _renamed(item.path, suffix, target))
+        return Job(item.path, output / _renamed(item.below, "", target))
+
+    find = partial(folders.expand, inputs, recursive=recursive, leave_out=output)
+    found = find(takes=shard.takes, notify=notify)
     if output is None:
         found = _without_own(found, suffix, notify)
-        jobs = [Job(item.path, _renamed(item.path, suffix, target)) for item in found]
-    elif len(found) == 1 and found[0].is_named and output.suffix and not output.is_dir():
-        writing.check_output(output, found[0].path)
-        if target not in (None, format_of(output)):
-            raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
-        jobs = [Job(found[0].path, output)]
-    elif output.is_file() or (output.suffix.lower() in SUFFIXES and not output.is_dir()):
+    elif output.suffix and not output.is_dir() and not any(map(os.path.isdir, inputs)):
+        # Files that are named are few, and all of them are here, whatever the shard.
+        named = list(found)
+        if len(named) == 1 and named[0].is_named:
+            return _into_file(named[0].path, output, target, existing, shard)
+        found = iter(named)
+    if output and (output.is_file() or (output.suffix.lower() in SUFFIXES and not output.is_dir())):
         raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
-    else:
-        jobs = [Job(item.path, output / _renamed(item.below, "", target)) for item in found]
+    jobs = [job(item) for item in found if shard.takes(item.below.as_posix())]
     _check_distinct(jobs)
+    if shard != WHOLE and len(inputs) > 1:  # within one folder other shards have other outputs
+        _check_apart(jobs, map(job, find()))
     check_existing([job.target for job in jobs], existing)
+    if shard != WHOLE and not jobs:
+        notify(f"shard {shard} has none of these pictures")
     return jobs
 
 
-def _without_own(found: list[Found], suffix: str, notify: Notify) -> list[Found]:
+def _into_file(
+    source: Path, output: Path, target: Format | None, existing: Existing, shard: Shard
+) -> list[Job]:
+    """The job of the one picture that there is."""
+    writing.check_output(output, source)
+    if target not in (None, format_of(output)):
+        raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
+    check_existing([output], existing)
+    return [Job(source, output)] if shard.takes(source.name) else []
+
+
+def _without_own(found: Iterable[Found], suffix: str, notify: Notify) -> Iterator[Found]:
     """Without the outputs of earlier runs, unless they were named themselves."""
-    if not suffix:
-        return found
-    own = [item for item in found if not item.is_named and item.path.stem.endswith(suffix)]
-    if own:
-        more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-        notify(f"{own[0].path}{more}: passed over as linn's own, since the name ends in {suffix}")
-    return [item for item in found if item not in own]
+    first, count = None, 0
+    for item in found:
+        if suffix and not item.is_named and item.path.stem.endswith(suffix):
+            first, count = first or item.path, count + 1
+        else:
+            yield item
+    if count:
+        more = f" and {count - 1} more" if count > 1 else ""
+        notify(f"{first}{more}: passed over as linn's own, since the name ends in {suffix}")
 
 
 def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
@@ -99,24 +126,52 @@ def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
 
 
 def _check_distinct(jobs: Iterable[Job]) -> None:
-    sources = {_key(job.source) for job in jobs}
+    places = _Places()
+    sources = {places.of(job.source) for job in jobs}
     taken: dict[str, Path] = {}
     for job in jobs:
-        leads_to = _key(job.target)
+        leads_to = places.of(job.target)
         if leads_to in sources:
             raise UsageError(f"{job.target}: is an input too, choose another -o or --suffix")
-        other = taken.setdefault(leads_to, job.source)
-        if other != job.source:
-            raise UsageError(
-                f"{job.target}: both {other} and {job.source} would be written there; "
-                "denoise them into different folders"
-            )
+        _claim(job, taken.setdefault(leads_to, job.source))
 
 
-def _key(path: Path) -> str:
-    """A name for the place that a path leads to; where the disk takes names without regard to case, one for all."""
-    leads_to = place(path)
-    return leads_to if _minds_case(Path(leads_to).parent) else leads_to.casefold()
+def _check_apart(jobs: Iterable[Job], others: Iterable[Job]) -> None:
+    """Refuse jobs whose outputs are inputs or outputs of others, which need not be held in memory."""
+    places = _Places()
+    taken = {places.of(job.target): job.source for job in jobs}
+    for job in others:
+        if places.of(job.source) in taken:
+            raise UsageError(f"{job.source}: is an output too, choose another -o or --suffix")
+        _claim(job, taken.get(places.of(job.target), job.source))
+
+
+def _claim(job: Job, source: Path) -> None:
+    """Refuse an output that another source leads to."""
+    if source != job.source:
+        raise UsageError(
+            f"{job.target}: both {source} and {job.source} would be written there; "
+            "denoise them into different folders"
+        )
+
+
+class _Places:
+    """Names for the places that paths lead to; where the disk takes names without regard to case, one for all."""
+
+    def __init__(self) -> None:
+        self._folders: dict[str, tuple[str, bool]] = {}
+
+    def of(self, path: Path) -> str:
+        """The name of the place that a path leads to."""
+        folder, name = os.path.split(path)
+        if name in ("", "..") or os.path.islink(path):
+            folder, name = os.path.split(place(path))
+        if folder not in self._folders:
+            above = place(Path(folder))
+            self._folders[folder] = above, _minds_case(Path(above))
+        above, minds_case = self._folders[folder]
+        leads_to = os.path.join(above, name)
+        return leads_to if minds_case else leads_to.casefold()
 
 
 @cache

@@ -8,11 +8,11 @@ from dataclasses import replace
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoising.loaded_network import LoadedNetwork
+from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
 from linn_cli.engine.normalisation import network_sigma
-from linn_cli.noise import clipping, correlated
+from linn_cli.noise import clipping, correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.request import NoiseProfile
@@ -40,6 +40,9 @@ def remove(
         progress: counts rows.
     """
     channels = values.shape[1]
+    if profile.hot_pixels and strength > 0:
+        values = hot_pixels.removed(values, profile.hot_pixels)
+        profile = replace(profile, hot_pixels=None)
     if channels > 1 and profile.is_alike and samples.is_grey(values):
         grey, network = remove(networks, values[:, :1], profile.first_channel(), strength, progress)
         return grey.repeat(1, channels, 1, 1), network
@@ -47,8 +50,10 @@ def remove(
         return _remove_camera(networks, values, profile.cameras, strength, progress)
     if profile.coarser and strength > 0:
         return _remove_correlated(networks, values, profile, strength, progress)
-    clipped = profile.clipped.scaled(strength)
-    return _remove_white(networks, values, profile.sigma_at(strength), clipped, progress)
+    network = networks.at(profile.sigma_at(strength), channels, profile.kind)
+    sigma, chroma = profile.told(network.weight_set.noise, strength)
+    undo = profile.clipped.scaled(strength).undo
+    return network(values, sigma, progress, after=undo, chroma=chroma), network
 
 
 def remove_by_rows(
@@ -70,16 +75,18 @@ def remove_by_rows(
         progress: counts rows.
     """
     channels, width = shape
+    if profile.hot_pixels:
+        rows = hot_pixels.removed_by_rows(rows, profile.hot_pixels)
     if profile.grows:
         transform = Transform(profile.cameras)
         sigma = transform.sigma(strength)
         network = networks.at(sigma, channels)
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
-    levels = profile.sigma_at(strength).by_channel(channels)
-    network = networks.at(levels, channels)
-    undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, levels, after=undo, progress=progress), network
+    network = networks.at(profile.sigma_at(strength), channels, profile.kind)
+    told, chroma = profile.told(network.weight_set.noise, strength)
+    levels, undo = told.by_channel(channels), profile.clipped.scaled(strength).undo
+    return network.rows(rows, width, levels, unchanged, undo, progress, chroma), network
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
@@ -91,7 +98,11 @@ def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
 
 
 def _remove_white(
-    networks: Networks, values: Tensor, sigma: Sigma, clipped: Clipping, progress: Progress
+    networks: Networks,
+    values: Tensor,
+    sigma: Sigma,
+    clipped: Clipping,
+    progress: Progress,
 ) -> tuple[Tensor, LoadedNetwork]:
     network = networks.at(sigma, values.shape[1])
     return network(values, sigma, progress, after=clipped.undo), network

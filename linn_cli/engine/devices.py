@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def resolve_precision(name: str, device: torch.device, sigma: float) -> torch.dt
             raise UsageError(f"unknown precision {name!r}: choose {known}")
 
 
+def training_precision(name: str, device: torch.device) -> torch.dtype:
+    """The dtype to train in: auto is bfloat16 where the device has it.
+
+    Raises:
+        UsageError: the name is not auto, float32 or bfloat16, or the device would emulate bfloat16.
+    """
+    return resolve_precision(name, device, math.inf)
+
+
 def use_threads(count: int | None) -> None:
     """Compute with this many processor threads from now on, in the whole process; None changes nothing."""
     if count is not None:
@@ -103,6 +113,18 @@ def workers(device: torch.device, count: int) -> int:
     memory = available_memory(1.0)
     room = count if memory is None else memory // _WORKER_BYTES
     return max(1, min(count, torch.get_num_threads(), room))
+
+
+def workers_of_machine(name: str, count: int) -> int:
+    """How many processes to share `count` pictures among: one for each GPU, or as `workers` on the CPU.
+
+    Raises:
+        UsageError: as `resolve`.
+    """
+    device = resolve(name)
+    if device.type == "cuda" and device.index is None:
+        return max(1, min(count, torch.cuda.device_count()))
+    return workers(device, count)
 
 
 def available_memory(share: float) -> int | None:

@@ -35,44 +35,55 @@ def network_sigma(sigma: Sequence[float]) -> float:
     return math.sqrt(len(sigma)) / sum(1 / value for value in sigma)
 
 
-def normalise(picture: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
+def normalise(picture: Tensor, sigma: Sequence[float], chroma: Sequence[float] = ()) -> Tensor:
     """A picture (C, n, W), white at 1, to planes (C, 1, n, W) of unit noise, each to be denoised by itself.
 
     Args:
         picture: any rows of it; C is 1 or 3.
         sigma: the noise of each channel in 8-bit grey levels, above 0.
-        strength: the noise that the chroma is said to have, in units of what it has.
+        chroma: the noise that the two chroma planes are said to have, in units of the luma's; () for white noise.
     """
     unit = (picture - _GREY) * GREY_LEVELS / _column(sigma, picture)
-    turned = planes.from_channels(unit) / _column(_strengths(unit, strength), unit)
+    turned = planes.from_channels(unit) / _column(_strengths(unit, chroma), unit)
     return turned.unsqueeze(1)
 
 
-def restore(parts: Tensor, sigma: Sequence[float], strength: float = CHROMA_STRENGTH) -> Tensor:
+def restore(parts: Tensor, sigma: Sequence[float], chroma: Sequence[float] = ()) -> Tensor:
     """Undo `normalise`: planes (C, 1, n, W) to a picture (C, n, W)."""
     turned = parts.squeeze(1)
-    unit = planes.to_channels(turned * _column(_strengths(turned, strength), turned))
+    unit = planes.to_channels(turned * _column(_strengths(turned, chroma), turned))
     return unit * _column(sigma, unit) / GREY_LEVELS + _GREY
 
 
-def normalise_jointly(picture: Tensor, sigma: Sequence[float]) -> Tensor:
+def normalise_jointly(
+    picture: Tensor, sigma: Sequence[float], chroma: Sequence[float] = ()
+) -> Tensor:
     """A picture (C, n, W), white at 1, to planes (1, C, n, W) of unit noise, to be denoised together.
 
     Each plane is divided by its own sigma, so that the planes stay what they are where channels differ in noise.
+    `chroma` is as in `normalise`.
     """
     turned = planes.from_channels(picture - _GREY) * GREY_LEVELS
-    return (turned / _column(planes.sigma_of(sigma), turned)).unsqueeze(0)
+    return (turned / _column(_plane_sigmas(sigma, chroma), turned)).unsqueeze(0)
 
 
-def restore_jointly(parts: Tensor, sigma: Sequence[float]) -> Tensor:
+def restore_jointly(parts: Tensor, sigma: Sequence[float], chroma: Sequence[float] = ()) -> Tensor:
     """Undo `normalise_jointly`: planes (1, C, n, W) to a picture (C, n, W)."""
     turned = parts.squeeze(0)
-    turned = turned * _column(planes.sigma_of(sigma), turned)
+    turned = turned * _column(_plane_sigmas(sigma, chroma), turned)
     return planes.to_channels(turned) / GREY_LEVELS + _GREY
 
 
-def _strengths(turned: Tensor, strength: float) -> list[float]:
-    return [1.0] + [strength] * (len(turned) - 1)
+def _strengths(turned: Tensor, chroma: Sequence[float]) -> list[float]:
+    return [1.0, *(chroma or [CHROMA_STRENGTH] * 2)][: len(turned)]
+
+
+def _plane_sigmas(sigma: Sequence[float], chroma: Sequence[float]) -> list[float]:
+    """What a network for all planes is told: of white noise exactly what there is."""
+    strengths = [1.0, *(chroma or [1.0] * 2)]
+    return [
+        one * strength for one, strength in zip(planes.sigma_of(sigma), strengths, strict=False)
+    ]
 
 
 def _column(values: Sequence[float], like: Tensor) -> Tensor:

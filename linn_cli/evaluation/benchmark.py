@@ -20,6 +20,7 @@ from linn_cli.units import GREY_LEVELS
 # How the noisy picture is stored: as the published protocol has it, or in a file, rounded and cut off, and
 # whether what was cut off is made up for as `linn denoise` does.
 EXACT, EIGHT_BITS, EIGHT_BITS_PLAIN = "", ", 8 bits", ", 8 bits plain"
+_BEST = "best for each sigma"
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,19 @@ def measure(
     keep: Callable[[Score, Trial], None] = forget,
     *,
     stored: str = EXACT,
+    name: str = "",
 ) -> Iterator[Score]:
     """Score a denoiser on each usable picture; sigma in 8-bit grey levels.
 
     The picture with index i gets the noise of seed i, neither clipped nor rounded unless `stored` says so;
     the estimate is clamped to [0, 1] and not rounded. Only the denoising is timed. `keep` is called with
-    each score before it is yielded. A picture that fails is left out of `pictures` from then on.
+    each score before it is yielded. A picture that fails is left out of `pictures` from then on. `name` is that of
+    the method, the denoiser's own if it is empty.
     """
     for index, path in pictures.usable:
         try:
             clean = pictures.planes(path)
-            score, trial = _tried(denoiser, clean, sigma, index, path.name, stored)
+            score, trial = _tried(denoiser, clean, sigma, index, path.name, stored, name)
         except Exception as error:
             pictures.leave_out(index, error)
         else:
@@ -102,18 +105,25 @@ def measure(
             yield score
 
 
+def name_of(*denoisers: LoadedNetwork | Classical) -> str:
+    """The name of what denoises at one sigma or at several: networks may differ, and are one method."""
+    names = {
+        one.name if isinstance(one, Classical) else str(one.weight_set.architecture)
+        for one in denoisers
+    }
+    return names.pop() if len(names) == 1 else _BEST
+
+
 def _tried(
     denoiser: LoadedNetwork | Classical,
     clean: Tensor,
     sigma: float,
     index: int,
-    name: str,
+    image: str,
     stored: str,
+    name: str,
 ) -> tuple[Score, Trial]:
-    if isinstance(denoiser, Classical):
-        method = denoiser.name + stored
-    else:
-        method = f"linn {denoiser.weight_set.architecture}{stored}"
+    own = "" if isinstance(denoiser, Classical) else "linn "
     noisy = add_noise(clean, sigma / GREY_LEVELS, seed=index)
     if stored != EXACT:
         noisy = (noisy * GREY_LEVELS).round().clamp(0, GREY_LEVELS) / GREY_LEVELS
@@ -124,13 +134,13 @@ def _tried(
     estimate = estimate.clamp(0, 1)
     seconds = time.perf_counter() - began
     score = Score(
-        image=name,
+        image=image,
         sigma=sigma,
         psnr=psnr(estimate, clean),
         ssim=_mean_ssim(estimate[0], clean[0]),
         seconds=seconds,
         pixels=clean[0, 0].numel(),
-        method=method,
+        method=f"{own}{name or name_of(denoiser)}{stored}",
     )
     return score, Trial(index, *map(_shown, (clean, noisy, estimate)))
 
@@ -148,14 +158,18 @@ def _mean_ssim(estimate: Tensor, clean: Tensor) -> float | None:
 
 
 def summarise(
-    denoiser: LoadedNetwork | Classical, scores: Sequence[Score], stored: str = EXACT
+    denoiser: LoadedNetwork | Classical,
+    scores: Sequence[Score],
+    stored: str = EXACT,
+    name: str = "",
 ) -> Summary:
-    """The means of one denoiser's scores at one sigma."""
+    """The means of one denoiser's scores at one sigma; `name` as in `measure`."""
+    method = f"{name or name_of(denoiser)}{stored}"
     if isinstance(denoiser, Classical):
-        return _means(scores, denoiser.name + stored, None, "cpu", "float64", None)
+        return _means(scores, method, None, "cpu", "float64", None)
     return _means(
         scores,
-        f"{denoiser.weight_set.architecture}{stored}",
+        method,
         denoiser.weight_set.name,
         str(denoiser.device),
         denoiser.precision,

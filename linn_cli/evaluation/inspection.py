@@ -12,7 +12,7 @@ from torch import Tensor
 
 from linn_cli import samples
 from linn_cli.errors import UsageError
-from linn_cli.network import haar
+from linn_cli.network import haar, polyphase
 from linn_cli.network.lifting import LiftingNetwork
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import Lista, soft_threshold
@@ -48,7 +48,8 @@ class ScaleView:
     """One scale: its channels (4, H + d, W + d), coarse first, in units of the noise's sigma.
 
     `plain` is the undecimated Haar transform alone, of the picture or of its plain coarse channel;
-    `split` what goes into the lifting steps; `lifted` what comes out; `shrunk` that after the shrinkage.
+    `split` what goes into the lifting steps; `lifted` what comes out; `shrunk` that after the shrinkage. Of a
+    polyphase network the channels are put together from their components, of a picture filled up to suit it.
     `zeros` is the share of coefficients, in each detail channel or for each of LISTA's atoms, that the
     shrinkage sets to 0.
     """
@@ -87,15 +88,16 @@ def inspect(model: DnINN, levels: Array, sigma: float, progress: Progress = sile
         progress: told of each part once it is finished: each scale, "denoised", "round trip".
 
     Raises:
-        UsageError: the picture is not grey.
+        UsageError: the picture is not grey, or the network is for colour.
     """
     if levels.ndim != 2:
         raise UsageError(f"expected a grey picture (H, W), not {levels.shape}")
-    if model.architecture.is_polyphase:
+    if model.architecture.planes > 1:
         raise UsageError(
-            f"inspect shows the channels of DnINN, not of a {model.architecture}: choose other weights"
+            f"inspect looks at grey, not with a {model.architecture}: choose other weights"
         )
-    image = ((torch.from_numpy(levels) - 127.5) / sigma)[None, None].to(next(model.parameters()))
+    picture = ((torch.from_numpy(levels) - 127.5) / sigma)[None, None].to(next(model.parameters()))
+    image = polyphase.fill(picture, model.architecture.alignment)
     views, details, shrunk = [], [], []
     coarse = plain = image
     for number, scale in enumerate(model.scales, start=1):
@@ -109,11 +111,15 @@ def inspect(model: DnINN, levels: Array, sigma: float, progress: Progress = sile
     progress(1, "denoised")
     error = model.synthesise(coarse, details) - image
     progress(1, "round trip")
+
+    def cropped(filled: Tensor) -> Array:
+        return _array(filled[0, 0, : levels.shape[0], : levels.shape[1]])
+
     return Inspection(
         noisy=levels,
-        denoised=_array(denoised[0, 0] * sigma + 127.5),
-        plain=_array(_plain_denoised(model, image, views)[0, 0] * sigma + 127.5),
-        error=_array(error[0, 0] * sigma),
+        denoised=cropped(denoised * sigma + 127.5),
+        plain=cropped(_plain_denoised(model, image, views) * sigma + 127.5),
+        error=cropped(error * sigma),
         scales=tuple(views),
     )
 
@@ -155,8 +161,12 @@ def histogram(channels: Array) -> list[float]:
 
 
 def _look(scale: Scale, image: Tensor, plain: Array) -> tuple[ScaleView, Tensor, Tensor]:
+    def whole(components: Tensor) -> Tensor:
+        return polyphase.merge(components, scale.phases)
+
     coarse, detail = haar.split(image, scale.dilation)
     before = _stack(coarse, detail)
+    coarse, detail = polyphase.split(coarse, scale.phases), polyphase.split(detail, scale.phases)
     steps = []
     for step in scale.steps:
         predicted = step.predict(coarse)
@@ -174,12 +184,14 @@ def _look(scale: Scale, image: Tensor, plain: Array) -> tuple[ScaleView, Tensor,
             )
         )
     shrinkage = scale.shrinkage
-    code = shrinkage.code(detail) if isinstance(shrinkage, Lista) else shrinkage(detail)
+    shrunk = shrinkage(detail)
+    code = shrinkage.code(detail) if isinstance(shrinkage, Lista) else whole(shrunk)
+    coarse = whole(coarse)
     view = ScaleView(
         plain=plain,
         split=before,
-        lifted=_stack(coarse, detail),
-        shrunk=_stack(coarse, shrinkage(detail)),
+        lifted=_stack(coarse, whole(detail)),
+        shrunk=_stack(coarse, whole(shrunk)),
         steps=tuple(steps),
         zeros=tuple(float(share) for share in (code == 0).double().mean(dim=(0, 2, 3))),
     )

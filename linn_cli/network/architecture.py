@@ -149,7 +149,7 @@ def _polyphase(planes: int, width: int, depth: int, pairs: int) -> Architecture:
 # What `linn train --network` makes; benchmarks/quality/architectures.py compares others.
 NETWORKS: Mapping[str, Architecture] = {
     "dninn": Architecture(),
-    "grey": _polyphase(1, 64, 3, 2),
+    "grey": _polyphase(1, 56, 3, 3),
     "colour": _polyphase(3, 64, 3, 2),
     "grey-fast": _polyphase(1, 32, 3, 2),
     "colour-fast": _polyphase(3, 32, 3, 2),

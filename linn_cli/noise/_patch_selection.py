@@ -10,11 +10,15 @@ import math
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from linn_cli.noise._patch_statistics import PATCH, Patches
 
 # The ladder of Lepski's rule starts at all patches halved this often: 0.2 % of them.
 _HALVINGS = 9
+# Patches that hardly overlap are independent, and few of them may be weak by chance: of many of these the ladder starts
+# at so many.
+_MANY_APART, _LEAST_APART = 10_000, 150
 
 
 @dataclass(frozen=True)
@@ -32,20 +36,27 @@ def ladder(patches: Patches) -> list[Rung]:
 
     The errors are cluster-robust: what patches of one cell have in common counts once.
     """
-    ordered = patches[torch.argsort(patches.texture)]
+    texture, order = patches.texture.sort()
+    power, cell = patches.power[order], patches.cell[order]
     counts = [len(patches) >> halvings for halvings in range(_HALVINGS, -1, -1)]
-    return [_rung(ordered[:count]) for count in counts if count]
+    many_apart = patches.spread > 1 and len(patches) > _MANY_APART
+    least = _LEAST_APART if many_apart else 1
+    return [
+        _rung(texture[:count], power[:count], cell[:count], patches.spread)
+        for count in counts
+        if count >= least
+    ]
 
 
-def _rung(patches: Patches) -> Rung:
-    count, power = len(patches), patches.power.mean().item()
-    excess = torch.bincount(patches.cell, patches.power - power)
-    cells = int((torch.bincount(patches.cell) > 0).sum())
+def _rung(texture: Tensor, powers: Tensor, cell: Tensor, spread: float) -> Rung:
+    count, power = len(powers), powers.mean().item()
+    excess = torch.bincount(cell, powers - power)
+    cells = int((torch.bincount(cell) > 0).sum())
     clustered = excess.square().sum().item() / count**2 * cells / max(1, cells - 1)
     # The variance of a mean square of ten normal numbers, for as many patches as can lie side by side.
-    alone = max(1.0, count * min(1.0, patches.spread / PATCH**2))
+    alone = max(1.0, count * min(1.0, spread / PATCH**2))
     error = math.sqrt(max(clustered, 0.2 * power**2 / alone))
-    return Rung(count, patches.texture.mean().item(), power, error)
+    return Rung(count, texture.mean().item(), power, error)
 
 
 def climb(rungs: list[Rung]) -> int:

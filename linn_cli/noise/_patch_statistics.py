@@ -21,8 +21,8 @@ from linn_cli.errors import InputError, UsageError
 PATCH = 8
 # Coefficient (i, j) of a patch's cosine transform is noise from i + j = 11 on: the ten highest.
 _HIGH = 11
-# No more patches than this are looked at: a 12-megapixel picture takes well under a second.
-_MOST_PATCHES = 200_000
+# Up to so many patches are looked at, all that there are; of more, about so many, which overlap less and tell as much.
+_ALL_PATCHES, _MOST_PATCHES = 200_000, 50_000
 # Errors of patches in one square of this side go together: they overlap, and so do their textures.
 _CELL = 24
 # What is drawn into a noisy picture has no noise and is left out, if more than this part of the patches is left.
@@ -99,7 +99,7 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
         )
     places = (height - PATCH + 1) * (width - PATCH + 1)
     # An odd step, or a JPEG's blocks of 8 x 8 would all be met at the same corners.
-    step = math.ceil(math.sqrt(places / _MOST_PATCHES)) | 1
+    step = 1 if places <= _ALL_PATCHES else math.ceil(math.sqrt(places / _MOST_PATCHES)) | 1
     rows, columns = ((side - PATCH) // step + 1 for side in plane.shape)
     values = _patches(plane.detach(), step).float().cpu()
     # From its first pixel, so that a patch of one colour has exactly nothing but a mean.
@@ -179,16 +179,22 @@ def _drawn(plane: Tensor) -> Tensor:
     """
     drawn = torch.zeros(plane.shape, dtype=torch.bool)
     for top in range(0, len(plane) - PATCH + 1, _STRIP):
-        rows = plane[top : top + _STRIP + PATCH - 1].detach().cpu()[None, None]
+        rows = plane[top : top + _STRIP + PATCH - 1].detach().cpu()
         flat = _highest(rows) == -_highest(-rows)
-        covered = _highest(F.pad(flat.float(), [PATCH - 1] * 4))[0, 0] > 0
+        covered = _highest(F.pad(flat, [PATCH - 1] * 4))
         drawn[top : top + len(covered)] |= covered
     return drawn
 
 
 def _highest(rows: Tensor) -> Tensor:
-    """The highest value of each patch of (1, 1, H, W)."""
-    return F.max_pool2d(F.max_pool2d(rows, (PATCH, 1), 1), (1, PATCH), 1)
+    """The highest value of each patch of (H, W)."""
+    for dim in (0, 1):
+        reach = 1
+        while reach < PATCH:  # the higher of two runs, then of two twice as long
+            count = rows.shape[dim] - reach
+            rows = torch.maximum(rows.narrow(dim, 0, count), rows.narrow(dim, reach, count))
+            reach *= 2
+    return rows
 
 
 def _cosines() -> Tensor:

@@ -14,17 +14,29 @@ from torch import Tensor
 
 from linn_cli import samples
 from linn_cli.engine.load import with_threads
-from linn_cli.noise import _patch_statistics, camera, clipping, correlated, estimation
+from linn_cli.noise import (
+    _patch_statistics,
+    camera,
+    clipping,
+    correlated,
+    estimation,
+    hot_pixels,
+    photograph,
+)
+from linn_cli.noise._sampling import sampled
+from linn_cli.noise._telling import deviations, learned
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
+from linn_cli.noise.hot_pixels import HotPixels
+from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
 from linn_cli.wording import as_arguments, as_options, setting
 
-WHITE, CAMERA, CORRELATED = "white", "poisson-gauss", "correlated"
+WHITE, CAMERA, PHOTO, CORRELATED = "white", "camera", "photo", "correlated"
 _NOT_WHITE = (
-    "the noise is not white: it is weaker in fine detail, as after JPEG, demosaicing or scaling; "
-    f"{setting('noise', CORRELATED)} takes it for sigma "
+    "fine detail is weaker than white noise would leave it, as after JPEG, demosaicing or scaling, or in fine texture: "
+    "every second pixel has sigma "
 )
 # Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
 _LOSSY, _LITTLE = ("JPEG", "AVIF"), 2.0
@@ -48,6 +60,7 @@ class Measured:
     `correlated` is the noise of every second pixel of every second row, if it is clearly stronger;
     `cameras` is the noise of each channel, if it may grow with brightness in some, and `certainty` how many times
     its standard error the clearest gain is. `clipped` is where the noise is cut off, if that had to be known.
+    `photo` is the noise of luma and chroma, if it is clearly coarse, as a photograph's.
     """
 
     channels: tuple[Estimate, ...]
@@ -56,6 +69,7 @@ class Measured:
     cameras: tuple[CameraNoise, ...] = ()
     certainty: float = 0.0
     clipped: Clipping | None = None
+    photo: tuple[Plane, ...] = ()
 
     @property
     def grows(self) -> bool:
@@ -86,7 +100,8 @@ class Measured:
         cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
         data = asdict(self) | {"cameras": cameras, "grows": self.grows}
         del data["clipped"]
-        return data
+        photo = {"deviation": deviations(self.photo), "told": learned(self.photo)}
+        return data | {"photo": photo if self.photo else None}
 
     def of(self, picture: Picture) -> list[str]:
         """`in_words` for the command line, in the values of the picture's file if it has a range of its own."""
@@ -99,6 +114,8 @@ class Measured:
         return list(map(as_arguments, self._words()))
 
     def _words(self) -> list[str]:
+        if self.photo:
+            return [photo_words(self.photo)]
         overall = _interval(self.overall)
         by_channel = f"by channel {', '.join(map(_interval, self.channels))}"
         if len(self.channels) == 1:
@@ -120,11 +137,12 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
 
     Args:
         picture: also looked at for what is not white about its noise.
-        grows: look whether it grows with brightness, too.
+        grows: look whether it grows with brightness, or is a photograph's, too.
 
     Raises:
         InputError: the picture is too small, or holds values that are not finite.
     """
+    picture = sampled(picture)
     planes, step, visible = _planes(picture)
     patches = [_patch_statistics.measure(plane, visible) for plane in planes]
     channels = tuple(estimation.from_patches(one, step) for one in patches)
@@ -133,8 +151,11 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         estimation.stronger_in_half(plane, whole, step, visible)
         for plane, whole in zip(planes, channels, strict=True)
     )
-    if stronger := [half for half in halves if half]:
-        return Measured(channels, overall, estimation.overall(stronger))
+    correlated_half = [half for half in halves if half]
+    photo = photograph.find(planes, visible, is_coarse=bool(correlated_half)) if grows else ()
+    if correlated_half or photo:
+        found = estimation.overall(correlated_half) if correlated_half else None
+        return Measured(channels, overall, found, photo=photo)
     white = Measured(channels, overall)
     if not grows:
         return white
@@ -165,17 +186,61 @@ def measure_correlated(picture: Picture) -> list[Measured]:
 
 
 @_ALONE
+def measure_photo(picture: Picture) -> tuple[Plane, ...]:
+    """The coarse noise of a photograph's luma and chroma; () if the picture is too small or flat."""
+    planes, _, visible = _planes(sampled(picture))
+    return photograph.assume(planes, visible)
+
+
+@_ALONE
+def find_photo(picture: Picture) -> tuple[Plane, ...]:
+    """The clearly coarse noise of a colour picture, as photographs have it; () without, however strong its noise is."""
+    if not picture.is_colour:
+        return ()
+    planes, _, visible = _planes(sampled(picture))
+    return photograph.find(planes, visible)
+
+
+def photo_words(photo: Sequence[Plane]) -> str:
+    """What `measure_photo` found, in one line."""
+    luma, *chroma = (f"{level:.1f}" for level in deviations(photo))
+    planes = f"{luma} in brightness and {' and '.join(chroma)} in colour" if chroma else luma
+    return (
+        f"a photograph's coarse noise (camera, JPEG, grain or enlarged), sigma {planes}, estimated"
+    )
+
+
+@_ALONE
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
-    planes, step, visible = _planes(picture)
+    planes, step, visible = _planes(sampled(picture))
     return [camera.estimate(plane, step, visible)[0] for plane in planes]
+
+
+@_ALONE
+def find_hot_pixels(picture: Picture, *, asked: bool) -> HotPixels | None:
+    """The hot pixels, salt and pepper of a picture; None if there are hardly any, or none that were `asked` for."""
+    part = sampled(picture)
+    values = part.scale.to_floats(torch.from_numpy(_finite(part)))
+    return hot_pixels.find(values.permute(2, 0, 1), asked=asked)
+
+
+def without(picture: Picture, hot: HotPixels) -> Picture:
+    """What tells the noise of a picture, without its hot pixels."""
+    part = sampled(picture)
+    values = part.scale.to_floats(torch.from_numpy(_finite(part))).permute(2, 0, 1)[None]
+    cleaned = part.scale.from_floats(
+        hot_pixels.removed(values, hot)[0], torch.from_numpy(part.values[:0]).dtype
+    )
+    return part.with_values(cleaned.permute(1, 2, 0).numpy())
 
 
 def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
     """Where a picture's levels cut its noise off, as `clipping.find_in` finds it."""
-    if picture.range is None and picture.holes is None:
-        return clipping.find_in(torch.from_numpy(picture.values).permute(2, 0, 1)[None], sigma)
-    floats = picture.scale.to_floats(torch.from_numpy(_finite(picture)))
+    part = sampled(picture)
+    if part.range is None and part.holes is None:
+        return clipping.find_in(torch.from_numpy(part.values).permute(2, 0, 1)[None], sigma)
+    floats = part.scale.to_floats(torch.from_numpy(_finite(part)))
     return clipping.find_in(floats.permute(2, 0, 1)[None], sigma)
 
 
@@ -200,12 +265,17 @@ def camera_words(one: CameraNoise) -> str:
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
-    """The channels, white at 1, the step between their levels, and which pixels are known; None for all."""
-    planes = picture.scale.to_floats(torch.from_numpy(_finite(picture)))
-    if picture.is_colour and samples.is_grey(planes.permute(2, 0, 1)):
-        planes = planes[:, :, :1]  # grey stored as colour
+    """The channels, white at 1, the step between their levels, and which pixels are known; None for all.
+
+    Hot pixels would be taken for noise, and are not among them.
+    """
+    planes = picture.scale.to_floats(torch.from_numpy(_finite(picture))).permute(2, 0, 1)
+    if picture.is_colour and samples.is_grey(planes):
+        planes = planes[:1]  # grey stored as colour
     known = None if picture.known is None else torch.from_numpy(picture.known)
-    return list(planes.unbind(-1)), picture.step, known
+    if hot := hot_pixels.find(planes):
+        planes = hot_pixels.removed(planes[None], hot)[0]
+    return list(planes), picture.step, known
 
 
 def _finite(picture: Picture) -> NDArray[Any]:

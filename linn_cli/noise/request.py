@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from linn_cli.errors import UsageError
+from linn_cli.errors import InputError, UsageError
+from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
+from linn_cli.noise._telling import learned, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
-from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.hot_pixels import HotPixels
+from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE
+from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range, white
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
 from linn_cli.wording import as_options, setting
 
 AUTO = "auto"
-_MODELS = (AUTO, WHITE, CAMERA, CORRELATED)
+_MODELS = (AUTO, WHITE, CAMERA, PHOTO, CORRELATED)
+_OTHER_NAMES = {"poisson-gauss": CAMERA}
 MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 
@@ -25,9 +31,11 @@ class NoiseProfile:
     """The noise of a picture that is to be removed: sigma, and of a camera's noise gain and read noise.
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
-    picture of half the size, a quarter and so on, `words` say what was estimated, and `clipped` where
-    noise is cut off. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype;
-    `range` is None where that is the dtype's own.
+    picture of half the size, a quarter and so on, `words` say what was estimated, `clipped` where noise is
+    cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
+    white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is what a network
+    that has learned such noise is told of each plane. Both are () of other noise. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
+    that is the dtype's own.
     """
 
     sigma: Sigma
@@ -37,6 +45,9 @@ class NoiseProfile:
     clipped: Clipping = clipping.NONE
     unit: float = 1.0
     range: Range | None = None
+    hot_pixels: HotPixels | None = None
+    chroma: tuple[float, ...] = ()
+    photo: tuple[float, ...] = ()
 
     @classmethod
     def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
@@ -82,7 +93,22 @@ class NoiseProfile:
             sigma=Sigma(self.sigma.levels[:1]),
             cameras=self.cameras[:1],
             coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
+            chroma=(),
+            photo=self.photo[:1],
         )
+
+    @property
+    def kind(self) -> str:
+        """What kind of noise a network should have learned."""
+        return measurement.PHOTO if self.photo else measurement.WHITE
+
+    def told(self, learned: str, strength: float) -> tuple[Sigma, tuple[float, ...]]:
+        """What to tell a network that has learned this kind of noise: sigma, and the chroma's in units of the luma's."""
+        if learned != measurement.PHOTO or not self.photo:
+            return self.sigma_at(strength), self.chroma
+        luma, *chroma = self.photo
+        sigma = Sigma.removable([luma] * len(self.sigma.levels))
+        return sigma.times(strength), tuple(level / luma for level in chroma)
 
     def levels_at(self, strength: float) -> tuple[float, ...]:
         """`sigma_at` in 8-bit grey levels of the picture's dtype, as --sigma takes them."""
@@ -97,10 +123,11 @@ class NoiseProfile:
 class Request:
     """What is asked for: a sigma, or None to estimate it.
 
-    AUTO takes noise for white, or for a camera's if it clearly grows with brightness. `strength` multiplies
+    AUTO takes noise for white, for a camera's if it clearly grows with brightness, or for that of a
+    photograph (PHOTO) if it is clearly coarse. `strength` multiplies
     the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `cameras`
     is a camera's noise, one or by channel; without it, it is estimated. `same`: the first plane of a file in which
-    noise is found tells that of all.
+    noise is found tells that of all. `hot_pixels` asks for these to be removed.
     """
 
     sigma: Sigma | None = None
@@ -108,8 +135,10 @@ class Request:
     strength: float = 1.0
     cameras: tuple[CameraNoise, ...] = ()
     same: bool = False
+    hot_pixels: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", _OTHER_NAMES.get(self.model, self.model))
         if self.model not in _MODELS:
             raise UsageError(f"unknown noise {self.model!r}: choose one of {', '.join(_MODELS)}")
         if self.model == CAMERA and self.sigma is not None:
@@ -120,6 +149,10 @@ class Request:
         if self.model == CORRELATED and self.sigma is not None:
             raise UsageError(
                 f"{setting('noise', CORRELATED)} estimates sigma: leave {setting('sigma')} out"
+            )
+        if self.model == PHOTO and self.sigma is not None:
+            raise UsageError(
+                f"{setting('noise', PHOTO)} estimates sigma: leave {setting('sigma')} out"
             )
         if self.model != CAMERA and self.cameras:
             raise UsageError(
@@ -144,7 +177,7 @@ class Request:
             InputError: the picture is too small to estimate its noise.
             UsageError: sigma or a camera's noise is given for another number of channels.
         """
-        found = self._found(picture)
+        found = self._without_hot_pixels(picture)
         return self._scaled(replace(found, unit=picture.unit, range=picture.range))
 
     def of_channel(self, index: int, channels: int) -> Request:
@@ -160,16 +193,28 @@ class Request:
             cameras = _channel_cameras(cameras, channels)[index : index + 1]
         return replace(self, sigma=sigma, cameras=cameras)
 
-    def _found(self, picture: Picture) -> NoiseProfile:
-        channels = picture.values.shape[2]
+    def _without_hot_pixels(self, picture: Picture) -> NoiseProfile:
         if self.strength == 0:
             levels = self.sigma.levels if self.sigma else (0.0,)
             return NoiseProfile(Sigma.removable([level / picture.unit for level in levels]))
+        wanted = self.hot_pixels or self.is_estimate
+        hot = measurement.find_hot_pixels(picture, asked=self.hot_pixels) if wanted else None
+        if hot is None:
+            return self._found(picture)
+        if not self.hot_pixels:
+            found = self._found(picture)
+            return replace(found, words=(*found.words, f"{hot}: --hot-pixels removes them"))
+        found = self._found(measurement.without(picture, hot))
+        return replace(found, hot_pixels=hot, words=(*found.words, f"{hot}, removed"))
+
+    def _found(self, picture: Picture) -> NoiseProfile:
+        channels = picture.values.shape[2]
         if self.sigma is not None:
             levels = tuple(level / picture.unit for level in self.sigma.by_channel(channels))
             if max(levels) > MOST_SIGMA:
                 raise UsageError(_too_much(max(self.sigma.levels), picture))
-            found = NoiseProfile(Sigma.removable(levels))
+            coarse = measurement.find_photo(picture) if self.model == AUTO else ()
+            found = NoiseProfile(Sigma.removable(levels), photo=_of_sigma(levels, coarse))
             return replace(found, clipped=self._clipped(picture, found))
         return self._estimated(picture, channels)
 
@@ -196,8 +241,17 @@ class Request:
                 said = tuple(as_options(measurement.camera_words(one)) for one in scaled)
                 found = replace(found, words=said)
             return replace(found, clipped=self._clipped(picture, found))
+        if self.model == PHOTO:
+            photo = measurement.measure_photo(picture)
+            if not photo:
+                raise InputError(
+                    f"too small or too flat to estimate a photograph's noise: give {setting('sigma')}"
+                )
+            return _of_photo(photo, channels, (as_options(measurement.photo_words(photo)),))
         measured = measurement.measure(picture, grows=self.model == AUTO)
         words = tuple(measured.of(picture))
+        if measured.photo:
+            return _of_photo(measured.photo, channels, words)
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)
@@ -225,6 +279,23 @@ def _too_much(level: float, picture: Picture) -> str:
         f"sigma {level:g} is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
         f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another {setting('sigma_unit')}"
     )
+
+
+def _of_photo(photo: tuple[Plane, ...], channels: int, words: tuple[str, ...]) -> NoiseProfile:
+    luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
+    ratios = tuple(level / luma for level in chroma)
+    sigma = Sigma.removable([luma] * channels)
+    own = tuple(max(level, LEAST_SIGMA) for level in learned(photo))
+    return NoiseProfile(sigma, words=words, chroma=ratios, photo=own)
+
+
+def _of_sigma(levels: Sequence[float], photo: tuple[Plane, ...]) -> tuple[float, ...]:
+    """`NoiseProfile.photo` where sigma was given: it is the luma's, and the noise found tells the proportions."""
+    if not photo or not all(levels):
+        return ()
+    luma = sigma_of(levels)[0]
+    found = learned(photo)
+    return tuple(max(luma * level / found[0], LEAST_SIGMA) for level in found)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:

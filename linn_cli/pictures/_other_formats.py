@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,7 +36,7 @@ _ADVICE = {
     **dict.fromkeys(("dcm", "dicom"), _DICOM),
     "jxl": _JXL,
 }
-_BROKEN = "broken"
+BROKEN = "broken link"
 # What stands at the start of a file, and at which byte.
 _SIGNATURES = (
     *((4, b"ftyp" + brand, "HEIC", _HEIC) for brand in (b"hei", b"hev", b"mif1", b"msf1")),
@@ -63,7 +62,7 @@ _MARKUP = (b"<!doctype html", b"<html")
 
 def advice(path: Path) -> str | None:
     """What to do about a file that linn does not read, by its name; None if the name says nothing."""
-    known = _ADVICE.get(_kind(path))
+    known = _ADVICE.get(kind(path))
     return known and known.format("it").replace("FILE", path.name)
 
 
@@ -97,13 +96,12 @@ def raw(file: BinaryIO, head: bytes) -> str | None:
         return None
 
 
-def in_words(files: Sequence[Path]) -> str:
-    """Files that linn does not read, counted by kind, and what to do about pictures among them."""
-    counts = Counter(_kind(path) if path.is_file() else _BROKEN for path in files)
+def in_words(counts: Counter[str]) -> str:
+    """Files that linn does not read, counted by `kind`, and what to do about pictures among them."""
     words = [f"{count} {kind.upper()}" for kind, count in counts.most_common() if kind in _ADVICE]
-    if broken := counts.pop(_BROKEN, 0):
+    if broken := counts[BROKEN]:
         words.append(f"{broken} broken link{'s' if broken > 1 else ''}")
-    if others := sorted(kind for kind in counts if kind not in _ADVICE):
+    if others := sorted(kind for kind in counts if kind not in (*_ADVICE, BROKEN)):
         kinds = ", ".join(kind.upper() or "no ending" for kind in others)
         words.append(f"{sum(counts[kind] for kind in others)} of other kinds ({kinds})")
     todo: dict[str, list[str]] = {}
@@ -114,5 +112,6 @@ def in_words(files: Sequence[Path]) -> str:
     return "; ".join([said, *(text.format(" and ".join(kinds)) for text, kinds in todo.items())])
 
 
-def _kind(path: Path) -> str:
+def kind(path: Path) -> str:
+    """The kind of a file by its name, as `in_words` counts it."""
     return path.suffix.lower().removeprefix(".")

@@ -177,10 +177,16 @@ def _stack(file: BinaryIO, closing: ExitStack, least_pixels: int) -> Stack | Non
 
 
 def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> Frames | None:
-    """Frames of an open TIFF, by default of all pages; None if samples are of a kind that Pillow converts."""
+    """Frames of an open TIFF, by default of all pages; None if samples are of a kind that Pillow converts.
+
+    Raises:
+        InputError: a page has no width or no height.
+    """
     pages = tuple(tiff.pages[index].aspage() for index in indices or range(len(tiff.pages)))
     if not pages or not all(map(_is_direct, pages)):
         return None
+    if not all(page.imagewidth and page.imagelength for page in pages):
+        raise InputError("a page is damaged: it has no width or no height")
     frames = Frames(pages, _stacked(tiff))
     said = _IMAGES.match(pages[0].description)
     if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from linn_cli import files
 from linn_cli.errors import InputError
@@ -23,6 +23,10 @@ from linn_cli.pictures.tiff_pages import Pages
 _BILEVEL = ("PNG", "TIFF")  # have one bit for a pixel
 _QUALITY = 95
 _PILLOW_WRITES = ("exif", "icc_profile", "xmp", "dpi", "comment")
+# A JPEG is finer than most cameras' tables and keeps its colours whole, or compression would lose what denoising won:
+# 92 with halved colours costs up to 1.7 dB, this 0.1 to 0.15. 100 costs no less, since a JPEG rounds YCbCr in any case
+# (benchmarks/quality/photographs.py).
+_JPEG_QUALITY = 99
 # Metadata that is left out, in this order, until the encoder takes the rest.
 _LEFT_OUT = tuple(
     frozenset(names.split())
@@ -80,8 +84,8 @@ def encode(
         file: is emptied first.
         document: what to write.
         target: in which format.
-        quality: of JPEG, WebP and AVIF, 1 to 100; by default a JPEG that was one gets the tables that
-            it had.
+        quality: of JPEG, WebP and AVIF, 1 to 100; by default a JPEG loses next to nothing, and no
+            more than it had lost as the source.
 
     Returns:
         Remarks: what the format could not hold and was converted or left out.
@@ -173,10 +177,14 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
         key: document.metadata[key] for key in taken if key in document.metadata
     }
     match target.name:
-        case "JPEG" if quality is None and document.encoding and document.format == target:
-            options |= document.encoding
+        case "JPEG" if quality is None:
+            options["quality"] = _JPEG_QUALITY
+            if document.encoding and document.format == target:
+                tables = _finer(document.encoding["qtables"])
+                options |= {**document.encoding, "qtables": tables}
+            options["subsampling"] = 0
         case "JPEG":
-            options["quality"] = quality or _QUALITY
+            options["quality"] = quality
         case "WebP" if quality is None:
             options |= {"lossless": True, "exact": True}
         case "WebP" | "AVIF":
@@ -189,6 +197,18 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
         if target.name == "GIF":
             options["disposal"] = 2
     images[0].save(file, format=target.pillow, **options)
+
+
+def _finer(tables: dict[int, list[int]]) -> list[list[int]]:
+    """A source's tables, no coarser than those of linn's own quality."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "JPEG", quality=_JPEG_QUALITY)
+    file.seek(0)
+    own = JpegImagePlugin.JpegImageFile(file).quantization
+    return [
+        [min(pair) for pair in zip(table, own[min(index, 1)], strict=True)]
+        for index, table in sorted(tables.items())
+    ]
 
 
 def _image(picture: Picture) -> Image.Image:

@@ -245,12 +245,15 @@ def prepare(
     *,
     residual: float = 0.0,
     compiled: bool | None = None,
+    precision: torch.dtype | None = None,
 ) -> Trainer:
     """Load the pictures and the network to begin with: `init` grown to the recipe's, or a fresh one.
 
     `residual` is the share of the noise that a scale new to `init` starts by taking out (see `grow`).
     `compiled` says whether to compile the network, which trains twice as fast after a minute of
-    compiling; None means on a processor, where a C++ compiler is found.
+    compiling; None means on a processor, where a C++ compiler is found. `precision` is what P and U compute
+    in; None means bfloat16 where the device has it. bfloat16 rounds the picture in units of the noise, so
+    weak noise is learned in float32 only.
 
     Raises:
         InputError: no picture is as large as a patch.
@@ -279,6 +282,7 @@ def prepare(
         ),
         device,
         compiled=_compiles(device) if compiled is None else compiled,
+        precision=precision,
         provenance=f"trained by linn {__version__} on {len(pictures.training)} pictures of "
         f"{_names(pictures.training)}, {len(pictures.held_out)} others to judge by; "
         f"started from {start}",

@@ -100,7 +100,11 @@ class Trainer:
         *,
         compiled: bool,
         provenance: str,
+        precision: torch.dtype | None = None,
     ) -> None:
+        if precision is None:
+            precision = torch.bfloat16 if has_bfloat16(device) else torch.float32
+        self.precision = precision
         self.recipe = recipe
         self.provenance = provenance
         self.device = device
@@ -125,7 +129,8 @@ class Trainer:
         noisy, clean, sigma = self.noise(clean, self.draws)
         noisy, clean = (_planes(channels) for channels in (noisy, clean))
 
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
+        half = self.precision == torch.bfloat16
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             estimate = self._forward(noisy, sigma)
         loss = patch_loss(estimate, clean, sigma)
         loss.backward()

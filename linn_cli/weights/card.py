@@ -32,10 +32,10 @@ _HEAD = """
 These weights remove noise from pictures, with the command line tool linn. The network is DnINN (J. Huang and
 P. L. Dragotti, "LINN: Lifting Inspired Invertible Neural Network for Image Denoising", EUSIPCO 2021). The paper
 prints no table of layers, so linn is a reconstruction. Its parameter counts match the published ones, and its
-weights were trained anew.
+weights were trained anew. The polyphase networks are linn's own form of it, which works at half the resolution.
 
 The table gives the PSNR in dB with white Gaussian noise that is neither clipped nor rounded, on BSD68 in grey or
-on CBSD68 in colour. `linn benchmark BSD68 --weights FILE` measures it, and so for CBSD68:
+on CBSD68 in colour. `linn benchmark BSD68 --weights FILE` measures it (with `--color` for CBSD68):
 
 """
 
@@ -72,7 +72,8 @@ class Terms:
 BUNDLED_TERMS = Terms(
     licence="mit",
     datasets=("bsds500",),
-    remark="linn trained them on photographs of BSDS500 without the 68 test images: see LICENSE.md.",
+    remark="linn trained them on photographs of BSDS500 without the 68 test images, the polyphase networks on 68 more "
+    "under open licences: see LICENSE.md.",
 )
 
 

@@ -110,12 +110,13 @@ def select(
     channels: int = 1,
     *,
     fast: bool = False,
+    noise: str = "white",
 ) -> WeightSet:
     """The best set for a grey picture with noise of sigma (8-bit grey levels), or for the luma of a colour one.
 
     None for variant or scales means any; one that is given means DnINN. Where planes of several contrasts go
     through one network, `most` is the sigma of the weakest. `fast` asks for the cheapest network that was trained
-    for this sigma. One that learned other noise than white is the last choice.
+    for this sigma, and `noise` for one that learned this kind of noise, if there is any.
 
     A set that suits this sigma goes before one that does not, then one for all channels together, then the
     polyphase form, then one trained for a narrower range, as the more specialised, then the fewer scales, then
@@ -149,9 +150,10 @@ def select(
         distance = max(low - level, heaviest - high, 0)
         trained_low, trained_high = candidate.sigma
         return (
-            candidate.noise != "white",
+            candidate.noise not in ("white", noise),
             distance,
             held.multiply_adds * (channels / held.planes) if fast else 0,
+            candidate.noise != noise,
             -held.planes,
             not held.is_polyphase,
             trained_high - trained_low,

@@ -39,6 +39,7 @@ class Source:
         channels: int = 1,
         *,
         fast: bool = False,
+        noise: str = "white",
     ) -> WeightSet:
         """The best set for sigma (8-bit grey levels), not fetched; None means any; see `sets.select`.
 
@@ -47,7 +48,9 @@ class Source:
         """
         if not self.named:
             where = f"in {self.name}" if self.locked else "bundled"
-            return sets.select(self.sets, sigma, variant, scales, where, most, channels, fast=fast)
+            return sets.select(
+                self.sets, sigma, variant, scales, where, most, channels, fast=fast, noise=noise
+            )
         [chosen] = self.sets
         held = chosen.architecture
         if not held.is_asked_for(variant, scales):
@@ -65,6 +68,7 @@ class Source:
         channels: int = 1,
         *,
         fast: bool = False,
+        noise: str = "white",
     ) -> WeightSet:
         """The best set for sigma as `select` finds it, on this machine.
 
@@ -73,11 +77,13 @@ class Source:
             UnreachableError: it is not cached, the Hub does not answer, and there is no fallback.
             WeightsError: it cannot be had as the manifest describes it.
         """
-        chosen = self.select(sigma, variant, scales, most, channels, fast=fast)
+        chosen = self.select(sigma, variant, scales, most, channels, fast=fast, noise=noise)
         try:
             return self.obtain(chosen)
         except UnreachableError as error:
-            return self._instead(error).choose(sigma, variant, scales, most, channels, fast=fast)
+            return self._instead(error).choose(
+                sigma, variant, scales, most, channels, fast=fast, noise=noise
+            )
 
     def obtain_all(self) -> list[WeightSet]:
         """All of the sets, on this machine; errors as `choose`."""

@@ -132,10 +132,10 @@ def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None
         (["--strength", "201"], 2, "strength 201 is out of range"),
         (["--strength", "nan"], 2, "strength nan is out of range"),
         (["--noise", "pink"], 2, "unknown noise 'pink'"),
-        (["--noise", "poisson-gauss", "--sigma", "25"], 2, "leave --sigma out"),
-        (["--gain", "0.1"], 2, "add --noise poisson-gauss"),
-        (["--noise", "poisson-gauss", "--read-noise", "2"], 2, "--read-noise goes with --gain"),
-        (["--noise", "poisson-gauss", "--gain", "1,2,3"], 1, "3 gains for a picture of 1 channels"),
+        (["--noise", "camera", "--sigma", "25"], 2, "leave --sigma out"),
+        (["--gain", "0.1"], 2, "add --noise camera"),
+        (["--noise", "camera", "--read-noise", "2"], 2, "--read-noise goes with --gain"),
+        (["--noise", "camera", "--gain", "1,2,3"], 1, "3 gains for a picture of 1 channels"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
         (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast chooses the network"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
@@ -464,7 +464,7 @@ def test_sigma_is_estimated_where_it_is_not_given_and_said(
         np.testing.assert_array_equal(np.array(image), denoise(noisy, overall["sigma"]))
 
 
-@pytest.mark.parametrize("options", [["--sigma", "25"], [], ["--noise", "poisson-gauss"]])
+@pytest.mark.parametrize("options", [["--sigma", "25"], [], ["--noise", "camera"]])
 def test_no_strength_leaves_every_pixel(
     linn: Run, noisy_file: Path, noisy: NDArray[np.uint8], options: list[str]
 ) -> None:
@@ -490,7 +490,7 @@ def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None
     done = linn("denoise", noisy_file, "-o", target, "--json")
     assert done.returncode == 0, done.stderr
     record = json.loads(only_line(done.stdout))
-    assert record["noise"] == "poisson-gauss"
+    assert record["noise"] == "camera"
     # 60,000 pixels of one ramp.
     assert record["gain"] == [pytest.approx(255 / 40, rel=0.15)]
     assert done.stderr == ""
@@ -498,9 +498,9 @@ def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None
     options = re.search(r"counts, (--gain \S+ --read-noise \S+), estimated", words)
     assert options
     told = noisy_file.with_name("told.png")
-    given = ["--noise", "poisson-gauss", *options[1].split()]
+    given = ["--noise", "camera", *options[1].split()]
     done = linn("denoise", noisy_file, "-o", told, *given)
-    assert "poisson-gauss noise of sigma " in only_line(done.stderr)
+    assert "camera noise of sigma " in only_line(done.stderr)
     with Image.open(target) as estimated, Image.open(told) as same:
         difference = np.array(estimated).astype(int) - np.array(same)
     assert np.abs(difference).max() <= 1  # the words are rounded
@@ -576,3 +576,41 @@ def test_a_view_that_cannot_be_is_refused_before_any_work(
     assert name.partition("/")[0] in only_line(done.stderr)
     assert noisy_file.read_bytes() == before
     assert list(noisy_file.parent.iterdir()) == [noisy_file]
+
+
+def test_shards_denoise_the_whole_and_their_manifests_say_so(
+    linn: Run, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "deep" / "bad.png").write_text("no picture")
+    folder = tmp_path / "out"
+    command = ["denoise", tree, "-r", "-o", folder, "--sigma", 25, "--quiet"]
+    codes = []
+    for number in (1, 2, 3):
+        monkeypatch.setenv("LINN_SHARD", f"{number}/3")
+        codes.append(linn(*command, "--manifest", tmp_path / f"{number}.jsonl").returncode)
+    assert sorted(codes) == [0, 0, 1]
+    manifests = [tmp_path / f"{number}.jsonl" for number in (1, 2, 3)]
+    told = [json.loads(line) for path in manifests for line in path.read_text().splitlines()]
+    assert len(told) == 5
+    failed = [record["input"] for record in told if record["error"]]
+    assert failed == [str(tree / "deep" / "bad.png")]
+    written = [record["output"] for record in told if not record["error"]]
+    assert sorted(written) == sorted(str(path) for path in folder.rglob("*.*"))
+    # Run again, a shard goes on where it stopped.
+    done = linn(*command, "--skip-existing", "--manifest", manifests[2])
+    assert done.returncode == codes[2]
+    lines = manifests[2].read_text().splitlines()
+    again = [json.loads(line) for line in lines[len(lines) // 2 :]]
+    assert all(record["skipped"] or record["error"] for record in again)
+
+
+def test_faults_of_shards_and_manifests_are_one_line(linn: Run, noisy_file: Path) -> None:
+    cases: list[tuple[list[object], int, str]] = [
+        (["--shard", "0/3"], 2, "shard '0/3': give K/N"),
+        (["--manifest", "a.png"], 2, "a.png: is a picture's name"),
+        (["--manifest", noisy_file / "a.jsonl"], 1, "a.jsonl: cannot be written"),
+    ]
+    for options, code, reason in cases:
+        done = linn("denoise", noisy_file, "--sigma", 25, *options)
+        assert (done.returncode, list(noisy_file.parent.iterdir())) == (code, [noisy_file])
+        assert reason in only_line(done.stderr)

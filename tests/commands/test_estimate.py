@@ -22,11 +22,11 @@ def test_estimate_goes_on_after_a_bad_file(linn: Run, noisy_file: Path) -> None:
     assert only_line(done.stdout).startswith(f"{noisy_file}: sigma ")
 
 
-def test_correlated_noise_is_said(linn: Run, noisy_file: Path) -> None:
+def test_coarse_noise_is_said(linn: Run, noisy_file: Path) -> None:
     noise = np.random.default_rng(0).normal(0, 20, (300, 301))
     smoothed = (127 + (noise[:, 1:] + noise[:, :-1]) / 2).round().clip(0, 255)
     Image.fromarray(smoothed.astype(np.uint8)).save(noisy_file)
-    assert "the noise is not white" in only_line(linn("estimate", noisy_file).stdout)
+    assert "coarse noise" in only_line(linn("estimate", noisy_file).stdout)
 
 
 def test_folders_are_estimated_and_what_is_passed_over_is_said(linn: Run, tree: Path) -> None:

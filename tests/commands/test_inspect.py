@@ -110,3 +110,14 @@ def test_inspect_looks_at_counts_in_their_own_range(linn: Run, tmp_path: Path) -
     assert done.returncode == 0
     seen = decoded(shown((tmp_path / "a.html").read_bytes())["noisy"]["source"])[..., 0]
     assert 40 < seen.std() < 90  # all white or black without a range
+
+
+def test_inspect_looks_into_the_polyphase_form(linn: Run, noisy_file: Path) -> None:
+    target = noisy_file.with_name("inspect.html")
+    weights = ("--weights", "polyphase-grey")
+    done = linn("inspect", noisy_file, "-o", target, "--sigma", 50, *weights)
+    assert (done.returncode, done.stderr) == (0, "")
+    data = shown(target.read_bytes())
+    assert "polyphase" in data["lead"]
+    assert (data["width"], data["height"]) == (52, 37)
+    assert data["largest"] < 1e-2  # float32 rounding in grey levels

@@ -46,9 +46,11 @@ def test_what_a_pipe_cannot_do_is_refused(tmp_path: Path) -> None:
     ]
     for pictures, output, compare, reason in cases:
         with pytest.raises(UsageError, match=reason):
-            pipes.check(pictures, output, compare, refused, json=False)
+            pipes.check(pictures, output, compare, refused, json=False, shard=None)
     with pytest.raises(UsageError, match="the picture or --json"):
-        pipes.check([Path("a.png")], dash, None, refused, json=True)
+        pipes.check([Path("a.png")], dash, None, refused, json=True, shard=None)
+    with pytest.raises(UsageError, match="a part of many files: leave - out"):
+        pipes.check([Path("a.png")], dash, None, refused, json=False, shard="1/2")
 
 
 def test_closed_streams_are_no_place_for_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,13 +115,35 @@ def test_a_cameras_noise_in_a_large_tiff_is_removed_by_rows_unless_it_is_heavy(
     job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
     tifffile.imwrite(job.source, counts.astype(np.float32), rowsperstrip=5)
     outcome = jobs.run(job, networks, Request())
-    assert (outcome.error, outcome.noise) == (None, "poisson-gauss")
+    assert (outcome.error, outcome.noise) == (None, "camera")
     expected = tifffile.imread(job.target)
     monkeypatch.setattr(tiff_rows, "LARGE", 1)
     if by_rows:
         monkeypatch.setattr(documents, "denoise", None)
     assert jobs.run(job, networks, Request()).error is None
     assert_as_whole(tifffile.imread(job.target), expected, 0)
+
+
+def test_hot_pixels_in_a_large_tiff_of_16_bits_are_replaced_by_rows(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = np.linspace(15_000, 45_000, 300)[:, None] * np.ones((1, 200))
+    random = np.random.default_rng(0)
+    values = (ramp + random.normal(0, 2000, ramp.shape)).astype(np.uint16)
+    hot = random.random(ramp.shape) < 0.01
+    values[hot] = 65535
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, values, rowsperstrip=5)
+    request = Request(hot_pixels=True)
+    outcome = jobs.run(job, networks, request)
+    assert outcome.error is None
+    assert outcome.estimate[-1].endswith("removed")
+    expected = tifffile.imread(job.target)
+    assert np.abs(expected[hot] - ramp[hot]).max() < 6000
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
+    monkeypatch.setattr(documents, "denoise", None)
+    assert jobs.run(job, networks, request).error is None
+    assert_as_whole(tifffile.imread(job.target), expected, 1)
 
 
 def test_a_large_grey_tiff_stored_as_colour_stays_grey(
@@ -179,5 +201,5 @@ def test_a_file_whose_noise_takes_the_whole_picture_is_estimated_once(
         return original(self, picture)
 
     monkeypatch.setattr(Request, "find", find)
-    outcome = jobs.run(job, networks, Request(model="poisson-gauss"))
+    outcome = jobs.run(job, networks, Request(model="camera"))
     assert (outcome.error, asked) == (None, 1)

@@ -133,7 +133,7 @@ def test_outcomes_come_in_order(
 
 
 @pytest.mark.parametrize("sigma", [25.0, None])
-@pytest.mark.parametrize("kind", ["white", "correlated", "poisson-gauss"])
+@pytest.mark.parametrize("kind", ["white", "correlated", "camera"])
 def test_progress_names_the_steps_and_counts_to_one(
     networks: Networks, noisy_file: Path, sigma: float | None, kind: str
 ) -> None:

@@ -50,7 +50,7 @@ def test_colour_planes_are_those_of_the_rotation(noisy_colour: NDArray[np.float3
     ]
     y, u, v = clean_luma / np.sqrt(3), clean_chroma[0] / np.sqrt(2), clean_chroma[1] / np.sqrt(6)
     expected = np.dstack((y + u + v, y - 2 * v, y - u + v))
-    answer = denoise(noisy_colour, 25, precision="float32")
+    answer = denoise(noisy_colour, 25, precision="float32", variant="st")
     np.testing.assert_allclose(answer, expected, atol=1e-5, rtol=0)  # float32 rounding
 
 
@@ -102,16 +102,17 @@ def joint() -> tuple[LoadedNetwork, DnINN]:
     return LoadedNetwork(fold(model), nameless, torch.device("cpu")), model
 
 
+@pytest.mark.parametrize("chroma", [(), (0.5, 1.5)])
 @pytest.mark.parametrize("sigma", [(25.0, 25.0, 25.0), (12.0, 10.0, 18.0)])
 def test_colour_lifted_together_is_the_whole_networks_answer(
-    noisy_colour: NDArray[np.float32], sigma: tuple[float, ...]
+    noisy_colour: NDArray[np.float32], sigma: tuple[float, ...], chroma: tuple[float, ...]
 ) -> None:
     network, model = joint()
     image = torch.from_numpy(noisy_colour).permute(2, 0, 1)[None]
-    answer = network(image, sigma)
+    answer = network(image, sigma, chroma=chroma)
     turned = planes.from_channels(image - 0.5)
-    told = torch.tensor(planes.sigma_of(sigma)).view(1, 3, 1, 1) / 255
-    expected = planes.to_channels(model(turned + 0.5, told) - 0.5) + 0.5
+    told = torch.tensor(planes.sigma_of(sigma)) * torch.tensor((1, *(chroma or (1, 1)))) / 255
+    expected = planes.to_channels(model(turned + 0.5, told.view(1, 3, 1, 1)) - 0.5) + 0.5
     # float32, and random networks amplify its rounding.
     torch.testing.assert_close(answer, expected, rtol=0, atol=1e-4)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ ANY = "dninn-st-1-any"
 
 
 def test_a_network_is_loaded_once() -> None:
-    made = networks.Networks(precision="float32")
+    made = networks.Networks(precision="float32", variant="st")
     assert made.at(35) is made.at(36)
     assert made.at(35) is made.at((25, 20, 15), 3)
 
@@ -24,9 +25,23 @@ def test_colour_takes_no_set_that_is_made_for_one_sigma() -> None:
     assert narrow
     for entry in narrow:
         sigma = sum(entry.sigma) / 2
-        assert load(sigma).weight_set == entry
-        colour = load(sigma * math.sqrt(3), channels=3)
+        assert load(sigma, variant="st").weight_set == entry
+        colour = load(sigma * math.sqrt(3), channels=3, variant="st")
         assert colour.weight_set not in narrow
+
+
+def test_the_network_is_that_of_the_noise_and_the_channels() -> None:
+    def name(sigma: float, channels: int, **options: Any) -> str:
+        return load(sigma, channels, **options).weight_set.name
+
+    assert name(50, 1) == "polyphase-grey"
+    assert name(25, 1).startswith("dninn")
+    assert name(25, 3) == "polyphase-colour"
+    assert name(25, 3, fast=True) == "polyphase-colour-fast"
+    assert name(2, 3).startswith("dninn")  # weak noise is DnINN's
+    made = networks.Networks()
+    assert made.at(25, 3, noise="photo").weight_set.name == "polyphase-photo"
+    assert made.at(25, 1, noise="photo").weight_set.name.startswith("dninn")
 
 
 @pytest.mark.parametrize(

@@ -31,11 +31,9 @@ def test_an_outcome_is_one_short_line() -> None:
 
 
 def test_the_line_says_what_was_estimated() -> None:
-    found = Outcome(
-        "-", "-", noise="poisson-gauss", sigma=(5.0, 6.0), estimate=("gain 1", "gain 2")
-    )
+    found = Outcome("-", "-", noise="camera", sigma=(5.0, 6.0), estimate=("gain 1", "gain 2"))
     assert "standard output: " in str(found)
-    assert "poisson-gauss noise of sigma 5, 6 estimated" in str(found)
+    assert "camera noise of sigma 5, 6 estimated" in str(found)
     assert found.details()[1:] == ("gain 1", "gain 2")
 
 

@@ -80,7 +80,7 @@ def test_few_counts_are_cleaner_with_those_of_four_pixels_together(
 
     def error() -> float:
         found = NoiseProfile.from_cameras((CameraNoise(1.0, 0.0),) * channels)
-        answer, _ = remove(Networks(), planes(noisy), found)
+        answer, _ = remove(Networks(variant="st"), planes(noisy), found)
         return float(np.mean((answer[0].permute(1, 2, 0).numpy() - clean) ** 2))
 
     halved = error()
@@ -148,7 +148,7 @@ def test_correlated_noise_is_removed_at_its_full_strength(transparent: bool) -> 
     alpha = np.full((SIDE, SIDE), 255, np.uint8)
     alpha[:8] = 0 if transparent else 255
     picture = Picture(values, alpha)
-    white, correlated = Request().find(picture), Request(model=CORRELATED).find(picture)
+    white, correlated = Request(model=WHITE).find(picture), Request(model=CORRELATED).find(picture)
     assert white.sigma.levels[0] < 15
     assert correlated.sigma.levels[0] == pytest.approx(20, rel=0.15)
     planes = torch.from_numpy(values).permute(2, 0, 1)[None]

@@ -91,3 +91,13 @@ def test_several_pictures_share_the_processor(
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
     monkeypatch.setattr(devices, "available_memory", lambda share: memory)
     assert devices.workers(torch.device(kind), count) == expected
+
+
+def test_training_is_in_half_where_the_device_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = torch.device("cpu")
+    for has, expected in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(devices, "has_bfloat16", lambda _device, has=has: has)
+        assert devices.training_precision("auto", cpu) == expected
+    assert devices.training_precision("float32", cpu) == torch.float32
+    with pytest.raises(UsageError, match="does not compute in it"):
+        devices.training_precision("bfloat16", cpu)

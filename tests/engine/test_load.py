@@ -104,7 +104,7 @@ def test_an_estimate_takes_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     counts = seen_by(monkeypatch, _patch_statistics, "measure")
     noisy = random_image(20, 20)[0, 0].numpy()
     estimate(noisy)
-    denoise(noisy, noise="poisson-gauss")
+    denoise(noisy, noise="camera")
     assert counts
     assert set(counts) == {1}
     assert torch.get_num_threads() == 2

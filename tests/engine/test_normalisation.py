@@ -44,7 +44,7 @@ def test_noise_becomes_white_and_of_unit_deviation(sigma: tuple[float, ...]) -> 
     generator = torch.Generator().manual_seed(0)
     noise = torch.randn((len(sigma), 300, 300), generator=generator, dtype=torch.float64)
     scaled = noise * torch.tensor(sigma, dtype=torch.float64).view(-1, 1, 1) / 255
-    planes = normalise(0.5 + scaled, sigma, strength=1).flatten(1)
+    planes = normalise(0.5 + scaled, sigma, [1, 1]).flatten(1)
     covariance = planes @ planes.T / planes.shape[1]
     # 90,000 samples: a covariance is off by 1/300 or 1.4/300; five times that.
     expected = torch.eye(len(sigma), dtype=torch.float64)
@@ -60,7 +60,7 @@ def test_grey_has_no_chroma() -> None:
 
 def test_the_chroma_is_divided_by_its_strength() -> None:
     picture = torch.rand((3, 5, 6))
-    plain, stronger = (normalise(picture, (10, 10, 10), strength) for strength in (1, 2))
+    plain, stronger = (normalise(picture, (10, 10, 10), [strength] * 2) for strength in (1, 2))
     torch.testing.assert_close(stronger[0], plain[0])
     torch.testing.assert_close(stronger[1:] * 2, plain[1:])
 

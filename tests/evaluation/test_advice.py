@@ -73,5 +73,5 @@ def test_the_true_sigma_of_noise_that_is_not_white_is_not_talked_down(kind: str)
     sigma = 7.5
     levels = noisy_levels(planes(scene(channels=3)), kind, sigma, seed=0)
     removed = residual.measure(levels, Denoiser()(levels, sigma), sigma)
-    assert removed.deviation < 0.7 * sigma  # which alone says nothing
+    assert removed.deviation < 0.75 * sigma  # which alone says nothing
     assert advice.better_sigma(Picture(levels), removed) is None

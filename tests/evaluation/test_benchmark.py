@@ -84,7 +84,7 @@ def test_the_summary_holds_the_means() -> None:
 def test_eight_bits_are_scored_as_stored_and_made_up_for(tmp_path: Path) -> None:
     dark = np.linspace(0, 60, 96).astype(np.uint8)[None].repeat(64, axis=0)
     Image.fromarray(dark).save(tmp_path / "dark.png")
-    denoiser = networks.load(50)
+    denoiser = networks.load(50, variant="st")
     pictures = CleanPictures([tmp_path / "dark.png"])
     trials: list[benchmark.Trial] = []
     exact, stored, plain = (

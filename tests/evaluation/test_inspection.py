@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from linn_cli.engine.normalisation import network_sigma, normalise
 from linn_cli.errors import UsageError
 from linn_cli.evaluation import inspection
-from linn_cli.network import haar
+from linn_cli.network import haar, polyphase
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.network.shrinkage import Lista
@@ -16,6 +16,11 @@ from linn_cli.units import Sigma
 from tests.conftest import ARCHITECTURES, POLYPHASE, random_model
 
 SIGMA = 20.0
+GREY = [
+    *ARCHITECTURES,
+    *(one for one in POLYPHASE if one.planes == 1),
+    Architecture("lista", 2, phases=2, pairs=1, width=8, depth=2, activation="relu"),
+]
 Array = NDArray[np.float32]
 
 
@@ -29,7 +34,7 @@ def normalised(levels: Array, model: DnINN) -> torch.Tensor:
     return picture[None, None].to(next(model.parameters()))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("architecture", GREY, ids=str)
 def test_what_is_seen_is_what_the_network_does(architecture: Architecture, levels: Array) -> None:
     model = random_model(architecture)
     parts: list[str] = []
@@ -41,15 +46,17 @@ def test_what_is_seen_is_what_the_network_does(architecture: Architecture, level
     with torch.inference_mode():
         image = normalised(levels, model)
         expected = model(image * SIGMA / 255 + 0.5, SIGMA / 255)[0, 0] * 255
+        image = polyphase.fill(image, architecture.alignment)
         # Pictures are kept as float32: half an epsilon of 255 or more.
         np.testing.assert_allclose(seen.denoised, expected.numpy(), atol=1e-3, rtol=1e-6)
         for scale, view in zip(model.scales, seen.scales, strict=True):
             split = torch.cat(haar.split(image, scale.dilation), dim=1)[0]
             coarse, detail = scale.analyse(image)
-            shrunk = scale.shrinkage(detail)
+            shrunk = polyphase.merge(scale.shrinkage(detail), scale.phases)
+            whole = polyphase.merge(detail, scale.phases)
             for channels, truth in (
                 (view.split, split),
-                (view.lifted, torch.cat((coarse, detail), dim=1)[0]),
+                (view.lifted, torch.cat((coarse, whole), dim=1)[0]),
                 (view.shrunk, torch.cat((coarse, shrunk), dim=1)[0]),
             ):
                 np.testing.assert_allclose(channels, truth.numpy(), rtol=1e-6, atol=1e-6)
@@ -96,10 +103,9 @@ def test_colour_is_refused(levels: Array) -> None:
         inspection.inspect(random_model(Architecture()), np.dstack([levels] * 3), SIGMA)
 
 
-@pytest.mark.parametrize("architecture", POLYPHASE, ids=str)
-def test_the_polyphase_form_is_refused(architecture: Architecture, levels: Array) -> None:
+def test_a_network_of_colour_is_refused(levels: Array) -> None:
     with pytest.raises(UsageError, match="choose other weights"):
-        inspection.inspect(random_model(architecture), levels, 25.0)
+        inspection.inspect(random_model(POLYPHASE[1]), levels, SIGMA)
 
 
 def test_of_a_colour_picture_the_plane_is_the_luma_that_the_network_gets() -> None:

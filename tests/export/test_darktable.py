@@ -13,7 +13,7 @@ from linn_cli.network.architecture import NETWORKS, Architecture
 from linn_cli.weights import sets
 from tests.conftest import FAMILY, ROOT, random_image, random_model
 
-COLOUR = sets.describe(ROOT / "weights" / "unfinished" / "polyphase-colour.safetensors")
+COLOUR = sets.describe(ROOT / "weights" / "polyphase-colour.safetensors")
 
 
 def opened(data: bytes) -> dict[str, bytes]:

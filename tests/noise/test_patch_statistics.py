@@ -25,8 +25,8 @@ def test_the_transform_is_the_orthonormal_cosine_transform() -> None:
 
 
 def test_a_large_plane_is_sampled() -> None:
-    # Every fifth place of 1,493: of more than 200,000 as few as an odd step leaves.
-    assert len(measure(noise(5, 1500, 1500))) == 299**2
+    # Every seventh place of 1,493: of many as few as an odd step leaves.
+    assert len(measure(noise(5, 1500, 1500))) == 214**2
 
 
 def test_what_is_drawn_is_left_out() -> None:

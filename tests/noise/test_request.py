@@ -97,7 +97,7 @@ def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None
         ({"model": "pink"}, "unknown noise 'pink'"),
         ({"sigma": Sigma((5.0,)), "model": CAMERA}, "leave sigma out"),
         ({"sigma": Sigma((5.0,)), "model": CORRELATED}, "leave sigma out"),
-        ({"cameras": (CameraNoise(0.01, 0.0),)}, "add noise='poisson-gauss'"),
+        ({"cameras": (CameraNoise(0.01, 0.0),)}, "add noise='camera'"),
         ({"strength": 2.1}, "strength 210 is out of range"),
         ({"strength": -0.1}, "out of range"),
         ({"strength": float("nan")}, "out of range"),
@@ -162,3 +162,15 @@ def test_what_is_no_cameras_noise_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=reason):
         request.parse_camera(gain, read)
+
+
+def test_the_former_name_of_camera_noise_is_known() -> None:
+    assert Request(model="poisson-gauss") == Request(model=CAMERA)
+
+
+def test_a_network_is_told_what_it_has_learned() -> None:
+    profile = NoiseProfile(Sigma((20.0,) * 3), chroma=(1.2, 1.3), photo=(10.0, 5.0, 4.0))
+    assert profile.told("white", 1.0) == (Sigma((20.0,) * 3), (1.2, 1.3))
+    assert profile.told("photo", 0.5) == (Sigma((5.0,) * 3), (0.5, 0.4))
+    plain = NoiseProfile(Sigma((20.0,) * 3))
+    assert plain.told("photo", 1.0) == (Sigma((20.0,) * 3), ())

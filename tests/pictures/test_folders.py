@@ -26,7 +26,7 @@ def test_a_folder_is_listed_in_name_order(tmp_path: Path) -> None:
 def expanded(*inputs: Path, **options: Any) -> tuple[list[str], list[str]]:
     """The pictures below the first input, and what was told."""
     told: list[str] = []
-    found = folders.expand(inputs, notify=told.append, **options)
+    found = list(folders.expand(inputs, notify=told.append, **options))
     return [item.below.as_posix() for item in found], told
 
 
@@ -62,8 +62,43 @@ def test_links_are_followed_and_loops_end_with_a_word(tree: Path, tmp_path: Path
 def test_a_picture_is_taken_once_under_its_own_name(tree: Path) -> None:
     (tree / "0.jpg").symlink_to(tree / "b.jpg")
     names, told = expanded(tree, tree / "a.png")
-    assert names == ["b.jpg", "a.png"]
-    assert told[-1] == f"{tree / '0.jpg'}: the same picture as {tree / 'b.jpg'}, which is taken"
+    assert names == ["a.png", "b.jpg"]
+    assert f"{tree / '0.jpg'}: the same picture as {tree / 'b.jpg'}, which is taken" in told
+
+
+def test_the_name_that_comes_first_counts(tree: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.png"
+    link.symlink_to(tree / "a.png")
+    first, again = tree / "deep" / "a.png", tree / "deep" / ".." / "a.png"
+    assert expanded(first, tree, again, recursive=True)[0] == [
+        "a.png",
+        "a.png",
+        "b.jpg",
+        "deep/deeper/c.tif",
+    ]
+    assert expanded(tree, tree / "deep", first)[0] == ["a.png", "b.jpg", "a.png"]
+    assert expanded(link, tree / "a.png", link)[0] == ["a.png"]
+    assert expanded(link, link)[0] == ["link.png"]
+    assert expanded(tree / "*.png", tree / "a.*", tree / "b.jpg")[0] == ["a.png", "b.jpg"]
+
+
+def test_only_the_wanted_files_are_taken_and_all_are_counted(tree: Path) -> None:
+    names, told = expanded(tree, recursive=True, takes=lambda below: below.startswith("deep/"))
+    assert names == ["deep/a.png", "deep/deeper/c.tif"]
+    assert told == [f"{tree}: passed over 1 of other kinds (TXT)"]
+    assert expanded(tree, takes=lambda _: False)[0] == []
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scandir(_: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", scandir)
+    for recursive in (False, True):
+        with pytest.raises(InputError, match=r"in: cannot be read \(Permission denied"):
+            expanded(tree, recursive=recursive)
 
 
 def test_a_folder_that_is_left_out_is_not_entered_by_a_link_either(tree: Path) -> None:

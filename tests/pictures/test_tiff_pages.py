@@ -139,3 +139,15 @@ def test_pages_are_turned_each_its_own_way() -> None:
     file.seek(0)
     pages, _ = tiff_pages.read(file, MANY) or ([], [])
     assert [page.size for page in pages] == [(5, 3), (3, 5)]
+
+
+def test_a_page_without_a_side_is_damaged(tmp_path: Path) -> None:
+    file = tmp_path / "flat.tif"
+    tifffile.imwrite(file, np.ones((8, 8), np.uint8), photometric="minisblack")
+    data = bytearray(file.read_bytes())
+    with tifffile.TiffFile(file) as tiff:
+        at = tiff.pages[0].aspage().tags["ImageLength"].valueoffset
+    data[at : at + 4] = bytes(4)
+    file.write_bytes(data)
+    with pytest.raises(InputError, match="no height"):
+        reading.read(file)

@@ -50,10 +50,13 @@ def test_metadata_that_cannot_be_written_is_left_out(
     assert reading.decode(file, "").metadata == {"dpi": (300, 300)}
 
 
-def test_a_jpeg_keeps_its_tables_unless_told_otherwise(grey: NDArray[np.uint8]) -> None:
+@pytest.mark.parametrize("quality", [61, 100])
+def test_a_jpeg_is_finer_than_its_source_unless_told_otherwise(
+    grey: NDArray[np.uint8], quality: int
+) -> None:
     source = io.BytesIO()
     Image.fromarray(np.dstack((grey, grey[::-1], 255 - grey))).save(
-        source, "JPEG", quality=61, subsampling="4:2:2"
+        source, "JPEG", quality=quality, subsampling="4:2:2"
     )
     source.seek(0)
     picture = reading.decode(source, "")
@@ -62,8 +65,14 @@ def test_a_jpeg_keeps_its_tables_unless_told_otherwise(grey: NDArray[np.uint8]) 
     assert isinstance(before, JpegImagePlugin.JpegImageFile)
     assert isinstance(after, JpegImagePlugin.JpegImageFile)
     assert isinstance(smaller, JpegImagePlugin.JpegImageFile)
-    assert after.quantization == before.quantization != smaller.quantization
-    assert JpegImagePlugin.get_sampling(after) == JpegImagePlugin.get_sampling(before) == 1
+    tables = zip(after.quantization.values(), before.quantization.values(), strict=True)
+    assert all(here <= there for pair in tables for here, there in zip(*pair, strict=True))
+    assert max(max(table) for table in after.quantization.values()) <= 2
+    assert (after.quantization == before.quantization) == (quality == 100)
+    assert max(map(max, smaller.quantization.values())) > 100
+    assert JpegImagePlugin.get_sampling(after) == 0
+    pixels = np.array(after.convert("RGB"), np.float64) - picture.frames[0].values
+    assert np.mean(pixels**2) < 1.2  # rounding to YCbCr alone makes 0.5
 
 
 def test_pages_of_different_kinds_are_written() -> None:

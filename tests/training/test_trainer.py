@@ -130,3 +130,25 @@ def test_a_checkpoint_without_a_kind_of_noise_is_of_white_noise(tmp_path: Path) 
     of_colour(tmp_path, "white").load_state_dict(old)
     with pytest.raises(UsageError, match="the run has noise white, not photo"):
         of_colour(tmp_path, "photo").load_state_dict(old)
+
+
+def test_float32_is_not_rounded_to_bfloat16(pictures: list[Path]) -> None:
+    """Weak noise is lost where P's inputs, in units of the noise, are rounded to eight bits."""
+
+    def loss(precision: torch.dtype) -> float:
+        model = initialise(DnINN(POLYPHASE[0]), torch.Generator().manual_seed(0))
+        recipe = replace(SHORT, architecture=POLYPHASE[0], sigma=(0.5, 0.5), warmup=0)
+        patches = Patches(pictures, recipe.patch, CPU, as_grey=True)
+        subject = Trainer(
+            recipe,
+            model,
+            patches,
+            CPU,
+            compiled=False,
+            provenance="a test",
+            precision=precision,
+        )
+        # A fresh network passes everything through: the first step's loss is the same in both.
+        return [float(subject.step()) for _ in range(3)][-1]
+
+    assert loss(torch.float32) != loss(torch.bfloat16)

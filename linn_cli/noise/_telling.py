@@ -1,0 +1,55 @@
+"""What to tell a network of noise that is not white, given how much there is of it.
+
+A network for white noise takes coarse noise for the picture's own, unless it is told more than its deviation. How much
+more was fitted to what is best on made noise and on real; benchmarks/quality/photographs.py measures what it loses. A
+network that has learned such noise is told the deviations of the planes, in true proportion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from linn_cli.noise.photograph import Plane
+
+# Luma is told a * deviation ^ b * e ^ (-c * unevenness): the less even, the more of it is texture. Chroma is told
+# a * strongest ^ b.
+_LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
+# Less coarse luma is more and more like white noise: JPEG may take the finest of the chroma alone. The smoothest patches
+# are those where noise happens to be weak, by so much.
+_WHITE, _WHITE_BIAS = 0.45, 1.05
+# Of the deviation in the smoothest patches, the picture's own is this much: they are mostly dark, where a camera's noise
+# is weaker.
+_OVERALL_LUMA, _OVERALL_CHROMA = 1.15, 1.3
+# In training a network is told once to twice the deviation; real noise comes out best with this many.
+_LEARNED = 1.7
+
+
+def told(planes: Sequence[Plane]) -> tuple[float, ...]:
+    """The sigma of each plane to tell a network for white noise, in grey levels."""
+    return tuple(_chroma(one) if index else _luma(one) for index, one in enumerate(planes))
+
+
+def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
+    """The deviation of the noise of each plane over the whole picture, in grey levels."""
+    return tuple(
+        (_OVERALL_CHROMA if index else _OVERALL_LUMA) * one.deviation
+        for index, one in enumerate(planes)
+    )
+
+
+def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
+    """The sigma of each plane to tell a network that has learned such noise, in grey levels."""
+    return tuple(_LEARNED * deviation for deviation in deviations(planes))
+
+
+def _luma(plane: Plane) -> float:
+    factor, power, even = _LUMA
+    coarse = factor * math.pow(plane.deviation, power) * math.exp(-even * plane.unevenness)
+    part = min(1.0, max(0.0, plane.coarseness / _WHITE))
+    return math.pow(_WHITE_BIAS * plane.highest, 1 - part) * math.pow(coarse, part)
+
+
+def _chroma(plane: Plane) -> float:
+    factor, power = _CHROMA
+    return factor * math.pow(plane.strongest, power)

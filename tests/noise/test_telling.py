@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from linn_cli.noise._telling import deviations, learned, told
+from linn_cli.noise.photograph import Plane
+
+COARSE = Plane(8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
+
+
+def test_coarse_noise_is_told_stronger_than_it_is() -> None:
+    luma, *chroma = told((COARSE, COARSE, COARSE))
+    assert luma > COARSE.deviation
+    assert min(chroma) > COARSE.strongest
+    assert told((COARSE,)) == (luma,)
+    assert told(()) == ()
+
+
+def test_the_more_noise_the_more_is_told_and_the_more_texture_the_less() -> None:
+    more = replace(COARSE, deviation=16.0, strongest=24.0, highest=6.0)
+    assert all(a > b for a, b in zip(told((more,) * 3), told((COARSE,) * 3), strict=True))
+    assert told((replace(COARSE, unevenness=0.4),)) < told((COARSE,))
+
+
+def test_white_luma_is_told_as_it_is() -> None:
+    white = replace(COARSE, strongest=7.7, highest=7.7)
+    assert told((white,))[0] == pytest.approx(8, rel=0.05)
+
+
+def test_the_whole_pictures_noise_is_a_little_stronger_than_the_smoothest_patches() -> None:
+    assert all(8 < level < 12 for level in deviations((COARSE, COARSE, COARSE)))
+
+
+def test_a_network_that_has_learned_such_noise_is_told_its_proportions() -> None:
+    planes = (COARSE, replace(COARSE, deviation=4.0), replace(COARSE, deviation=2.0))
+    ratios = [told / own for told, own in zip(learned(planes), deviations(planes), strict=True)]
+    assert ratios == pytest.approx([ratios[0]] * 3)
+    assert 1 <= ratios[0] <= 2  # as in training
+    assert learned(()) == ()
