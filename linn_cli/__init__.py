@@ -9,10 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from linn_cli.api import Denoiser, denoise, estimate
+    from linn_cli.api import (
+        Denoiser,
+        denoise,
+        estimate,
+        read,
+        verify_invertibility,
+        write,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["Denoiser", "__version__", "denoise", "estimate"]
+__all__ = [
+    "Denoiser",
+    "__version__",
+    "denoise",
+    "estimate",
+    "read",
+    "verify_invertibility",
+    "write",
+]
 
 
 def __getattr__(name: str) -> Any:

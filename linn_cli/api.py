@@ -1,35 +1,46 @@
-"""The Python API: arrays and tensors in, the same kind out, by the same code as the command line."""
+"""The Python API: images of any kind in, the same kind out, by the same code as the command line."""
 
 from __future__ import annotations
 
+import sys
 import warnings
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
 
-from linn_cli import samples
+from linn_cli import arrays
+from linn_cli.arrays import AUTO, ChannelAxis
 from linn_cli.denoising import document as documents
-from linn_cli.denoising import planes
+from linn_cli.denoising.document import Plane, Search
 from linn_cli.denoising.networks import Networks
+from linn_cli.engine import devices
+from linn_cli.engine.load import with_threads
 from linn_cli.errors import UsageError
+from linn_cli.evaluation import invertibility
+from linn_cli.evaluation.invertibility import RoundTrip
 from linn_cli.network.architecture import Variant, parse_variant
 from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
-from linn_cli.noise.request import AUTO, MOST_STRENGTH, Request
-from linn_cli.pictures.picture import Picture
+from linn_cli.noise.request import MOST_STRENGTH, Request, parse_camera
+from linn_cli.pictures import reading, writing
+from linn_cli.pictures.formats import format_of
+from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import silent
-from linn_cli.units import Sigma, SigmaLike
+from linn_cli.units import GREY_LEVELS, Sigma, SigmaLike, in_levels
+from linn_cli.weights import sets, sources
 
-_CHANNELS = (1, 3)
 # The packages of arrays that are computed later.
 _LAZY = ("dask", "zarr")
-# A plane of a stack has no shorter side: four channels are not to be taken for planes.
-_LEAST_SIDE = 8
+# Floats that reach so far have another white than 1, and up to here it is rather 255.
+_OTHER_WHITE, _EIGHT_BITS = 16.0, 512.0
+# Noise of less than so many 255ths of an image's own range is hardly meant.
+_NEXT_TO_NOTHING = 1.0
 
 ImageT = TypeVar("ImageT")
 
@@ -37,13 +48,16 @@ ImageT = TypeVar("ImageT")
 class Denoiser:
     """Removes noise from any number of images; each network is loaded once, when it is first needed.
 
+    A Denoiser is called like a function. It can be pickled: what it was made with goes along, the weights are loaded
+    again.
+
     Args:
         variant: "st" or "lista"; None for linn's choice.
         scales: 1 or 2; None for linn's choice.
         fast: take the cheapest network that was trained for the noise.
         weight_file: a safetensors file, a bundled set's name or an hf:// reference (docs/weights.md); None
             for the bundled sets.
-        device: auto, cpu, cuda, cuda:N or mps.
+        device: auto, cpu, cuda, cuda:N or mps, or a torch.device.
         precision: auto, float32 or bfloat16, for the predict and update networks. auto takes bfloat16 where
             the device has it and it loses at most 0.01 dB. A device without bfloat16 refuses it;
             emulated-bfloat16 takes it all the same, slowly.
@@ -63,7 +77,7 @@ class Denoiser:
         scales: int | None = None,
         fast: bool = False,
         weight_file: str | Path | None = None,
-        device: str = "auto",
+        device: str | torch.device = "auto",
         precision: str = "auto",
         max_memory: int | None = None,
     ) -> None:
@@ -72,11 +86,30 @@ class Denoiser:
             "scales": scales,
             "fast": fast,
             "weight_file": weight_file,
-            "device": device,
+            "device": str(device),
             "precision": precision,
             "max_memory": max_memory,
         }
         self._networks = Networks(**self._options)
+
+    def __repr__(self) -> str:
+        usual = Denoiser()._options
+        changed = (f"{k}={v!r}" for k, v in self._options.items() if v != usual[k])
+        return f"Denoiser({', '.join(changed)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(Denoiser, **self._options), ()
+
+    def to(self, device: str | torch.device) -> Denoiser:
+        """Compute on this device from now on, and return the Denoiser itself.
+
+        Raises:
+            UsageError: a ValueError; there is no such device.
+        """
+        devices.resolve(str(device))
+        self._options["device"] = str(device)
+        self._networks = Networks(**self._options)
+        return self
 
     def __call__(
         self,
@@ -85,62 +118,87 @@ class Denoiser:
         *,
         noise: str = AUTO,
         strength: float = 1.0,
+        gain: float | Iterable[float] | None = None,
+        read_noise: float | Iterable[float] | None = None,
+        sigma_unit: str = "8bit",
+        channel_axis: ChannelAxis = AUTO,
         hot_pixels: bool = False,
     ) -> ImageT:
-        """Remove the noise of an image.
+        """Remove the noise of an image, or of each image of a stack.
 
         Args:
-            image: a numpy array (H, W) or (H, W, 3), or a stack (..., H, W) or (..., H, W, 3) of them; a torch
-                tensor (B, 1, H, W) or (B, 3, H, W); or an array of dask or Zarr in a numpy array's shapes.
-                Integers have the range of their dtype; floats are white at 1.0 and may lie outside [0, 1].
-                An image that spans much less or more is brought to its own range. NaN and infinite values stay.
-            sigma: the noise's standard deviation in 8-bit grey levels, [0, 1020], whatever the dtype; three
-                numbers for a colour image whose channels differ; "auto" estimates it, for each image of a
-                batch or stack, and once for an array of dask or Zarr. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
+            image: a numpy array, a torch tensor, a PIL image, an xarray.DataArray, an array that exports DLPack
+                (CuPy, JAX), whatever numpy makes an array of, or what `read` returns. Integers have the range of
+                their dtype; floats are white at 1.0 and may lie outside [0, 1]. An image that spans much less or
+                more is brought to its own range. NaN and infinite values, masked and transparent ones stay.
+            sigma: the noise's standard deviation in 8-bit grey levels, [0, 1020], whatever the dtype; several
+                numbers for an image whose channels differ; "auto" estimates it, for each image of a
+                stack, and once for an array of dask or Zarr. Below 0.01 the image is returned as it is. Where noise was cut off at black or white,
                 as in files of 8 bits, linn corrects the mean.
             noise: "auto" takes noise for white, for a camera's where it clearly grows with brightness, or for a
                 photograph's where it is clearly coarse; "white", "camera", "photo" or "correlated" decide by hand.
             strength: multiplies the noise level, 0 to 2.
+            gain: a camera's gain, if you know it: the variance of the noise for each level of signal.
+            read_noise: a camera's read noise, with `gain`: the noise level in black.
+            sigma_unit: what `sigma`, `gain` and `read_noise` count in: "8bit" (white is 255), "16bit" (65535) or
+                "unit" (1), which are a float image's own values.
+            channel_axis: which axis has the channels, or None if no axis has them. "auto" takes the last of an array
+                and the third from the end of a tensor, if it has 1, 3 or 4. One channel is grey, three are red,
+                green and blue, a fourth is alpha and stays; others are denoised one by one. All axes before those
+                of the image make a stack. It may be the name of a DataArray's dimension.
             hot_pixels: replace hot and dead pixels, salt and pepper by what is around them first.
 
         Returns:
-            The denoised image: same kind, shape and dtype. The input is not changed. For an array of dask or
-            Zarr, an array of dask that is computed later.
+            The denoised image: same kind, shape and dtype, without gradients. The input is not changed. What only
+            offers `__array__` comes back as a numpy array. For an array of dask or Zarr, an array of dask that is
+            computed later.
 
         Raises:
-            UsageError: a ValueError; an argument is out of its range.
+            UsageError: a ValueError; an argument is out of its range, or the image's floats are not white at 1.
             InputError: the image is empty, or too small to estimate its noise.
 
         Warns:
-            UserWarning: the noise is not what the weight file is for.
+            UserWarning: the noise is not what the weight file is for, or a plane was left as it is.
         """
-        if not 0 <= strength <= MOST_STRENGTH:
-            raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
-        request = Request(_sigma(sigma), noise, strength, hot_pixels=hot_pixels)
+        request = _request(sigma, noise, strength, gain, read_noise, sigma_unit)
+        request = replace(request, hot_pixels=hot_pixels)
         if type(image).__module__.partition(".")[0] in _LAZY:
-            return cast(ImageT, self._lazily(image, request))
-        images = _as_planes(image).detach()
-        answers = torch.empty_like(images)
-        for noisy, answer in zip(images, answers, strict=True):
-            picture = documents.in_range(_picture(noisy))
-            profile = request.find(picture)
-            clean, network = planes.denoise(self._networks, picture, profile, strength, silent)
-            answer[:] = torch.from_numpy(clean.values).permute(2, 0, 1)
-            if network.doubt:
-                warnings.warn(network.doubt, stacklevel=2)
-        return _like(answers, image)
+            return cast("ImageT", self._lazily(image, request))
+        if isinstance(image, Document):
+            return self._denoise_document(image, request)  # type: ignore[return-value]
+        images = arrays.take(image, channel_axis)
+        answers = np.empty_like(images.values)
+        for picture, answer in zip(_pictures(images), answers, strict=True):
+            search = Search(request)
+            found = search.planes_of(picture)
+            if sigma_unit == "8bit":
+                _check_white(found, request)
+            clean, network = documents.denoise_frame(
+                picture, self._networks, found, strength, silent
+            )
+            answer[...] = clean.values
+            _warn(network.doubt, *search.remarks)
+        restored: ImageT = images.restore(answers)
+        return restored
 
     def _lazily(self, array: Any, request: Request) -> Any:
         """The answer for an array of dask or Zarr, as one of dask."""
-        _check_shape(array)
         if not find_spec("dask"):
             raise UsageError("Zarr arrays take dask: python -m pip install 'linn-cli[zarr]'")
         from linn_cli.volumes import lazily
 
         answer, doubts = lazily.denoise(array, self._options, request)
-        for doubt in doubts:
-            warnings.warn(doubt, stacklevel=3)
+        _warn(*doubts)
         return answer
+
+    def _denoise_document(self, document: Document, request: Request) -> Document:
+        search = documents.search(document, request)
+        found = [search.planes_of(frame) for frame in document.frames]
+        clean, network = documents.denoise(
+            document, self._networks, found, request.strength, silent
+        )
+        _warn(network.doubt, *search.remarks)
+        return clean
 
 
 def denoise(
@@ -149,21 +207,29 @@ def denoise(
     *,
     noise: str = AUTO,
     strength: float = 1.0,
+    gain: float | Iterable[float] | None = None,
+    read_noise: float | Iterable[float] | None = None,
+    sigma_unit: str = "8bit",
+    channel_axis: ChannelAxis = AUTO,
     hot_pixels: bool = False,
     variant: Variant | None = None,
     scales: int | None = None,
     fast: bool = False,
     weight_file: str | Path | None = None,
-    device: str = "auto",
+    device: str | torch.device = "auto",
     precision: str = "auto",
+    max_memory: int | None = None,
 ) -> ImageT:
-    """Remove the noise of one image; the arguments are those of `Denoiser` and of its call.
+    """Remove the noise of an image, or of each image of a stack.
+
+    The arguments are those of `Denoiser` and of its call. A Denoiser is faster for many images, since it keeps its
+    networks.
 
     Returns:
         The denoised image: same kind, shape and dtype. The input is not changed.
 
     Raises:
-        UsageError: a ValueError; an argument is out of its range.
+        UsageError: a ValueError; an argument is out of its range, or the image's floats are not white at 1.
         InputError: the image is empty, or too small to estimate its noise.
     """
     denoiser = Denoiser(
@@ -173,89 +239,219 @@ def denoise(
         weight_file=weight_file,
         device=device,
         precision=precision,
+        max_memory=max_memory,
     )
-    return denoiser(image, sigma, noise=noise, strength=strength, hot_pixels=hot_pixels)
+    return denoiser(
+        image,
+        sigma,
+        noise=noise,
+        strength=strength,
+        gain=gain,
+        read_noise=read_noise,
+        sigma_unit=sigma_unit,
+        channel_axis=channel_axis,
+        hot_pixels=hot_pixels,
+    )
 
 
-def estimate(image: NDArray[Any] | Tensor) -> Measured:
+def estimate(image: Any, *, channel_axis: ChannelAxis = AUTO) -> Measured:
     """Estimate the noise of an image, as `linn estimate` does.
 
     Args:
-        image: as for `Denoiser`, but a tensor holds one image only.
+        image: one image, as for `Denoiser`.
+        channel_axis: as for `Denoiser`. Of channels that are no colours, the first is measured.
 
     Returns:
         The estimate, in 8-bit grey levels. `sigma` is the noise as white noise, `overall` and `channels` have
-        95 % intervals, and `grows` says whether the noise grows with brightness.
+        95 % intervals, `grows` says whether the noise grows with brightness, and `in_words()` says all of it.
 
     Raises:
-        UsageError: a ValueError; the image has another shape or dtype.
+        UsageError: a ValueError; it is no image, or not one.
         InputError: the image is too small.
+
+    Warns:
+        UserWarning: the image's floats are not white at 1, so that `sigma` is large.
     """
-    images = _as_planes(image).detach()
-    if len(images) != 1:
-        raise UsageError(f"expected one image, not a batch of {len(images)}")
-    picture = documents.in_range(_picture(images[0]))
-    return measurement.measure(picture).scaled(picture.unit)
+    if isinstance(image, Document):
+        picture, *others = image.frames
+    else:
+        picture, *others = _pictures(arrays.take(image, channel_axis))
+    if others:
+        raise UsageError(
+            f"expected one image, not a stack of {len(others) + 1}: estimate each by itself"
+        )
+    first = documents.in_range(picture.parts()[0])
+    measured = measurement.measure(first).scaled(first.unit)
+    if (reach := _reach(first)) >= _OTHER_WHITE:
+        sigma = measured.overall.sigma
+        _warn(
+            f"the image's values go up to {reach:.4g}: sigma counts in 255ths of 1, "
+            f"and {sigma:.4g} is {sigma / GREY_LEVELS:.4g} in these values"
+        )
+    return measured
 
 
-def _sigma(sigma: SigmaLike | str) -> Sigma | None:
-    if isinstance(sigma, str):
-        if sigma != AUTO:
-            raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
-        return None
-    return Sigma.of(sigma)
+def verify_invertibility(
+    image: Any = None,
+    *,
+    sigma: float = 25.0,
+    weight_file: str | Path | None = None,
+    everything: bool = False,
+) -> list[tuple[str, RoundTrip]]:
+    """Run networks without their shrinkage, forth and back, as `linn verify-invertibility` does.
 
+    Args:
+        image: a grey image to try besides the built-in sizes, as for `Denoiser`; None for none.
+        sigma: the noise level to scale images by, in 8-bit grey levels.
+        weight_file: as for `Denoiser`; None for all bundled sets.
+        everything: try every weight set on every size in every precision, which takes minutes.
 
-def _as_planes(image: Any) -> Tensor:
-    """An image or a batch as (B, C, H, W), of its own dtype."""
-    if isinstance(image, Tensor):
-        if image.dim() != 4 or image.shape[1] not in _CHANNELS:
-            shapes = "(B, 1, H, W) or (B, 3, H, W)"
-            raise UsageError(f"expected a tensor {shapes}, not {tuple(image.shape)}")
-        samples.check(image)
-        return image
-    array = np.asarray(image)
-    _check_shape(array)
-    tensor = torch.from_numpy(np.array(array, array.dtype.newbyteorder("=")))
-    planes = tensor.unsqueeze(-3) if not _is_colour(array) else tensor.movedim(-1, -3)
-    samples.check(planes)
-    return planes.reshape(-1, *planes.shape[-3:])
-
-
-def _check_shape(array: Any) -> None:
-    """Refuse an array that holds no planes, or values of another kind.
+    Returns:
+        The worst round trip of each part of each weight set, with the set's name. `passed` says whether its `error`
+        is within `bound`, which is what rounding accounts for.
 
     Raises:
-        UsageError: it does.
+        UsageError: a ValueError; sigma is no noise level, or the image is no grey one.
     """
-    shape = array.shape[:-1] if _is_colour(array) else array.shape
-    is_stack = len(shape) > 2
-    if len(shape) < 2 or (is_stack and 0 < min(shape[-2:]) < _LEAST_SIDE):
-        raise UsageError(
-            f"expected an array (H, W) or (H, W, 3) or a stack (..., H, W) of planes, not {array.shape}"
-        )
-    if array.dtype.kind not in "iuf" or array.dtype.itemsize > (
-        8 if array.dtype.kind == "f" else 4
-    ):
-        raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
+    if Sigma.of(sigma).is_nothing:
+        raise UsageError(f"sigma {sigma:g} is too small to scale by: give more")
+    own = []
+    if image is not None:
+        pictures = _pictures(arrays.take(image))
+        if any(picture.values.shape[2] > 1 for picture in pictures):
+            raise UsageError("the image has colours: give one of its channels")
+        own = [
+            picture.scale.to_floats(torch.from_numpy(picture.values[:, :, 0])).double()
+            for picture in pictures
+        ]
+    found = sources.find(weight_file).obtain_all()
+    usual = sets.select(found, sigma, None, None, channels=3)
+    checks = invertibility.plan(found, usual, own, everything=everything)
+    half = everything or devices.has_bfloat16(devices.resolve("cpu"))
+    workers = torch.get_num_threads()
+    with with_threads(1):
+        return invertibility.run(checks, sigma / GREY_LEVELS, half=half, workers=workers)
 
 
-def _is_colour(array: Any) -> bool:
-    return bool(array.ndim > 2 and array.shape[-1] == _CHANNELS[-1])
+def read(path: str | Path, *, max_pixels: int | None = None) -> Document:
+    """Read a picture file: every frame, every bit, and the metadata.
+
+    Args:
+        path: the file, of any format that `linn denoise` takes.
+        max_pixels: refuse larger pictures before they are decoded; None for 89 million.
+
+    Returns:
+        The picture. `array` has its values, `metadata` EXIF, colour profile, XMP and resolution, and `remarks` says
+        what was converted. `denoise` takes it and returns the like.
+
+    Raises:
+        InputError: the file is missing, no picture, damaged, too large, or of a kind that linn does not read.
+    """
+    return reading.read(Path(path), max_pixels=max_pixels or reading.MOST_PIXELS)
 
 
-def _like(answers: Tensor, image: ImageT) -> ImageT:
-    """Answers (B, C, H, W) in the kind and shape of the image that they are for."""
-    if isinstance(image, Tensor):
-        return cast(ImageT, answers)
-    array = np.asarray(image)
-    clean = answers.movedim(-3, -1) if _is_colour(array) else answers[:, 0]
-    return cast(ImageT, clean.reshape(array.shape).numpy().astype(array.dtype, copy=False))
+def write(
+    path: str | Path,
+    image: Any,
+    *,
+    like: Document | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+    channel_axis: ChannelAxis = AUTO,
+) -> None:
+    """Write a picture in the format of the path's ending; the file appears whole or not at all.
+
+    Args:
+        path: where to.
+        image: what `read` returned, or an array as for `Denoiser`; a stack becomes frames.
+        like: a picture whose metadata the file gets, if `image` is an array.
+        quality: of JPEG, WebP and AVIF, 1 to 100.
+        overwrite: replace a file that exists.
+        channel_axis: as for `Denoiser`.
+
+    Raises:
+        UsageError: a ValueError; the path's ending is no format's, or the file exists.
+        InputError: the file cannot be written, or the format cannot hold the picture.
+
+    Warns:
+        UserWarning: the format could not hold something, which was converted or left out.
+    """
+    target = Path(path)
+    if target.exists() and not overwrite:
+        raise UsageError(f"{target}: there already; overwrite=True replaces it")
+    if quality is not None and not 1 <= quality <= 100:
+        raise UsageError(f"quality is {quality}: give 1 to 100")
+    if isinstance(image, Document):
+        document = image
+    else:
+        frames = tuple(_pictures(arrays.take(image, channel_axis)))
+        document = replace(like, frames=frames) if like else Document(frames, format_of(target))
+    _warn(*writing.write(target, document, quality=quality))
 
 
-def _picture(planes: Tensor) -> Picture:
-    """Planes (C, H, W) as a picture whose noise can be looked at."""
-    held = planes.detach().cpu()
-    if held.dtype in (torch.bfloat16, torch.float16):
-        held = held.float()  # numpy knows only one of them
-    return Picture(held.permute(1, 2, 0).numpy())
+def _request(
+    sigma: SigmaLike | str,
+    noise: str,
+    strength: float,
+    gain: float | Iterable[float] | None,
+    read_noise: float | Iterable[float] | None,
+    unit: str,
+) -> Request:
+    """What is asked for; the arguments are those of the call of `Denoiser`."""
+    if not 0 <= strength <= MOST_STRENGTH:
+        raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
+    known = None
+    if not isinstance(sigma, str):
+        known = Sigma(in_levels(Sigma.of(sigma).levels, unit))
+    elif sigma != AUTO:
+        raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
+    cameras = parse_camera(_text(gain), _text(read_noise), unit)
+    return Request(known, noise, strength, cameras)
+
+
+def _text(numbers: float | Iterable[float] | None) -> str | None:
+    """Numbers as `parse_camera` takes them."""
+    if numbers is None:
+        return None
+    return ",".join(map(str, np.atleast_1d(np.asarray(numbers, dtype=object)).tolist()))
+
+
+def _pictures(images: arrays.Images) -> list[Picture]:
+    known = [None] * len(images.values) if images.known is None else images.known
+    return [Picture(values, alpha) for values, alpha in zip(images.values, known, strict=True)]
+
+
+def _check_white(found: list[Plane], request: Request) -> None:
+    """Refuse noise that is given for floats from 0 to 1 and is next to nothing in an image of 0 to 255.
+
+    Raises:
+        UsageError: it is such.
+    """
+    if request.is_estimate:
+        return
+    for plane in found:
+        reach = _reach(plane.picture)
+        level = max(plane.profile.sigma_at(request.strength).levels)
+        is_of_8_bits = reach <= _EIGHT_BITS and level * plane.picture.unit < reach
+        if reach >= _OTHER_WHITE and (is_of_8_bits or level < _NEXT_TO_NOTHING) and level > 0:
+            raise UsageError(
+                f"the image's values go up to {reach:.4g}, where this noise is next to nothing: floats are white at "
+                "1. Give sigma_unit='unit' if it counts in the image's values, or divide the image, as by 255"
+            )
+
+
+def _reach(picture: Picture) -> float:
+    """How far the values of floats go; 0 for integers, whose dtype says where white is."""
+    values = picture.values
+    if values.dtype.kind != "f":
+        return 0.0
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0))
+
+
+def _warn(*remarks: str) -> None:
+    """Warn of each remark that is not empty, in the name of who called linn."""
+    level, frame = 1, sys._getframe()
+    while frame.f_code.co_filename == __file__ and frame.f_back:
+        level, frame = level + 1, frame.f_back
+    for remark in filter(None, remarks):
+        warnings.warn(remark, stacklevel=level)

@@ -14,6 +14,7 @@ from linn_cli.commands import (
     console,
     denoise,
     estimate,
+    export,
     inspect,
     train,
     verify,
@@ -36,6 +37,7 @@ for command, examples in (
     (inspect.inspect, inspect.EXAMPLES),
     (verify.verify_invertibility, verify.EXAMPLES),
     (train.train, train.EXAMPLES),
+    (export.export, export.EXAMPLES),
 ):
     app.command(cls=Command, epilog=examples)(command)
 app.add_typer(weights.app, name="weights")

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from linn_cli.wording import as_arguments, as_options
+
 
 class LinnError(Exception):
-    """Something went wrong that one line can explain: what, where and what to do about it."""
+    """Something went wrong that one line can explain: what, where and what to do about it.
+
+    As text it names the arguments of Python; `explain` names the options of the command line.
+    """
 
     exit_code: ClassVar[int] = 1
+
+    @property
+    def text(self) -> str:
+        """The text before its settings are spelled (`wording`), to be part of another error's."""
+        return super().__str__()
+
+    def __str__(self) -> str:
+        return as_arguments(self.text)
 
 
 class UsageError(LinnError, ValueError):
@@ -46,10 +59,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def explain(error: BaseException) -> str:
-    """What went wrong, in one line."""
+    """What went wrong, in one line of the command line."""
     match error:
         case LinnError():
-            return str(error)
+            return as_options(error.text)
         case KeyboardInterrupt():
             return "interrupted"
         case MemoryError() | RuntimeError() if is_out_of_memory(error):

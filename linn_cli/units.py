@@ -117,16 +117,27 @@ class Sigma:
 SigmaLike = float | Iterable[float] | Sigma
 
 
+def in_levels(numbers: Iterable[float], unit: str) -> tuple[float, ...]:
+    """Numbers that count in a unit, in 8-bit grey levels.
+
+    Raises:
+        UsageError: there is no such unit.
+    """
+    if unit not in _WHITES:
+        raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(_WHITES)}")
+    return tuple(number * GREY_LEVELS / _WHITES[unit] for number in numbers)
+
+
 def parse_levels(text: str, unit: str, what: str) -> tuple[float, ...]:
     """Numbers as `Sigma.parse` takes them, of any size; an error says `what` they are.
 
     Raises:
         UsageError: they are no numbers, or the unit is unknown.
     """
-    if unit not in _WHITES:
-        raise UsageError(f"unknown unit {unit!r}: choose one of {', '.join(_WHITES)}")
     try:
-        return tuple(float(part) * GREY_LEVELS / _WHITES[unit] for part in text.split(","))
+        return in_levels(map(float, text.split(",")), unit)
+    except UsageError:
+        raise
     except ValueError:
         raise UsageError(
             f"{what} {text!r}: give a number, or one for each channel as 12,10,18"

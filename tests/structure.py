@@ -17,12 +17,22 @@ PACKAGE = ROOT / "linn_cli"
 
 # From the bottom up: what stands in a row imports from its own package, the base and the rows before.
 # Packages in one row know nothing of each other.
-BASE = ("errors", "units", "samples", "files", "jsontext", "metrics", "progress")
+BASE = (
+    "wording",
+    "errors",
+    "units",
+    "samples",
+    "arrays",
+    "files",
+    "jsontext",
+    "metrics",
+    "progress",
+)
 PACKAGES = (
     ("network",),
     ("engine", "pictures", "videos"),
     ("noise", "weights"),
-    ("denoising", "training"),
+    ("denoising", "training", "export"),
     ("cluster", "volumes"),
     ("evaluation",),
     ("pages",),

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import inspect
+import pickle
+import pydoc
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 import linn_cli
-from linn_cli import Denoiser, denoise, estimate
+from linn_cli import Denoiser, denoise, estimate, read, verify_invertibility, write
 from linn_cli.cli import app
 from linn_cli.engine import devices
 from linn_cli.errors import InputError, UsageError
@@ -71,12 +75,6 @@ def test_stacks_are_denoised_plane_by_plane(
         np.testing.assert_array_equal(one, denoise(picture, 25))
 
 
-@pytest.mark.parametrize("shape", [(40,), (40, 50, 4), (40, 50, 1), (2, 40, 2), ()])
-def test_what_is_no_stack_of_planes_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(UsageError, match=r"expected an array \(H, W\)"):
-        denoise(np.zeros(shape, np.uint8), 25)
-
-
 def test_the_input_is_not_changed(noisy: NDArray[np.uint8]) -> None:
     image = noisy.astype(np.float32) / 255
     before = image.copy()
@@ -129,7 +127,7 @@ def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) 
 @pytest.mark.parametrize(
     ("image", "error", "reason"),
     [
-        (np.zeros((4, 4, 2)), UsageError, r"array \(H, W\) or"),
+        (np.zeros((4, 4, 2)), UsageError, "which axis .* Give channel_axis"),
         (np.zeros((4, 4), bool), UsageError, "not bool"),
         (np.zeros((4, 4), complex), UsageError, "not complex"),
         (np.zeros((4, 4), np.int64), UsageError, "up to 32 bits"),
@@ -137,8 +135,9 @@ def test_an_impossible_sigma_is_refused(noisy: NDArray[np.uint8], sigma: float) 
         (np.full((4, 4), 1e300), InputError, "not finite"),
         (np.zeros((4, 4), np.longdouble), UsageError, "up to 32 bits"),
         (torch.zeros((1, 1, 4, 4)).to(torch.float8_e4m3fn), UsageError, "up to 32 bits"),
-        (torch.zeros((1, 2, 4, 4)), UsageError, r"\(B, 1, H, W\)"),
-        (torch.zeros((4, 4)), UsageError, r"\(B, 1, H, W\)"),
+        (torch.zeros(4), UsageError, r"an image \(H, W\) or"),
+        ("photo.png", UsageError, r"is a name, .*read\('photo.png'\)"),
+        ([[1, 2], [3]], UsageError, "list is no image"),
         (torch.zeros((1, 1, 4, 4), dtype=torch.bool), UsageError, "bool"),
     ],
 )
@@ -225,7 +224,7 @@ def test_an_estimate_has_its_interval(noisy: NDArray[np.uint8]) -> None:
     found = estimate(noisy)
     assert found.overall.low < 25 < found.overall.high
     assert found.sigma == (found.overall.sigma,)
-    with pytest.raises(UsageError, match="not a batch of 2"):
+    with pytest.raises(UsageError, match="not a stack of 2"):
         estimate(torch.zeros((2, 1, 20, 20)))
 
 
@@ -263,7 +262,25 @@ def test_a_sigma_that_is_no_number_is_refused(noisy: NDArray[np.uint8]) -> None:
 
 
 def test_the_public_names_are_shown_though_they_load_late() -> None:
-    assert {"denoise", "estimate", "Denoiser"} <= set(dir(linn_cli))
+    names = {"denoise", "estimate", "Denoiser", "verify_invertibility", "read", "write"}
+    assert names <= set(dir(linn_cli))
+    shown = pydoc.plain(pydoc.render_doc(linn_cli))
+    for name in names:
+        assert re.search(rf"^    (class )?{name}\(", shown, re.MULTILINE), name
+
+
+def test_every_public_name_and_argument_is_explained() -> None:
+    for name in linn_cli.__all__:
+        public = getattr(linn_cli, name)
+        if not callable(public):
+            continue
+        told = inspect.getdoc(public) or ""
+        called = public.__call__ if inspect.isclass(public) else public
+        told += inspect.getdoc(called) or ""
+        known = inspect.signature(public).parameters
+        # Those of `denoise` are said to be those of `Denoiser`.
+        missing = [one for one in known if f"{one}: " not in told and name != "denoise"]
+        assert not missing, name
 
 
 @pytest.mark.parametrize(("sigma", "strength"), [(0, 1.0), (15, 0.0), (15, 1.0), ("auto", 1.0)])
@@ -309,3 +326,149 @@ def test_bfloat16_is_emulated_only_by_its_own_name(
 def test_an_unknown_variant_is_refused() -> None:
     with pytest.raises(UsageError, match="unknown variant 'foo'"):
         Denoiser(variant="foo")  # type: ignore[arg-type]
+
+
+def test_a_denoiser_is_pickled_as_what_it_was_made_with(noisy: NDArray[np.uint8]) -> None:
+    denoiser = Denoiser(weight_file=ANY, fast=True, precision="float32")
+    expected = denoiser(noisy, 25)
+    again = pickle.loads(pickle.dumps(denoiser))  # noqa: S301
+    assert repr(again) == repr(denoiser)
+    assert repr(again) == f"Denoiser(fast=True, weight_file='{ANY}', precision='float32')"
+    np.testing.assert_array_equal(again(noisy, 25), expected)
+
+
+def test_a_denoiser_moves_to_a_device(noisy: NDArray[np.uint8]) -> None:
+    denoiser = Denoiser()
+    expected = denoiser(noisy, 25)
+    assert denoiser.to(torch.device("cpu")) is denoiser
+    np.testing.assert_array_equal(denoiser(noisy, 25), expected)
+    with pytest.raises(UsageError, match="unknown device 'tpu'"):
+        denoiser.to("tpu")
+
+
+@pytest.mark.parametrize("sigma", [25, 50.0, 100])
+def test_floats_whose_white_is_255_are_not_left_as_they_are(
+    noisy: NDArray[np.uint8], sigma: float
+) -> None:
+    floats = noisy.astype(np.float32)
+    with pytest.raises(UsageError, match=r"go up to 255.*sigma_unit='unit'.*divide the image"):
+        denoise(floats, sigma)
+    removed = floats - denoise(floats, 25, sigma_unit="unit")
+    assert 15 < removed.std() < 35
+    assert 15 < (floats - denoise(floats)).std() < 35
+    with pytest.warns(UserWarning, match=r"255ths of 1, and \d+ is 2\d"):
+        estimate(floats)
+    flat = np.random.default_rng(0).normal(128, 3, (40, 40))
+    with pytest.raises(UsageError, match="divide the image, as by 255"):
+        denoise(flat, sigma)
+
+
+def test_weak_noise_in_a_floats_own_values_is_taken_at_its_word(noisy: NDArray[np.uint8]) -> None:
+    answer = denoise(noisy.astype(np.float32), 0.5, sigma_unit="unit")
+    assert 0 < np.abs(answer - noisy).max() < 5
+
+
+def test_measured_values_with_a_sigma_of_their_own_are_taken() -> None:
+    metres = np.random.default_rng(0).normal(2000 + np.arange(60)[:, None], 5, (60, 60))
+    removed = metres - denoise(metres, 5 * 255)
+    assert 4 < removed.std() < 6
+    np.testing.assert_array_equal(denoise(metres, 5, sigma_unit="unit"), metres - removed)
+
+
+def test_errors_name_arguments_and_no_options(noisy: NDArray[np.uint8]) -> None:
+    wrong: list[dict[str, Any]] = [
+        {"sigma": 25, "noise": "correlated"},
+        {"sigma": 25, "noise": "camera"},
+        {"sigma": 25, "noise": "loud"},
+        {"gain": 1.0},
+        {"read_noise": 1.0, "noise": "camera"},
+        {"sigma": 25, "sigma_unit": "12bit"},
+        {"sigma": 2000},
+        {"sigma": 25, "weight_file": ANY, "scales": 2},
+        {"sigma": 25, "variant": "st", "scales": 7},
+        {"sigma": 25, "precision": "half"},
+        {"sigma": 25, "device": "tpu"},
+        {"strength": 150},
+    ]
+    for arguments in wrong:
+        with pytest.raises(UsageError) as caught:
+            denoise(noisy, **arguments)
+        assert "--" not in str(caught.value), arguments
+
+
+def test_words_about_noise_name_arguments() -> None:
+    ramp = np.linspace(0.1, 0.9, 300)[:, None] * np.ones((1, 200))
+    counts = (np.random.default_rng(0).poisson(40 * ramp) / 40).astype(np.float32)
+    words = " ".join(estimate(counts).in_words())
+    assert "noise='white' would not" in words
+    assert "--" not in words
+
+
+def test_a_cameras_noise_may_be_given() -> None:
+    ramp = np.linspace(0.1, 0.9, 100)[:, None] * np.ones((1, 100))
+    counts = (np.random.default_rng(0).poisson(40 * ramp) / 40).astype(np.float32)
+    answer = denoise(counts, noise="camera", gain=255 / 40, read_noise=0)
+    own = denoise(counts, noise="camera", gain=1 / 40, sigma_unit="unit")
+    np.testing.assert_array_equal(answer, own)
+    assert np.abs(answer - ramp).mean() < 0.5 * np.abs(counts - ramp).mean()
+
+
+def test_a_file_keeps_its_metadata_on_its_way_through_python(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "b.png"
+    noisy = np.random.default_rng(0).normal(128, 10, (40, 40, 4)).clip(0, 255).astype(np.uint8)
+    noisy[:9, :, 3] = 0
+    Image.fromarray(noisy).save(source, dpi=(300, 300))
+    document = read(source)
+    np.testing.assert_array_equal(document.array, noisy)
+    write(target, denoise(document, 10))
+    with Image.open(target) as written:
+        assert written.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+        answer = np.array(written)
+    np.testing.assert_array_equal(answer[..., 3], noisy[..., 3])
+    np.testing.assert_array_equal(answer[:9], noisy[:9])
+    assert answer[9:, :, :3].std() < 0.5 * noisy[9:, :, :3].std()
+    with pytest.raises(UsageError, match="there already; overwrite=True replaces it"):
+        write(target, answer)
+    write(target, denoise(document.array, 10), like=document, overwrite=True)
+    with Image.open(target) as written:
+        assert "dpi" in written.info
+        np.testing.assert_array_equal(np.array(written), answer)
+
+
+def test_masked_pixels_are_written_as_transparent(tmp_path: Path) -> None:
+    values = np.ma.array(np.full((9, 9), 100, np.uint8), mask=np.zeros((9, 9), bool))
+    values[2, 3] = np.ma.masked
+    write(tmp_path / "a.png", values)
+    alpha = read(tmp_path / "a.png").array[..., 1]
+    assert (alpha[2, 3], alpha.max(), (alpha == 0).sum()) == (0, 255, 1)
+
+
+def test_what_a_format_cannot_hold_is_a_warning(tmp_path: Path) -> None:
+    values = np.full((9, 9), 30000, np.uint16)
+    with pytest.warns(UserWarning, match="16"):
+        write(tmp_path / "a.jpg", values)
+    with pytest.raises(UsageError, match="quality is 200"):
+        write(tmp_path / "b.jpg", values, quality=200)
+
+
+def test_a_picture_that_is_too_large_names_the_argument(noisy_file: Path) -> None:
+    with pytest.raises(InputError, match="a higher max_pixels"):
+        read(noisy_file, max_pixels=10)
+
+
+def test_round_trips_are_checked_from_python() -> None:
+    image = np.random.default_rng(0).uniform(0, 9, (9, 11))  # its round trip is the worst
+    found = verify_invertibility(image, weight_file=ANY)
+    assert found
+    assert all(name == ANY and trip.passed for name, trip in found)
+    assert (9, 11) in {(trip.height, trip.width) for _, trip in found}
+    with pytest.raises(UsageError, match="too small to scale by"):
+        verify_invertibility(sigma=0)
+    with pytest.raises(UsageError, match="has colours"):
+        verify_invertibility(np.zeros((8, 8, 3)))
+
+
+def test_a_warning_is_in_the_name_of_who_called(noisy: NDArray[np.uint8]) -> None:
+    with pytest.warns(UserWarning, match="are for sigma") as caught:
+        denoise(noisy, 3, weight_file="dninn-st-1-25")
+    assert caught[0].filename == __file__

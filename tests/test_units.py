@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from linn_cli.errors import UsageError
-from linn_cli.units import Sigma
+from linn_cli.units import Sigma, in_levels
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,9 @@ def test_strength_multiplies_up_to_the_limit() -> None:
     assert Sigma((0.02, 0.03)).times(0.1).is_nothing
     assert Sigma((0.005,)).is_nothing
     assert not Sigma((0.01,)).is_nothing
+
+
+def test_numbers_count_in_a_unit() -> None:
+    assert in_levels((0.1, 1), "unit") == pytest.approx((25.5, 255))
+    with pytest.raises(UsageError, match="unknown unit '12bit'"):
+        in_levels((1,), "12bit")

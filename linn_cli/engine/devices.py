@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from linn_cli.errors import UsageError
+from linn_cli.wording import setting
 
 # From this sigma on, in grey levels, bfloat16 loses at most 0.01 dB on held-out pictures with either number
 # of scales; below it the noise-normalised picture is so large that its rounding shows.
@@ -72,7 +73,8 @@ def resolve_precision(name: str, device: torch.device, sigma: float) -> torch.dt
         case "bfloat16" if not has_bfloat16(device):
             raise UsageError(
                 f"bfloat16: this processor ({device}) does not compute in it, and emulating it is slower than "
-                f"float32; leave --precision out, or force it with --precision emulated-bfloat16"
+                f"float32; leave {setting('precision')} out, or force it with "
+                f"{setting('precision', 'emulated-bfloat16')}"
             )
         case "bfloat16" | "emulated-bfloat16":
             return torch.bfloat16

@@ -31,6 +31,7 @@ from linn_cli.noise.estimation import Estimate
 from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
+from linn_cli.wording import as_arguments, as_options, setting
 
 WHITE, CAMERA, PHOTO, CORRELATED = "white", "camera", "photo", "correlated"
 _NOT_WHITE = (
@@ -41,11 +42,15 @@ _NOT_WHITE = (
 _LOSSY, _LITTLE = ("JPEG", "AVIF"), 2.0
 _HIDDEN = "lossy compression may hide noise: if there is some to be seen, give --sigma"
 _MAY_GROW = (
-    f"the noise may grow with brightness, as a camera's does: --noise {CAMERA} may suit it better"
+    "the noise may grow with brightness, as a camera's does: "
+    f"{setting('noise', CAMERA)} may suit it better"
 )
 # Estimates sort and count much and multiply little, so that threads would wait for each other.
 _ALONE = with_threads(1)
-_GROWS = f"the noise grows with brightness, as a camera's does, and is taken for such (--noise {WHITE} would not)"
+_GROWS = (
+    "the noise grows with brightness, as a camera's does, and is taken for such "
+    f"({setting('noise', WHITE)} would not)"
+)
 
 
 @dataclass(frozen=True)
@@ -99,13 +104,16 @@ class Measured:
         return data | {"photo": photo if self.photo else None}
 
     def of(self, picture: Picture) -> list[str]:
-        """`in_words` for the picture whose noise it is, in the file's values if it has a range of its own."""
+        """`in_words` for the command line, in the values of the picture's file if it has a range of its own."""
         unit, named = picture.told
-        first, *others = self.scaled(unit).in_words()
-        return [f"{first}{named}", *others]
+        first, *others = self.scaled(unit)._words()
+        return [f"{first}{named}", *map(as_options, others)]
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
+        return list(map(as_arguments, self._words()))
+
+    def _words(self) -> list[str]:
         if self.photo:
             return [photo_words(self.photo)]
         overall = _interval(self.overall)
@@ -246,12 +254,13 @@ def correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[st
 
 
 def camera_words(one: CameraNoise) -> str:
-    """What `measure_camera` found in a channel."""
+    """What `measure_camera` found in a channel; `wording` spells its settings."""
     gain, read = one.levels
     if gain == 0:
         return f"white noise, sigma {read:.2f}, estimated"
     return (
-        f"white is {1 / one.gain:.4g} counts, --gain {gain:.4g} --read-noise {read:.2f}, estimated"
+        f"white is {1 / one.gain:.4g} counts, {setting('gain', f'{gain:.4g}')} "
+        f"{setting('read_noise', f'{read:.2f}')}, estimated"
     )
 
 

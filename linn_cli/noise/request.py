@@ -17,6 +17,7 @@ from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range, white
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
+from linn_cli.wording import as_options, setting
 
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, PHOTO, CORRELATED)
@@ -142,14 +143,22 @@ class Request:
             raise UsageError(f"unknown noise {self.model!r}: choose one of {', '.join(_MODELS)}")
         if self.model == CAMERA and self.sigma is not None:
             raise UsageError(
-                f"--noise {CAMERA} has no one sigma: leave --sigma out, or give --gain"
+                f"{setting('noise', CAMERA)} has no one sigma: "
+                f"leave {setting('sigma')} out, or give {setting('gain')}"
             )
         if self.model == CORRELATED and self.sigma is not None:
-            raise UsageError(f"--noise {CORRELATED} estimates sigma: leave --sigma out")
+            raise UsageError(
+                f"{setting('noise', CORRELATED)} estimates sigma: leave {setting('sigma')} out"
+            )
         if self.model == PHOTO and self.sigma is not None:
-            raise UsageError(f"--noise {PHOTO} estimates sigma: leave --sigma out")
+            raise UsageError(
+                f"{setting('noise', PHOTO)} estimates sigma: leave {setting('sigma')} out"
+            )
         if self.model != CAMERA and self.cameras:
-            raise UsageError(f"--gain and --read-noise are a camera's: add --noise {CAMERA}")
+            raise UsageError(
+                f"{setting('gain')} and {setting('read_noise')} are a camera's: "
+                f"add {setting('noise', CAMERA)}"
+            )
         if not 0 <= self.strength <= MOST_STRENGTH:
             most = 100 * MOST_STRENGTH
             raise UsageError(
@@ -229,15 +238,16 @@ class Request:
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
                 scaled = [one.times(picture.unit) for one in cameras]
-                found = replace(found, words=tuple(map(measurement.camera_words, scaled)))
+                said = tuple(as_options(measurement.camera_words(one)) for one in scaled)
+                found = replace(found, words=said)
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == PHOTO:
             photo = measurement.measure_photo(picture)
             if not photo:
                 raise InputError(
-                    "too small or too flat to estimate a photograph's noise: give --sigma"
+                    f"too small or too flat to estimate a photograph's noise: give {setting('sigma')}"
                 )
-            return _of_photo(photo, channels, (measurement.photo_words(photo),))
+            return _of_photo(photo, channels, (as_options(measurement.photo_words(photo)),))
         measured = measurement.measure(picture, grows=self.model == AUTO)
         words = tuple(measured.of(picture))
         if measured.photo:
@@ -267,7 +277,7 @@ def _too_much(level: float, picture: Picture) -> str:
     own = level * white(picture.values.dtype) / GREY_LEVELS
     return (
         f"sigma {level:g} is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
-        f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another --sigma-unit"
+        f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another {setting('sigma_unit')}"
     )
 
 
@@ -301,7 +311,7 @@ def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tupl
     """
     if gain is None:
         if read is not None:
-            raise UsageError("--read-noise goes with --gain: give both")
+            raise UsageError(f"{setting('read_noise')} goes with {setting('gain')}: give both")
         return ()
     gains, reads = parse_levels(gain, unit, "gain"), parse_levels(read or "0", unit, "read noise")
     count = max(len(gains), len(reads))

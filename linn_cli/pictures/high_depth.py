@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
 from linn_cli.pictures.picture import Picture
+from linn_cli.wording import setting
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which channels
@@ -99,7 +100,7 @@ def too_large(max_pixels: int) -> InputError:
     """The refusal of a picture that may be a decompression bomb."""
     return InputError(
         f"more than {max_pixels} pixels; if you trust the file, "
-        "linn denoise takes it with a higher --max-pixels"
+        f"linn takes it with a higher {setting('max_pixels')}"
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linn_cli.errors import InputError
 from linn_cli.pictures import holes
 from linn_cli.pictures.formats import Format
 from linn_cli.samples import Range, white
@@ -146,6 +147,22 @@ class Document:
     encoding: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     is_bilevel: bool = False
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """The values, (H, W) or (H, W, C) with the alpha last; of several frames, a stack of such.
+
+        Raises:
+            InputError: the frames differ in size.
+        """
+        if len({frame.values.shape for frame in self.frames}) > 1:
+            raise InputError("the frames differ in size: take them one by one from `frames`")
+        whole = [
+            frame.values if frame.alpha is None else np.dstack((frame.values, frame.alpha))
+            for frame in self.frames
+        ]
+        values = whole[0] if len(whole) == 1 else np.stack(whole)
+        return values[..., 0] if values.shape[-1] == 1 else values
 
 
 def _turn(values: NDArray[Any], orientation: int) -> NDArray[Any]:

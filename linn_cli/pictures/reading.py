@@ -87,7 +87,7 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
         with _guarded(max_pixels):
             return _decode(file, max_pixels)
     except InputError as error:
-        said = str(error).replace("FILE", Path(name).name)
+        said = error.text.replace("FILE", Path(name).name)
         raise InputError(f"{name}: {said}") from error
     except (LinnError, MemoryError):
         raise

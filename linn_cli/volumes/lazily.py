@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising.by_parts import Part
 from linn_cli.denoising.networks import Networks
+from linn_cli.errors import UsageError
 from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.pictures.reading import MOST_PIXELS
 from linn_cli.volumes import sampling
@@ -24,6 +25,8 @@ from linn_cli.volumes.units import Unit
 
 # Blocks are joined until their sides have so many pixels: a halo beside a small one would cost more than the block.
 _LEAST_SIDE = 1024
+# A plane of a stack has no shorter side: four channels are not to be taken for planes.
+_LEAST_PLANE = 8
 
 Options = tuple[tuple[str, Any], ...]
 
@@ -40,8 +43,9 @@ def denoise(array: Any, options: Mapping[str, Any], request: Request) -> tuple[A
 
     Raises:
         InputError: the planes are too small to estimate their noise.
-        UsageError: the array has no planes, or sigma does not suit.
+        UsageError: the array has no planes, or values of another kind, or sigma does not suit.
     """
+    _check(array)
     lazy = array if isinstance(array, da.Array) else _from_zarr(array)
     axes = _axes(lazy.shape)
     profiles, _ = sampling.profiles(lazy, axes, tuple(map(int, lazy.chunksize)), request)
@@ -52,6 +56,16 @@ def denoise(array: Any, options: Mapping[str, Any], request: Request) -> tuple[A
     answer = _in_blocks(joined, work, chosen).rechunk(lazy.chunks)
     doubts = [work.network_for(profile).doubt for profile in profiles]
     return answer, [doubt for doubt in dict.fromkeys(doubts) if doubt]
+
+
+def _check(array: Any) -> None:
+    planes = array.shape[:-1] if array.shape[-1:] == (COLOUR,) else array.shape
+    if len(planes) < 2 or (len(planes) > 2 and 0 < min(planes[-2:]) < _LEAST_PLANE):
+        raise UsageError(
+            f"expected an array (H, W) or (H, W, 3), or a stack (..., H, W) of planes, not {array.shape}"
+        )
+    if array.dtype.kind not in "iuf" or (array.dtype.kind != "f" and array.dtype.itemsize > 4):
+        raise UsageError(f"expected floats or integers of up to 32 bits, not {array.dtype}")
 
 
 def _from_zarr(array: Any) -> Any:

@@ -19,6 +19,7 @@ from linn_cli.errors import UsageError, WeightsError
 from linn_cli.files import write_atomically
 from linn_cli.network.architecture import MOST_BYTES, VARIANTS, Architecture, Variant
 from linn_cli.network.model import DnINN
+from linn_cli.wording import setting
 
 _HEADER_LENGTH_BYTES = 8
 # The bundled sets for one sigma were trained for a tenth less and more.
@@ -135,7 +136,8 @@ def select(
             ]
         )
         raise UsageError(
-            f"no weights for {wanted} are {where} yet: leave out what names it, or give --weights"
+            f"no weights for {wanted} are {where} yet: leave out what names it, "
+            f"or give {setting('weight_file')}"
         )
 
     def rank(candidate: WeightSet) -> tuple[float, ...]:
@@ -261,6 +263,25 @@ def _checked_range(low: float, high: float) -> tuple[float, float]:
     if not 0 <= low <= high <= 255:  # False for NaN too
         raise UsageError(f"sigma {low:g}-{high:g}: give rising grey levels from 0 to 255")
     return low, high
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a file of weights.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    return hashlib.sha256(_read(path)).hexdigest()
+
+
+def is_bundled(weight_set: WeightSet) -> bool:
+    """Whether the file is one of those that come with linn, chosen by it or not."""
+    return weight_set.path.resolve().is_relative_to(_bundle().resolve())
+
+
+def licence() -> Path:
+    """The file that says on which terms the weights that come with linn may be used."""
+    return _bundle() / "LICENSE.md"
 
 
 def _bundle() -> Path:

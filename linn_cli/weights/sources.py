@@ -11,6 +11,7 @@ from linn_cli.progress import Notify, Progress, keep_quiet, silent
 from linn_cli.weights import hub, sets
 from linn_cli.weights.hub import Record, Reference
 from linn_cli.weights.sets import WeightSet
+from linn_cli.wording import setting
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class Source:
         [chosen] = self.sets
         held = chosen.architecture
         if not held.is_asked_for(variant, scales):
-            raise UsageError(f"{self.name}: holds {held}, leave --variant and --scales out")
+            raise UsageError(
+                f"{self.name}: holds {held}, leave {setting('variant')} and {setting('scales')} out"
+            )
         return chosen
 
     def choose(

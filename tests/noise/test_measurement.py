@@ -57,13 +57,21 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
     _, correlated = Measured((one,), one, Estimate(17.0, 16.0, 18.0)).in_words()
     assert "weaker than white noise" in correlated
     assert "sigma 17.00" in correlated
-    assert "--noise" not in correlated  # on texture that would destroy the picture
+    assert "noise=" not in correlated  # on texture that would destroy the picture
     cameras = (CameraNoise(1 / 40, 0.02),)
     _, may_grow, _ = Measured((one,), one, None, cameras).in_words()
     assert "may grow with brightness" in may_grow
     _, grows, words = Measured((one,), one, None, cameras, certainty=camera.CERTAIN).in_words()
     assert "grows with brightness" in grows
-    assert words == "white is 40 counts, --gain 6.375 --read-noise 5.10, estimated"
+    assert words == "white is 40 counts, gain=6.375 read_noise=5.10, estimated"
+
+
+def test_the_command_line_sees_its_options_in_words() -> None:
+    one = Estimate(10.0, 9.0, 11.0)
+    picture = Picture(np.zeros((8, 8, 1), np.uint8))
+    cameras = (CameraNoise(1 / 40, 0.02),)
+    _, may_grow, _ = Measured((one,), one, None, cameras).of(picture)
+    assert "--noise camera may suit it better" in may_grow
 
 
 def test_little_noise_in_a_lossy_file_may_have_been_more() -> None:

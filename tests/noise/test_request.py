@@ -44,7 +44,7 @@ def test_a_sigma_far_beyond_the_values_is_refused_with_both_in_their_own_unit() 
     given = Sigma.parse("300", "unit")
     [level] = Request(given).find(counts).levels_at(1.0)
     assert level == pytest.approx(300 * 255)
-    with pytest.raises(UsageError, match=r"is 2500 in .*from 100 to 600.*or another --sigma-unit"):
+    with pytest.raises(UsageError, match=r"is 2500 in .*from 100 to 600.*or another sigma_unit"):
         Request(Sigma.parse("2500", "unit")).find(counts)
 
 
@@ -95,9 +95,9 @@ def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None
     ("options", "reason"),
     [
         ({"model": "pink"}, "unknown noise 'pink'"),
-        ({"sigma": Sigma((5.0,)), "model": CAMERA}, "leave --sigma out"),
-        ({"sigma": Sigma((5.0,)), "model": CORRELATED}, "leave --sigma out"),
-        ({"cameras": (CameraNoise(0.01, 0.0),)}, "add --noise camera"),
+        ({"sigma": Sigma((5.0,)), "model": CAMERA}, "leave sigma out"),
+        ({"sigma": Sigma((5.0,)), "model": CORRELATED}, "leave sigma out"),
+        ({"cameras": (CameraNoise(0.01, 0.0),)}, "add noise='camera'"),
         ({"strength": 2.1}, "strength 210 is out of range"),
         ({"strength": -0.1}, "out of range"),
         ({"strength": float("nan")}, "out of range"),
@@ -149,7 +149,7 @@ def test_gain_and_read_noise_are_white_at_one(
 @pytest.mark.parametrize(
     ("gain", "read", "reason"),
     [
-        (None, "2", "--read-noise goes with --gain"),
+        (None, "2", "read_noise goes with gain"),
         ("loud", None, "gain 'loud': give a number"),
         ("1,2", "1,2,3", "2 gains and 3 read noises"),
         ("-1", None, "between 0 and white"),

@@ -106,3 +106,9 @@ def test_weights_that_do_not_suit_are_told_at_once() -> None:
     picture: Any = da.from_array(noisy((40, 40)))
     with pytest.warns(UserWarning, match="weights dninn-st-1-15 are for sigma"):
         denoiser(picture, 60)
+
+
+@pytest.mark.parametrize("shape", [(40,), (40, 50, 4), (40, 50, 1), (2, 40, 2), ()])
+def test_what_is_no_stack_of_planes_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match=r"expected an array \(H, W\)"):
+        denoise(da.zeros(shape, dtype=np.uint8), 25)

@@ -348,3 +348,11 @@ def test_a_slower_network_is_not_chosen_for_suiting_less() -> None:
     fast = replace(entry("one", (23, 27)), suits=(21, 29))
     slow = replace(entry("two", (23, 27), scales=2), suits=(23, 27))
     assert sets.select([slow, fast], 25, "st", None).name == "one"
+
+
+def test_what_comes_with_linn_is_known_to(tmp_path: Path) -> None:
+    first = sets.bundled()[0]
+    assert sets.is_bundled(first)
+    assert sets.digest(first.path) == first.sha256
+    assert "MIT" in sets.licence().read_text(encoding="utf-8")
+    assert not sets.is_bundled(replace(first, path=tmp_path / "mine.safetensors"))

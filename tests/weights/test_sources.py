@@ -41,7 +41,7 @@ def test_a_file_goes_before_a_bundled_name(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_a_single_set_refuses_another_architecture() -> None:
     held = BUNDLED[0].architecture
-    with pytest.raises(UsageError, match="leave --variant and --scales out"):
+    with pytest.raises(UsageError, match="leave variant and scales out"):
         sources.find(BUNDLED[0].path).choose(25, held.variant, 3 - held.scales)
 
 
