@@ -36,9 +36,9 @@ _SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
 # without noise reach 0.5 where weak and 0.43 where strong, and 2 in the chroma where that is as even as this.
 _EVEN, _EVEN_STRONG, _STRONG = 0.47, 0.42, 10.0
 _LEAST, _EVEN_CHROMA = 2.0, 0.5
-# Weak noise is removed where it is beyond doubt: down to this deviation, with a stricter bound that rises so much for
-# each grey level.
-_WEAK, _EVEN_WEAK, _EVEN_RISE = 1.5, 0.27, 0.1
+# Weak noise is removed down to this deviation, with a stricter bound that rises so much for each grey level. Of 1,500 crops
+# of bsd432 and of photographs, most of them without noise, 2 in 100 are within it, many of them on film with grain.
+_WEAK, _EVEN_WEAK, _EVEN_RISE = 1.4, 0.36, 0.06
 # Drawings, text and halftones are stronger than any noise that is left in a photograph: in luma, and in a grey picture.
 _MOST, _MOST_GREY = 45.0, 28.0
 # The levels of those are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
