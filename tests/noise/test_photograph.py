@@ -126,7 +126,7 @@ def test_a_small_picture_says_nothing() -> None:
     assert photograph.find(small) == photograph.assume(small) == ()
     with pytest.raises(InputError, match="give sigma"):
         Request(model=PHOTO).find(Picture(np.full((20, 20, 3), 9, np.uint8)))
-    with pytest.raises(UsageError, match="leave --sigma out"):
+    with pytest.raises(UsageError, match="leave sigma out"):
         Request(Sigma((5.0,)), PHOTO)
 
 
