@@ -25,7 +25,8 @@ READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denois
 class Outcome:
     """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
 
-    Sigma, gain and read noise are in 8-bit grey levels, by channel, or by channel and frame where each has its own.
+    Sigma, gain and read noise are in 8-bit grey levels, by channel, or by channel and frame where each has its own. Sigma
+    of a photograph's noise is by plane: brightness, then two of colour.
     `estimate` says in words what was estimated, `remarks` what the output has not kept. `range` has the values that
     were taken for black and white, where they are not those of the depth.
     """
@@ -136,14 +137,14 @@ def of_removal(
     model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
     model = measurement.PHOTO if any(one.photo for one in profiles) else model
     # What is the same for all is said once.
-    distinct = profiles if len({one.levels_at(1.0) for one in profiles}) > 1 else profiles[:1]
+    distinct = profiles if len({one.shown_at(1.0) for one in profiles}) > 1 else profiles[:1]
     cameras = [one.times(profile.unit) for profile in distinct for one in profile.cameras]
     shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,
         output=PIPE,
         frames=1,
-        sigma=tuple(level for one in distinct for level in one.levels_at(request.strength)),
+        sigma=tuple(level for one in distinct for level in one.shown_at(request.strength)),
         noise=model if request.model == AUTO else request.model,
         gain=tuple(one.levels[0] for one in cameras),
         read=tuple(one.levels[1] for one in cameras),

@@ -22,7 +22,7 @@ _WHITE, _WHITE_BIAS = 0.45, 1.05
 # is weaker.
 _OVERALL_LUMA, _OVERALL_CHROMA = 1.15, 1.3
 # In training a network is told once to twice the deviation; real noise comes out best with this many.
-_LEARNED = 1.7
+LEARNED = 1.7
 
 
 def told(planes: Sequence[Plane]) -> tuple[float, ...]:
@@ -40,7 +40,7 @@ def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network that has learned such noise, in grey levels."""
-    return tuple(_LEARNED * deviation for deviation in deviations(planes))
+    return tuple(LEARNED * deviation for deviation in deviations(planes))
 
 
 def _luma(plane: Plane) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from linn_cli.errors import InputError, UsageError
 from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import learned, told
+from linn_cli.noise._telling import LEARNED, deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
@@ -33,8 +33,8 @@ class NoiseProfile:
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
     picture of half the size, a quarter and so on, `words` say what was estimated, `clipped` where noise is
     cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
-    white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is what a network
-    that has learned such noise is told of each plane. Both are () of other noise. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
+    white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is the deviation in
+    each plane, of which a network that has learned such noise is told `LEARNED` times as much. Both are () of other noise. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
     that is the dtype's own.
     """
 
@@ -107,8 +107,14 @@ class NoiseProfile:
         if learned != measurement.PHOTO or not self.photo:
             return self.sigma_at(strength), self.chroma
         luma, *chroma = self.photo
-        sigma = Sigma.removable([luma] * len(self.sigma.levels))
+        sigma = Sigma.removable([LEARNED * luma] * len(self.sigma.levels))
         return sigma.times(strength), tuple(level / luma for level in chroma)
+
+    def shown_at(self, strength: float) -> tuple[float, ...]:
+        """The noise removed, as people are told it: as `levels_at`, of a photograph by plane where it was estimated."""
+        if not (self.photo and self.words):
+            return self.levels_at(strength)
+        return tuple(self.unit * strength * deviation for deviation in self.photo)
 
     def levels_at(self, strength: float) -> tuple[float, ...]:
         """`sigma_at` in 8-bit grey levels of the picture's dtype, as --sigma takes them."""
@@ -267,7 +273,7 @@ class Request:
         """With a word on what `strength` makes of an estimate."""
         if found.grows or not found.words or self.strength == 1:
             return found
-        taken = ", ".join(f"{level:.2f}" for level in found.levels_at(self.strength))
+        taken = ", ".join(f"{level:.2f}" for level in found.shown_at(self.strength))
         words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
         return replace(found, words=(*found.words, words))
 
@@ -285,7 +291,7 @@ def _of_photo(photo: tuple[Plane, ...], channels: int, words: tuple[str, ...]) -
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * channels)
-    own = tuple(max(level, LEAST_SIGMA) for level in learned(photo))
+    own = tuple(max(level, LEAST_SIGMA) for level in deviations(photo))
     return NoiseProfile(sigma, words=words, chroma=ratios, photo=own)
 
 
@@ -293,8 +299,8 @@ def _of_sigma(levels: Sequence[float], photo: tuple[Plane, ...]) -> tuple[float,
     """`NoiseProfile.photo` where sigma was given: it is the luma's, and the noise found tells the proportions."""
     if not photo or not all(levels):
         return ()
-    luma = sigma_of(levels)[0]
-    found = learned(photo)
+    luma = sigma_of(levels)[0] / LEARNED
+    found = deviations(photo)
     return tuple(max(luma * level / found[0], LEAST_SIGMA) for level in found)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -171,6 +172,10 @@ def test_the_former_name_of_camera_noise_is_known() -> None:
 def test_a_network_is_told_what_it_has_learned() -> None:
     profile = NoiseProfile(Sigma((20.0,) * 3), chroma=(1.2, 1.3), photo=(10.0, 5.0, 4.0))
     assert profile.told("white", 1.0) == (Sigma((20.0,) * 3), (1.2, 1.3))
-    assert profile.told("photo", 0.5) == (Sigma((5.0,) * 3), (0.5, 0.4))
+    sigma, chroma = profile.told("photo", 0.5)
+    assert 5 <= sigma.levels[0] <= 10
+    assert chroma == (0.5, 0.4)
+    assert replace(profile, words=("estimated",), unit=2.0).shown_at(0.5) == (10.0, 5.0, 4.0)
+    assert profile.shown_at(1.0) == (20.0,) * 3  # as it was given
     plain = NoiseProfile(Sigma((20.0,) * 3))
     assert plain.told("photo", 1.0) == (Sigma((20.0,) * 3), ())
