@@ -34,6 +34,7 @@ from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import silent
 from linn_cli.units import GREY_LEVELS, Sigma, SigmaLike, in_levels
 from linn_cli.weights import sets, sources
+from linn_cli.wording import as_arguments
 
 # The packages of arrays that are computed later.
 _LAZY = ("dask", "zarr")
@@ -454,4 +455,4 @@ def _warn(*remarks: str) -> None:
     while frame.f_code.co_filename == __file__ and frame.f_back:
         level, frame = level + 1, frame.f_back
     for remark in filter(None, remarks):
-        warnings.warn(remark, stacklevel=level)
+        warnings.warn(as_arguments(remark), stacklevel=level)

@@ -63,7 +63,7 @@ def denoise(
     progress(0, READING)
     with reading.opened(job.source) as video:
         if math.prod(video.size) > max_pixels:
-            raise InputError(f"{job.source}: {too_large(max_pixels)}")
+            raise InputError(f"{job.source}: {too_large(max_pixels).text}")
         if request.is_estimate:
             progress(0, ESTIMATING)
         sampled = [_picture(array) for array in video.sample(_SAMPLED)]

@@ -31,6 +31,7 @@ def denoise(
     max_pixels: int,
     progress: Progress,
 ) -> Outcome | None:
+from linn_cli.wording import as_options
     """Denoise a file that goes by pages, a large TIFF of several; None of any other. `progress` counts to 1.
 
     Raises:
@@ -46,7 +47,7 @@ def denoise(
         if strip_metadata and frames.stacked > 1 and metadata.orientation(stack.metadata) != 1:
             return None  # its pixels must be turned
         if frames.largest > max_pixels:
-            raise InputError(f"{job.source}: {too_large(max_pixels)}")
+            raise InputError(f"{job.source}: {too_large(max_pixels).text}")
         progress(0, READING)
         step = -(-len(frames) // documents.MOST_PAGES)
         seen = (frames.at(index) for index in range(0, len(frames), step))
@@ -78,6 +79,6 @@ def denoise(
             channels=first.values.shape[2],
             depth=first.values.dtype.name,
             remarks=tuple(
-                dict.fromkeys((*removed.remarks, *search.remarks, *lost, *frames.remarks))
+                dict.fromkeys((*removed.remarks, *map(as_options, search.remarks), *lost, *frames.remarks))
             ),
         )

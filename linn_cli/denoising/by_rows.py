@@ -61,7 +61,7 @@ def choose(
         if strip_metadata and metadata.orientation(source.metadata) != 1:
             return WHOLE  # its pixels must be turned
         if math.prod(source.shape[:2]) > max_pixels:
-            raise InputError(f"{job.source}: {too_large(max_pixels)}")
+            raise InputError(f"{job.source}: {too_large(max_pixels).text}")
         if request.is_estimate:
             progress(0, ESTIMATING)
         rows, has_holes = source.sample()

@@ -81,7 +81,7 @@ class Search:
         except InputError as error:
             if part.known is None:
                 raise
-            self.remarks.append(f"plane {len(self.profiles) + 1} was left as it is: {error}")
+            self.remarks.append(f"plane {len(self.profiles) + 1} was left as it is: {error.text}")
             return NoiseProfile.none(part.range, part.unit)
 
 

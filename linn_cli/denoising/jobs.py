@@ -68,6 +68,7 @@ def run(
     progress: Progress = silent,
     show: Show | None = None,
 ) -> Outcome:
+from linn_cli.wording import as_options
     """Do a job. Whatever is wrong with the files is told in the outcome, and no output is left behind.
 
     Args:
@@ -175,7 +176,7 @@ def _whole(
     clean, network = documents.denoise(document, networks, found, request.strength, part)
     progress(0, WRITING)
     outcome = described(clean, network, search.profiles, request)
-    return clean, replace(outcome, remarks=(*outcome.remarks, *search.remarks, *document.remarks))
+    return clean, replace(outcome, remarks=(*outcome.remarks, *map(as_options, search.remarks), *document.remarks))
 
 
 def _reason(job: Job, error: Exception) -> str:

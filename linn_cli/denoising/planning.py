@@ -72,8 +72,7 @@ def plan(
         raise UsageError(f"suffix {suffix!r}: give a part of a file name, without a folder")
 
     def job(item: Found) -> Job:
-        if target and videos.is_video(item.path):
-            raise UsageError(f"{item.path}: is a video, --format is for pictures: name it with -o")
+        _check_format(item.path, target)
         if output is None:
             return Job(item.path, _renamed(item.path, suffix, target))
         return Job(item.path, output / _renamed(item.below, "", target))
@@ -104,8 +103,9 @@ def _into_file(
     source: Path, output: Path, target: Format | None, existing: Existing, shard: Shard
 ) -> list[Job]:
     """The job of the one picture that there is."""
+    _check_format(source, target)
     _check_output(output, source)
-    if target not in (None, format_of(output)):
+    if target and target != format_of(output):
         raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
     check_existing([output], existing)
     return [Job(source, output)] if shard.takes(source.name) else []
@@ -122,6 +122,11 @@ def _without_own(found: Iterable[Found], suffix: str, notify: Notify) -> Iterato
     if count:
         more = f" and {count - 1} more" if count > 1 else ""
         notify(f"{first}{more}: passed over as linn's own, since the name ends in {suffix}")
+
+
+def _check_format(source: Path, target: Format | None) -> None:
+    if target and videos.is_video(source):
+        raise UsageError(f"{source}: is a video, --format is for pictures: name it with -o")
 
 
 def _check_output(output: Path, source: Path) -> None:

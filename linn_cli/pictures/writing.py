@@ -70,7 +70,7 @@ def write(path: Path, document: Document, *, quality: int | None = None) -> list
         with write_atomically(path) as temporary, temporary.open("w+b") as file:
             return encode(file, document, format_of(path), quality=quality)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+        raise InputError(f"{path}: {error.text}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error})") from error
 

@@ -65,7 +65,7 @@ def _check(array: zarr.Array[Any], axes: Axes, address: str) -> None:
     try:
         axes.check(array.shape)
     except UsageError as error:
-        raise UsageError(f"{where}: {error}") from error
+        raise UsageError(f"{where}: {error.text}") from error
     if 0 in array.shape:
         raise InputError(f"{where}: the array is empty")
 
