@@ -20,6 +20,7 @@ from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, share
+from linn_cli.wording import as_options
 
 
 def denoise(
@@ -31,7 +32,6 @@ def denoise(
     max_pixels: int,
     progress: Progress,
 ) -> Outcome | None:
-from linn_cli.wording import as_options
     """Denoise a file that goes by pages, a large TIFF of several; None of any other. `progress` counts to 1.
 
     Raises:
@@ -79,6 +79,8 @@ from linn_cli.wording import as_options
             channels=first.values.shape[2],
             depth=first.values.dtype.name,
             remarks=tuple(
-                dict.fromkeys((*removed.remarks, *map(as_options, search.remarks), *lost, *frames.remarks))
+                dict.fromkeys(
+                    (*removed.remarks, *map(as_options, search.remarks), *lost, *frames.remarks)
+                )
             ),
         )

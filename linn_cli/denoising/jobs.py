@@ -36,6 +36,7 @@ from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share, silent
 from linn_cli.samples import Range
 from linn_cli.videos.formats import Codec, Settings, is_video
+from linn_cli.wording import as_options
 
 # Takes the first frame before and after, the right way up and in its own range.
 Show = Callable[[Picture, Picture], None]
@@ -68,7 +69,6 @@ def run(
     progress: Progress = silent,
     show: Show | None = None,
 ) -> Outcome:
-from linn_cli.wording import as_options
     """Do a job. Whatever is wrong with the files is told in the outcome, and no output is left behind.
 
     Args:
@@ -176,7 +176,9 @@ def _whole(
     clean, network = documents.denoise(document, networks, found, request.strength, part)
     progress(0, WRITING)
     outcome = described(clean, network, search.profiles, request)
-    return clean, replace(outcome, remarks=(*outcome.remarks, *map(as_options, search.remarks), *document.remarks))
+    return clean, replace(
+        outcome, remarks=(*outcome.remarks, *map(as_options, search.remarks), *document.remarks)
+    )
 
 
 def _reason(job: Job, error: Exception) -> str:
