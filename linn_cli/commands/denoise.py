@@ -149,8 +149,8 @@ def denoise(
         typer.Option(
             metavar="LETTERS",
             rich_help_panel=NOISE,
-            help="What the axes of a Zarr are, a letter for each: y and x, c for channels, s for red, green and blue, "
-            "others for stacks, as tczyx. By default what OME-Zarr says.",
+            help="What the axes of a Zarr are, a letter for each, as tczyx: c for channels, s for red, green and blue, "
+            "t, z and others for stacks. By default what OME-Zarr says.",
         ),
     ] = None,
     suffix: Annotated[

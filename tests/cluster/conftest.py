@@ -33,6 +33,11 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
+def _interruptible() -> None:
+    """Ctrl-C stops the process, even where the tests run in the background and it would be ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
     """A Python module as a process that finds linn in this checkout."""
     return subprocess.Popen(
@@ -43,6 +48,7 @@ def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a terminal of its own
+        preexec_fn=_interruptible,
     )
 
 
