@@ -13,13 +13,21 @@ from linn_cli.pictures.picture import Picture
 _MOST_PIXELS, _STRIP = 1_000_000, 64
 
 
+def strips(height: int, width: int, most: int = _MOST_PIXELS) -> NDArray[np.int64] | None:
+    """The rows of a picture that have about so many pixels; None for all rows."""
+    count = max(1, most // (_STRIP * width))
+    if count * _STRIP >= height:
+        return None
+    tops = np.linspace(0, height - _STRIP, count).astype(np.int64)
+    rows: NDArray[np.int64] = (tops[:, None] + np.arange(_STRIP)).ravel()
+    return rows
+
+
 def sampled(picture: Picture) -> Picture:
     """The picture, or strips of a large one as a lower picture."""
     width, height = picture.size
-    strips = max(1, _MOST_PIXELS // (_STRIP * width))
-    if strips * _STRIP >= height:
+    rows = strips(height, width)
+    if rows is None:
         return picture
-    tops = np.linspace(0, height - _STRIP, strips).astype(int)
-    rows: NDArray[np.int64] = (tops[:, None] + np.arange(_STRIP)).ravel()
     alpha = None if picture.alpha is None else picture.alpha[rows]
     return replace(picture, values=picture.values[rows], alpha=alpha)

@@ -17,12 +17,13 @@ import torch
 from torch import Tensor
 
 from linn_cli.network.planes import from_channels
+from linn_cli.noise._sampling import strips
 from linn_cli.units import GREY_LEVELS
 
 # No more patches of this side than so many are looked at, and no fewer than so many tell anything.
 _SIDE, _MOST_PATCHES, _LEAST_PATCHES = 16, 20_000, 60
-# Of a large picture about so many pixels are looked at, in strips of so many rows.
-_MOST_PIXELS, _STRIP = 500_000, 64
+# Of a large picture about so many pixels are looked at.
+_MOST_PIXELS = 500_000
 # No more of a patch than this may be cut off at black or white, or as little as in the clearest fifth of the patches.
 _CUT_OFF, _CLEAREST = 0.02, 0.2
 # Bands of a patch's cosine transform end here, as parts of the highest frequency along an axis. The lowest holds little,
@@ -91,7 +92,7 @@ def find(
 
 def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane, ...]:
     """`find` for a picture that is known to have such noise; () if it is too small to tell how much."""
-    rows = _strips(channels[0])
+    rows = _rows(channels[0])
     picture = torch.stack([plane.detach()[rows].cpu().float() for plane in channels])
     if len(picture) not in (1, 3) or min(picture.shape[1:]) < 2 * _SIDE:
         return ()
@@ -129,7 +130,7 @@ def _is_coarse(planes: Sequence[Plane]) -> bool:
 
 def _is_drawn(channels: Sequence[Tensor]) -> bool:
     """Whether a picture is drawn or written: of few levels, or with squares of one value."""
-    rows = _strips(channels[0])
+    rows = _rows(channels[0])
     picture = torch.stack([plane.detach()[rows].cpu() for plane in channels])
     middle = (GREY_LEVELS * picture[len(picture) // 2].clamp(0, 1)).round().int().flatten()
     common = middle.bincount(minlength=_COMMONEST).topk(_COMMONEST).values.sum().item() / len(
@@ -180,15 +181,11 @@ def _powers(plane: Tensor, is_clear: Tensor) -> tuple[Tensor, Tensor]:
     return squares @ bands.float() / sizes + _FLOOR, sizes
 
 
-def _strips(plane: Tensor) -> Tensor:
-    """The rows that are looked at: all, or of a large picture strips from top to bottom."""
+def _rows(plane: Tensor) -> Tensor:
+    """The rows that are looked at."""
     height, width = plane.shape
-    rows = torch.arange(height)
-    strips = max(1, _MOST_PIXELS // (_STRIP * width))
-    if strips * _STRIP >= height:
-        return rows
-    tops = torch.linspace(0, height - _STRIP, strips).long()
-    return torch.cat([rows[top : top + _STRIP] for top in tops.tolist()])
+    found = strips(height, width, _MOST_PIXELS)
+    return torch.arange(height) if found is None else torch.from_numpy(found)
 
 
 def _clear(picture: Tensor, seen: Tensor | None) -> Tensor:
