@@ -42,6 +42,7 @@ _LEAST, _EVEN_CHROMA = 2.0, 0.5
 _WEAK, _EVEN_WEAK, _EVEN_RISE = 1.4, 0.36, 0.06
 # Drawings, text and halftones are stronger than any noise that is left in a photograph: in luma, and in a grey picture.
 _MOST, _MOST_GREY = 45.0, 28.0
+_DARKEST = 1 / 4  # a picture of less of its dtype's range than this is rather an instrument's
 # The levels of those are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
 _COMMONEST, _COMMON, _FLAT = 4, 0.3, 0.06
 # Noise is coarse if a band is e to this times stronger than the highest. White noise reaches 0.6 in chroma. Luma and grey
@@ -75,7 +76,11 @@ class Plane:
 
 
 def find(
-    channels: Sequence[Tensor], seen: Tensor | None = None, *, is_coarse: bool = False
+    channels: Sequence[Tensor],
+    seen: Tensor | None = None,
+    *,
+    is_coarse: bool = False,
+    unit: float = 1.0,
 ) -> tuple[Plane, ...]:
     """The coarse noise of luma and two chroma planes; () without such noise, or where it may be texture.
 
@@ -83,9 +88,10 @@ def find(
         channels: one plane (H, W), float, white at 1, or three.
         seen: bool (H, W), where the picture is looked at; None for all of it.
         is_coarse: what else is known says that its noise is not white.
+        unit: of a picture that was brought to its own range, how much of its dtype's that is.
     """
     planes = assume(channels, seen)
-    is_noise = bool(planes) and _is_noise(planes) and (is_coarse or _is_coarse(planes))
+    is_noise = bool(planes) and _is_noise(planes, unit) and (is_coarse or _is_coarse(planes))
     is_strong = is_noise and planes[0].deviation > _STRONG
     return planes if is_noise and not (is_strong and _is_drawn(channels)) else ()
 
@@ -102,10 +108,11 @@ def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plan
     return tuple(_measured(plane, is_clear) for plane in from_channels(picture))
 
 
-def _is_noise(planes: Sequence[Plane]) -> bool:
+def _is_noise(planes: Sequence[Plane], unit: float) -> bool:
     """Whether it is noise and not texture: there in the chroma, or very even in the luma."""
     luma, *chroma = planes
-    if luma.deviation > (_MOST if chroma else _MOST_GREY):
+    # A dark picture of a deep dtype was made brighter, and its noise with it.
+    if luma.deviation * max(unit, _DARKEST) > (_MOST if chroma else _MOST_GREY):
         return False
     if chroma and all(_is_noisy(one) for one in chroma):
         return True
