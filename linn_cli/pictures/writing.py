@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,10 +24,10 @@ from linn_cli.pictures.tiff_pages import Pages
 _BILEVEL = ("PNG", "TIFF")  # have one bit for a pixel
 _QUALITY = 95
 _PILLOW_WRITES = ("exif", "icc_profile", "xmp", "dpi", "comment")
-# A JPEG is finer than most cameras' tables and keeps its colours whole, or compression would lose what denoising won:
-# 92 with halved colours costs up to 1.7 dB, this 0.1 to 0.15. 100 costs no less, since a JPEG rounds YCbCr in any case
+# A JPEG holds red, green and blue as they are and is finer than most cameras' tables, or compression would lose what
+# denoising won. In YCbCr rounding alone costs 0.4 to 0.6 dB of a clean photograph at any quality; this costs less than 0.1
 # (benchmarks/quality/photographs.py).
-_JPEG_QUALITY = 99
+_JPEG_QUALITY = 98
 # Metadata that is left out, in this order, until the encoder takes the rest.
 _LEFT_OUT = tuple(
     frozenset(names.split())
@@ -178,11 +179,10 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
     }
     match target.name:
         case "JPEG" if quality is None:
-            options["quality"] = _JPEG_QUALITY
-            if document.encoding and document.format == target:
-                tables = _finer(document.encoding["qtables"])
-                options |= {**document.encoding, "qtables": tables}
-            options["subsampling"] = 0
+            source = document.encoding if document.format == target else {}
+            table = _finest(source.get("qtables", {}).values())
+            progressive = source.get("progressive", False)
+            options |= {"keep_rgb": True, "qtables": [table], "progressive": progressive}
         case "JPEG":
             options["quality"] = quality
         case "WebP" if quality is None:
@@ -199,16 +199,13 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
     images[0].save(file, format=target.pillow, **options)
 
 
-def _finer(tables: dict[int, list[int]]) -> list[list[int]]:
-    """A source's tables, no coarser than those of linn's own quality."""
+def _finest(tables: Iterable[list[int]]) -> list[int]:
+    """A table no coarser than any of a source's, and no coarser than that of linn's own quality."""
     file = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(file, "JPEG", quality=_JPEG_QUALITY)
+    Image.new("L", (8, 8)).save(file, "JPEG", quality=_JPEG_QUALITY)
     file.seek(0)
-    own = JpegImagePlugin.JpegImageFile(file).quantization
-    return [
-        [min(pair) for pair in zip(table, own[min(index, 1)], strict=True)]
-        for index, table in sorted(tables.items())
-    ]
+    own = JpegImagePlugin.JpegImageFile(file).quantization[0]
+    return [min(steps) for steps in zip(own, *tables, strict=True)]
 
 
 def _image(picture: Picture) -> Image.Image:

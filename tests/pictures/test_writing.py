@@ -65,14 +65,13 @@ def test_a_jpeg_is_finer_than_its_source_unless_told_otherwise(
     assert isinstance(before, JpegImagePlugin.JpegImageFile)
     assert isinstance(after, JpegImagePlugin.JpegImageFile)
     assert isinstance(smaller, JpegImagePlugin.JpegImageFile)
-    tables = zip(after.quantization.values(), before.quantization.values(), strict=True)
-    assert all(here <= there for pair in tables for here, there in zip(*pair, strict=True))
-    assert max(max(table) for table in after.quantization.values()) <= 2
-    assert (after.quantization == before.quantization) == (quality == 100)
+    tables = before.quantization.values()
+    assert all(after.quantization[0][place] <= min(t[place] for t in tables) for place in range(64))
+    assert max(after.quantization[0]) <= 5
+    assert (max(after.quantization[0]) == 1) == (quality == 100)
     assert max(map(max, smaller.quantization.values())) > 100
-    assert JpegImagePlugin.get_sampling(after) == 0
     pixels = np.array(after.convert("RGB"), np.float64) - picture.frames[0].values
-    assert np.mean(pixels**2) < 1.2  # rounding to YCbCr alone makes 0.5
+    assert np.mean(pixels**2) < 0.35  # rounding to YCbCr alone makes 0.5
 
 
 def test_pages_of_different_kinds_are_written() -> None:
