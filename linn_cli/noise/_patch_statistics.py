@@ -22,7 +22,7 @@ PATCH = 8
 # Coefficient (i, j) of a patch's cosine transform is noise from i + j = 11 on: the ten highest.
 _HIGH = 11
 # Up to so many patches are looked at, all that there are; of more, about so many, which overlap less and tell as much.
-_ALL_PATCHES, _MOST_PATCHES = 200_000, 50_000
+_ALL_PATCHES, MOST_PATCHES = 200_000, 50_000
 # Errors of patches in one square of this side go together: they overlap, and so do their textures.
 _CELL = 24
 # What is drawn into a noisy picture has no noise and is left out, if more than this part of the patches is left.
@@ -79,10 +79,10 @@ class Patches:
         return self.black + self.white
 
 
-def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
+def measure(plane: Tensor, seen: Tensor | None = None, all_patches: int = _ALL_PATCHES) -> Patches:
     """Transform patches all over a plane (H, W), float, white at 1, or where all of (H, W) bool is `seen`.
 
-    Frames, captions and the like, which are of one value, are left out of a picture that has noise elsewhere.
+    Up to `all_patches` are all looked at, of more about `MOST_PATCHES`. Frames, captions and the like, which are of one value, are left out of a picture that has noise elsewhere.
 
     Raises:
         UsageError: not two dimensions, or not float.
@@ -99,7 +99,7 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
         )
     places = (height - PATCH + 1) * (width - PATCH + 1)
     # An odd step, or a JPEG's blocks of 8 x 8 would all be met at the same corners.
-    step = 1 if places <= _ALL_PATCHES else math.ceil(math.sqrt(places / _MOST_PATCHES)) | 1
+    step = 1 if places <= all_patches else math.ceil(math.sqrt(places / MOST_PATCHES)) | 1
     rows, columns = ((side - PATCH) // step + 1 for side in plane.shape)
     values = _patches(plane.detach(), step).float().cpu()
     # From its first pixel, so that a patch of one colour has exactly nothing but a mean.
@@ -116,17 +116,28 @@ def measure(plane: Tensor, seen: Tensor | None = None) -> Patches:
     values, squares = values[chosen], squares[chosen]
     black, white = _limits(plane, looked_at)
     order = (torch.arange(PATCH)[:, None] + torch.arange(PATCH)).flatten()
+    none = torch.zeros(len(values))
     return Patches(
         mean=values.mean(1).double(),
-        texture=squares[:, (order > 0) & (order < _HIGH)].mean(1).double(),
-        power=squares[:, order >= _HIGH].mean(1).double(),
+        texture=_mean(squares, (order > 0) & (order < _HIGH)),
+        power=_mean(squares, order >= _HIGH),
         cell=cell,
         # A limit only cuts noise off where nothing lies beyond it.
-        black=(values == black).sum(1) / PATCH**2 * bool(values.min() == black),
-        white=(values == white).sum(1) / PATCH**2 * bool(values.max() == white),
+        black=_share(values, black) if bool(values.min() == black) else none,
+        white=_share(values, white) if bool(values.max() == white) else none,
         limits=(black, white),
         spread=step * step,
     )
+
+
+def _mean(squares: Tensor, chosen: Tensor) -> Tensor:
+    """The mean of some of 64 squares, (n, 64) to (n,)."""
+    return (squares @ (chosen.float() / chosen.sum())).double()
+
+
+def _share(values: Tensor, level: float) -> Tensor:
+    """How much of each patch (n, 64) has this value."""
+    return (values == level).float().mean(1)
 
 
 def _noisy(plane: Tensor, seen: Tensor | None, step: int) -> Tensor | None:

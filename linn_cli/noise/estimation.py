@@ -17,7 +17,7 @@ from torch import Tensor
 from linn_cli.errors import InputError
 from linn_cli.noise import clipping
 from linn_cli.noise._patch_selection import variance
-from linn_cli.noise._patch_statistics import PATCH, Patches, measure
+from linn_cli.noise._patch_statistics import MOST_PATCHES, PATCH, Patches, measure
 from linn_cli.units import GREY_LEVELS
 
 # The 95 % interval of the variance, in a log scale, below and above: multiples of the standard error, of the
@@ -152,7 +152,7 @@ def stronger_in_half(
         return None
     spread = None if seen is None else seen[::2, ::2]
     try:
-        halved = estimate(plane[::2, ::2], step, spread)
+        halved = from_patches(measure(plane[::2, ::2], spread, MOST_PATCHES), step)
     except InputError:  # too little is seen of it
         return None
     clearly = whole.sigma > 0 and halved.low > _CORRELATED * whole.high
