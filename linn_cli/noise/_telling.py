@@ -12,15 +12,12 @@ from collections.abc import Sequence
 
 from linn_cli.noise.photograph import Plane
 
-# Luma is told a * deviation ^ b * e ^ (-c * unevenness): the less even, the more of it is texture. Chroma is told
+# Luma is told a * smoothest ^ b * e ^ (-c * unevenness): the less even, the more of it is texture. Chroma is told
 # a * strongest ^ b.
 _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 # Less coarse luma is more and more like white noise: JPEG may take the finest of the chroma alone. The smoothest patches
 # are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
-# Of the deviation in the smoothest patches, the picture's own is this much: they are mostly dark, where a camera's noise
-# is weaker.
-_OVERALL_LUMA, _OVERALL_CHROMA = 1.15, 1.3
 # In training a network is told once to twice the deviation; real noise comes out best with this many.
 LEARNED = 1.7
 
@@ -32,10 +29,7 @@ def told(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The deviation of the noise of each plane over the whole picture, in grey levels."""
-    return tuple(
-        (_OVERALL_CHROMA if index else _OVERALL_LUMA) * one.deviation
-        for index, one in enumerate(planes)
-    )
+    return tuple(one.deviation for one in planes)
 
 
 def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
@@ -45,7 +39,7 @@ def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 def _luma(plane: Plane) -> float:
     factor, power, even = _LUMA
-    coarse = factor * math.pow(plane.deviation, power) * math.exp(-even * plane.unevenness)
+    coarse = factor * math.pow(plane.smoothest, power) * math.exp(-even * plane.unevenness)
     part = min(1.0, max(0.0, plane.coarseness / _WHITE))
     return math.pow(_WHITE_BIAS * plane.highest, 1 - part) * math.pow(coarse, part)
 

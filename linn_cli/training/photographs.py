@@ -14,7 +14,8 @@ from linn_cli.training.white import WhiteNoise, draw_sigma
 from linn_cli.units import GREY_LEVELS
 
 # Where in a batch the patches with noise of a camera, coarse noise and grain end; the others have white noise.
-_ENDS = (0.4, 0.55, 0.65)
+_ENDS = (0.6, 0.75, 0.85)
+_KINDS = ("camera", "coarse", "grain", "white")
 _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
 
@@ -43,8 +44,7 @@ class PhotographNoise:
 
     def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
         """Clean colour (B, 3, H, W), white at 1, each side `size` + `margin`, to patches of `size`."""
-        ends = [round(len(clean) * end) for end in _ENDS]
-        taken, coarse, grainy, white = clean.tensor_split(ends)
+        taken, coarse, grainy, white = clean.tensor_split(_ends(len(clean)))
         parts = (
             self._stored(*_taken(taken, draws), 0.7, draws),
             self._stored(*_coarse(coarse, self.levels, draws), 0.3, draws),
@@ -52,6 +52,10 @@ class PhotographNoise:
             WhiteNoise(self.levels)(self._middle(white), draws),
         )
         return Noisy(*(torch.cat(part) for part in zip(*parts, strict=True)))
+
+    def kinds(self, count: int) -> tuple[str, ...]:
+        """The kind of noise of each patch of a batch of `count`."""
+        return tuple(_KINDS[sum(place >= end for end in _ends(count))] for place in range(count))
 
     def _stored(self, noisy: Tensor, clean: Tensor, compressed: float, draws: Generator) -> Noisy:
         """Make both smaller at times, store the noisy ones in 8 bits or as JPEG, and cut out the patches."""
@@ -85,10 +89,15 @@ class PhotographNoise:
         return clean[:, :, first : first + self.size, first : first + self.size]
 
 
+def _ends(count: int) -> list[int]:
+    return [round(count * end) for end in _ENDS]
+
+
 def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
-    """By a camera, which smooths its noise at times, and its colours, and sharpens."""
+    """By a camera, which smooths its noise at times, the chroma's most, and its colours, and sharpens."""
     noisy, clean = camera.photograph(clean, draws)
-    noise = filters.blur(noisy - clean, _sometimes(0.5, (0.4, 1.6), clean, draws))
+    noise = filters.blur(noisy - clean, _sometimes(0.7, (0.4, 1.6), clean, draws))
+    noise = _blur_chroma(noise, _sometimes(0.5, (1.0, 3.5), clean, draws))
     soft = _sometimes(0.4, (0.4, 1.0), clean, draws)
     noisy, clean = filters.blur(clean + noise, soft), filters.blur(clean, soft)
     soft = _sometimes(0.3, (1.0, 2.0), clean, draws)

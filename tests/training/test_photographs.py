@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections import Counter
+
+import numpy as np
 import pytest
 import torch
 from torch import Generator, Tensor
@@ -48,7 +51,7 @@ def test_patches_are_never_larger_than_what_is_given() -> None:
 def test_the_sigma_told_is_up_to_twice_the_deviation() -> None:
     noise = PhotographNoise(48, LEVELS)
     noisy, clean, sigma = noise(patches(noise, 40), seeded())
-    stored = 26  # 65 % of 40; the others are white
+    stored = noise.kinds(40).index("white")
     difference = planes.from_channels(noisy - clean)[:stored]
     measured = difference.square().mean((2, 3), keepdim=True).sqrt().clamp(min=ROUNDING)
     told = (sigma[:stored] / measured)[:, :, 0, 0]
@@ -56,7 +59,9 @@ def test_the_sigma_told_is_up_to_twice_the_deviation() -> None:
     assert told.max() <= 2 + 1e-5
     torch.testing.assert_close(told, told[:, :1].expand_as(told))  # the same for all planes
     exact = int((told[:, 0] < 1 + 1e-5).sum())
-    assert 13 - 10 <= exact <= 13 + 10  # half of them, give or take four standard errors
+    assert (
+        abs(exact - stored / 2) <= 2 * stored**0.5
+    )  # half of them, give or take four standard errors
     assert noisy[:stored].min() >= 0
     assert noisy[:stored].max() <= 1
     levels = noisy[:stored] * 255
@@ -67,11 +72,12 @@ def test_the_rest_of_a_batch_has_white_noise() -> None:
     noise = PhotographNoise(48, (25.0, 25.0))
     given = patches(noise, 40)
     noisy, clean, sigma = noise(given, seeded())
-    middle = given[26:, :, 12:60, 12:60]
-    assert torch.equal(clean[26:], middle)
-    measured = planes.from_channels(noisy - clean)[26:].flatten(2).std(2)
+    first = noise.kinds(40).index("white")
+    middle = given[first:, :, 12:60, 12:60]
+    assert torch.equal(clean[first:], middle)
+    measured = planes.from_channels(noisy - clean)[first:].flatten(2).std(2)
     # A deviation over 2,304 samples is known to 1.5 %; four times that.
-    torch.testing.assert_close(measured, sigma[26:, :, 0, 0], rtol=0.06, atol=0)
+    torch.testing.assert_close(measured, sigma[first:, :, 0, 0], rtol=0.06, atol=0)
     assert WhiteNoise((25.0, 25.0)).margin == 0
 
 
@@ -83,8 +89,18 @@ def test_coarse_noise_is_alike_in_neighbouring_pixels() -> None:
     pairs = (difference[..., 1:] * difference[..., :-1]).mean((1, 2, 3))
     alike = pairs / difference.square().mean((1, 2, 3))
     # Over 6,912 samples a correlation of 0 is known to 0.012.
-    assert alike[16:22].min() > 0.1
-    assert alike[26:].abs().max() < 0.05
+    kinds = np.array(noise.kinds(40))
+    assert alike[kinds == "coarse"].min() > 0.1
+    assert alike[kinds == "white"].abs().max() < 0.05
+
+
+@pytest.mark.parametrize("count", [1, 3, 8, 40])
+def test_each_kind_of_noise_has_its_share_of_a_batch(count: int) -> None:
+    kinds = PhotographNoise(48, LEVELS).kinds(count)
+    assert len(kinds) == count
+    shares = dict.fromkeys(("camera", "coarse", "grain", "white"), 0) | Counter(kinds)
+    if count == 40:
+        assert shares == {"camera": 24, "coarse": 6, "grain": 4, "white": 6}
 
 
 def test_the_draws_alone_decide() -> None:

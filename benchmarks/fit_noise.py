@@ -1,0 +1,338 @@
+"""Fit the small network that knows the noise of photographs (`linn_cli/noise/_recognition.py`), and judge it.
+
+    python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o recognition.safetensors
+
+Noise of cameras, grain, JPEG, scaling and white noise is made on patches of the pictures. Beside it stand patches without
+noise, as they are and made smaller, drawings, text, halftones, stars, gradients and textures of one colour. It prints, for
+patches that it was not fitted to, how many of each kind it takes for noise and for white noise, and how far the logarithms
+of its deviations are off. One core takes about half an hour for 16,000 patches.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchmarks.common import script_parser
+from linn_cli.network.planes import from_channels
+from linn_cli.noise import _spectra
+from linn_cli.noise._recognition import PLANES, Recogniser, features
+from linn_cli.pictures import folders
+from linn_cli.training.photographs import PhotographNoise
+from linn_cli.units import GREY_LEVELS
+
+_SIDES = (128, 192)
+_BATCH = 8
+_LEVELS = (0.5, 60.0)
+_GAMMA = 2.2
+# What a patch is, and how often.
+_SHARES = {
+    "photograph": 0.5,
+    "white": 0.1,
+    "sensor": 0.05,
+    "clean": 0.1,
+    "smaller": 0.1,
+    "compressed": 0.05,
+    "drawn": 0.05,
+    "texture": 0.03,
+    "gradient": 0.02,
+}
+_CLEAN = ("clean", "smaller", "compressed", "drawn", "texture", "gradient")
+_WHITE = ("white", "sensor")
+# Pictures as they are may have noise of their own, and count less for being clean.
+_DOUBTFUL = 0.3
+_LEAST = 0.5  # grey levels; weaker noise than this is none
+_STEPS, _PATCHES_A_STEP, _RATE, _BLUR = 12_000, 256, 4e-3, 0.1
+_HELD = 8  # one patch of so many is not fitted to
+
+
+@dataclass(frozen=True)
+class Made:
+    """Patches and what is known of them: features (n, f), deviations (n, 3) in grey levels, and their kinds."""
+
+    features: Tensor
+    deviations: Tensor
+    kinds: tuple[str, ...]
+
+    def are(self, kinds: tuple[str, ...]) -> Tensor:
+        """Which patches are of these kinds, bool (n,)."""
+        return torch.tensor([kind in kinds for kind in self.kinds])
+
+
+class Pictures:
+    """Random patches of clean pictures."""
+
+    def __init__(self, paths: list[Path], seed: int) -> None:
+        self._paths = paths
+        self.random = np.random.default_rng(seed)
+        self.draws = torch.Generator().manual_seed(seed)
+
+    def patch(self, side: int, *, smaller: bool = False) -> Tensor:
+        """A patch (3, side, side), of a picture made `smaller`, so that its own noise goes, or at times a little."""
+        path = self._paths[self.random.integers(len(self._paths))]
+        with Image.open(path) as image:
+            picture = image.convert("RGB")
+        low, high = (0.4, 0.55) if smaller else (0.5, 1.5)
+        factor = max(min(1.0, self.random.uniform(low, high)), (side + 1) / min(picture.size))
+        if factor < 1:
+            size = (math.ceil(factor * picture.width), math.ceil(factor * picture.height))
+            picture = picture.resize(size, Image.Resampling.LANCZOS)
+        left = int(self.random.integers(picture.width - side + 1))
+        top = int(self.random.integers(picture.height - side + 1))
+        values = np.asarray(picture.crop((left, top, left + side, top + side)))
+        return torch.from_numpy(values.copy()).permute(2, 0, 1).float() / GREY_LEVELS
+
+    def normal(self, *shape: int) -> Tensor:
+        """White noise of deviation 1."""
+        return torch.randn(shape, generator=self.draws)
+
+    def between(self, low: float, high: float) -> float:
+        """A number whose logarithm is uniform."""
+        return math.exp(self.random.uniform(math.log(low), math.log(high)))
+
+    def colour(self, low: int, high: int) -> tuple[int, int, int]:
+        """A random colour."""
+        red, green, blue = (int(level) for level in self.random.integers(low, high, 3))
+        return red, green, blue
+
+
+def main() -> None:
+    """Make patches, fit, judge and write."""
+    parser = script_parser(__doc__)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--without", type=Path, help="not the pictures named in this file")
+    parser.add_argument("--count", type=int, default=16_000, help="so many patches")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    options = parser.parse_args()
+    names = options.without.read_text(encoding="utf-8").split() if options.without else []
+    paths = [path for folder in options.folders for path in folders.list_pictures(folder)]
+    pictures = Pictures([path for path in paths if path.name not in names], options.seed)
+    made = gather(pictures, options.count)
+    held = torch.arange(len(made.kinds)) % _HELD == 0
+    network = fit(made, ~held, options.seed)
+    report(network, made, held)
+    save_file(network.state_dict(), options.output)
+
+
+def gather(pictures: Pictures, count: int) -> Made:
+    """The features of `count` patches, and what is known of these."""
+    seen: list[Tensor] = []
+    deviations: list[Tensor] = []
+    kinds: list[str] = []
+    chosen = list(_SHARES)
+    while len(kinds) < count:
+        kind = chosen[int(pictures.random.choice(len(chosen), p=list(_SHARES.values())))]
+        for name, noisy, clean in MAKERS[kind](pictures, int(pictures.random.choice(_SIDES))):
+            spectra = _spectra.measure(list((GREY_LEVELS * noisy).round().clamp(0, 255) / 255))
+            if not spectra:
+                continue
+            difference = GREY_LEVELS * from_channels(noisy - clean)
+            seen.append(features(spectra))
+            deviations.append(difference.square().mean((1, 2)).sqrt())
+            kinds.append(name)
+    return Made(torch.stack(seen), torch.stack(deviations), tuple(kinds))
+
+
+Patch = tuple[str, Tensor, Tensor]
+Maker = Callable[[Pictures, int], Iterator[Patch]]
+
+
+def _photograph(pictures: Pictures, side: int) -> Iterator[Patch]:
+    noise = PhotographNoise(side, _LEVELS)
+    clean = torch.stack([pictures.patch(side + noise.margin) for _ in range(_BATCH)])
+    noisy, clean, _ = noise(clean, pictures.draws)
+    for kind, *patch in zip(noise.kinds(_BATCH), noisy, clean, strict=True):
+        yield kind, *patch
+
+
+def _white(pictures: Pictures, side: int) -> Iterator[Patch]:
+    for _ in range(_BATCH // 2):
+        clean = pictures.patch(side)
+        sigma = torch.full((3, 1, 1), pictures.between(0.7, 75) / GREY_LEVELS)
+        if pictures.random.random() < 0.3:
+            sigma = sigma * torch.from_numpy(pictures.random.uniform(0.4, 1.6, (3, 1, 1))).float()
+        yield "white", (clean + sigma * pictures.normal(*clean.shape)).clamp(0, 1), clean
+
+
+def _sensor(pictures: Pictures, side: int) -> Iterator[Patch]:
+    for _ in range(_BATCH // 2):
+        clean = pictures.patch(side)
+        light = clean**_GAMMA
+        variance = pictures.between(1e-4, 2e-2) * light + pictures.between(1e-3, 3e-2) ** 2
+        noisy = light + variance.sqrt() * pictures.normal(*clean.shape)
+        yield "sensor", noisy.clamp(0, 1) ** (1 / _GAMMA), clean
+
+
+def _compressed(pictures: Pictures, side: int) -> Iterator[Patch]:
+    for _ in range(_BATCH // 2):
+        levels = (GREY_LEVELS * pictures.patch(side)).byte().permute(1, 2, 0).numpy()
+        file = io.BytesIO()
+        quality, subsampling = pictures.random.integers(60, 99), pictures.random.integers(3)
+        Image.fromarray(levels).save(
+            file, "JPEG", quality=int(quality), subsampling=int(subsampling)
+        )
+        with Image.open(file) as image:
+            stored = torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / GREY_LEVELS
+        yield "compressed", stored, stored
+
+
+def _alone(name: str, draw: Callable[[Pictures, int], Tensor]) -> Maker:
+    """Patches without noise."""
+
+    def make(pictures: Pictures, side: int) -> Iterator[Patch]:
+        for _ in range(_BATCH // 2):
+            patch = draw(pictures, side)
+            yield name, patch, patch
+
+    return make
+
+
+def _drawn(pictures: Pictures, side: int) -> Tensor:
+    which = pictures.random.integers(4)
+    if which == 0:
+        return _halftone(pictures, side)
+    if which == 1:
+        stars = (torch.rand((side, side), generator=pictures.draws) > 0.995).float()
+        return (0.03 + 0.9 * stars * torch.rand(side, side, generator=pictures.draws)).expand(
+            3, -1, -1
+        )
+    image = Image.new("RGB", (side, side), pictures.colour(180, 256))
+    draw = ImageDraw.Draw(image)
+    if which == 2:
+        for top in range(0, side, int(pictures.random.integers(8, 18))):
+            letters = "".join(map(chr, pictures.random.integers(48, 122, 60)))
+            draw.text((0, top), letters, fill=pictures.colour(0, 90))
+    else:
+        for _ in range(int(pictures.random.integers(20, 200))):
+            ends = [int(place) for place in pictures.random.integers(0, side, 4)]
+            draw.line(ends, pictures.colour(0, 256), int(pictures.random.integers(1, 4)))
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / GREY_LEVELS
+
+
+def _halftone(pictures: Pictures, side: int) -> Tensor:
+    picture, spacing = pictures.patch(side), int(pictures.random.integers(3, 7))
+    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    turn = 2 * math.pi / spacing
+    screen = 0.5 + 0.5 * (turn * (x + y)).sin() * (turn * (x - y)).sin()
+    if pictures.random.random() < 0.5:
+        picture = picture.mean(0, keepdim=True).expand(3, -1, -1)
+    return (picture > screen).float()
+
+
+def _waves(pictures: Pictures, side: int, least: float, most: float) -> Tensor:
+    """A sum of a few waves (side, side), between -1 and 1."""
+    place = torch.arange(side)
+    waves = torch.zeros(side, side)
+    for _ in range(3):
+        y, x = (pictures.between(least, most) for _ in range(2))
+        waves += (place[:, None] / y).sin() * (place / x).cos()
+    return waves / 3
+
+
+def _gradient(pictures: Pictures, side: int) -> Tensor:
+    """A smooth picture, of many colours or few."""
+    one = _waves(pictures, side, 10, 100)
+    return torch.stack(
+        [
+            pictures.random.uniform(0.3, 0.7) + pictures.random.uniform(0.05, 0.3) * one
+            for _ in range(3)
+        ]
+    )
+
+
+def _texture(pictures: Pictures, side: int) -> Tensor:
+    """Gravel or grass: of one colour, and here stronger, there weaker."""
+    reach = int(pictures.random.integers(2, 5))
+    grains = F.avg_pool2d(pictures.normal(1, side + reach - 1, side + reach - 1), reach, 1)
+    beds = 1 + pictures.random.uniform(0.5, 0.9) * _waves(pictures, side, 4, 20)
+    strength = pictures.between(2, 40) * reach / GREY_LEVELS
+    colour = torch.from_numpy(pictures.random.uniform(0.6, 1.0, (3, 1, 1))).float()
+    return (pictures.random.uniform(0.3, 0.7) + strength * beds * grains * colour).clamp(0, 1)
+
+
+MAKERS: dict[str, Maker] = {
+    "photograph": _photograph,
+    "white": _white,
+    "sensor": _sensor,
+    "clean": _alone("clean", lambda pictures, side: pictures.patch(side)),
+    "smaller": _alone("smaller", lambda pictures, _: pictures.patch(_SIDES[0], smaller=True)),
+    "compressed": _compressed,
+    "drawn": _alone("drawn", _drawn),
+    "texture": _alone("texture", _texture),
+    "gradient": _alone("gradient", _gradient),
+}
+
+
+def fit(made: Made, chosen: Tensor, seed: int) -> Recogniser:
+    """Fit the network to the chosen patches.
+
+    The deviations count where there is noise. Whether there is any counts where that is known: where it is not too weak.
+    """
+    torch.manual_seed(seed)
+    network = Recogniser()
+    network.mean.copy_(made.features[chosen].mean(0))
+    network.scale.copy_(made.features[chosen].std(0).clamp(min=0.2))
+    clean, white = made.are(_CLEAN), made.are(_WHITE).float()
+    noisy = ~clean & (made.deviations[:, 0] > 2 * _LEAST)
+    known = (noisy | clean).float() * torch.where(made.are(("clean",)), _DOUBTFUL, 1.0)
+    target, noisy = made.deviations.clamp(min=_LEAST).log(), noisy.float()
+    (places,) = chosen.nonzero(as_tuple=True)
+    optimiser = torch.optim.AdamW(network.parameters(), _RATE / 4, weight_decay=0.05)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=_STEPS)
+    for _ in range(_STEPS):
+        some = places[torch.randint(len(places), (_PATCHES_A_STEP,))]
+        seen = made.features[some]
+        out = network(seen + _BLUR * network.scale * torch.randn(seen.shape))
+        off = F.smooth_l1_loss(out[:, :PLANES], target[some], beta=0.2, reduction="none").mean(1)
+        is_noise = _odds(out[:, PLANES], noisy[some]) * known[some]
+        is_white = _odds(out[:, PLANES + 1], white[some])
+        weights = noisy[some] / noisy[some].sum()
+        loss = (weights * (off + is_white / 2)).sum() + is_noise.mean() / 2
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        rate.step()
+    return network.eval()
+
+
+def _odds(log_odds: Tensor, truth: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(log_odds, truth, reduction="none")
+
+
+def report(network: Recogniser, made: Made, chosen: Tensor) -> None:
+    """Print a table of what the network says of the chosen patches."""
+    with torch.inference_mode():
+        out = network(made.features)
+    print("       kind  deviation  patches  noise  white  error of log deviations")
+    for kind in dict.fromkeys(made.kinds):
+        of_kind = chosen & made.are((kind,))
+        ranges = [(0.0, math.inf)] if kind in _CLEAN else [(1, 2), (2, 4), (4, 8), (8, math.inf)]
+        for low, high in ranges:
+            luma = made.deviations[:, 0]
+            some = of_kind & (luma >= low) & (luma < high)
+            if not bool(some.any()):
+                continue
+            error = out[some, :PLANES] - made.deviations[some].clamp(min=_LEAST).log()
+            off = "" if kind in _CLEAN else f"{error.square().mean().sqrt().item():.2f}"
+            noise, white = (
+                (out[some, PLANES + index] > bound).float().mean().item()
+                for index, bound in enumerate((Recogniser.IS_NOISE, Recogniser.IS_WHITE))
+            )
+            print(
+                f"{kind:>11}  {low:4g}-{high:<4g}  {int(some.sum()):7}  {noise:5.2f}  {white:5.2f}  {off}"
+            )
+
+
+if __name__ == "__main__":
+    main()
