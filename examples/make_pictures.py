@@ -1,11 +1,13 @@
 """Make the example and the README's picture, all by linn itself.
 
-The photograph is NASA's portrait of Eileen Collins (public domain), as scikit-image ships it. Run it
+The photographs are NASA's portrait of Eileen Collins (public domain) and Stefan van der Walt's cat Chelsea (CC0), as
+scikit-image ships them. Their noise is made. Run it
 from the checkout's folder, with the test extra installed: python examples/make_pictures.py
 """
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from linn_cli.denoising.removal import remove
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
+from linn_cli.training import camera
 
 SIGMA = 25
 HERE = Path(__file__).resolve().parent
@@ -44,6 +47,9 @@ def main() -> None:
     save("low-light", [dim, removed(dim), removed(dim, model=CAMERA), clean], DARK)
 
     blotchy = np.clip(np.round(clean + enlarged_noise(clean.shape)), 0, 255).astype(np.uint8)
+    photographed("camera-face", data.astronaut(), (slice(0, 224), slice(120, 344)))
+    photographed("camera-fur", data.chelsea(), (slice(60, 284), slice(100, 324)))
+
     save("blotchy", [blotchy, removed(blotchy), removed(blotchy, model=CORRELATED), clean], CROP)
 
 
@@ -53,6 +59,29 @@ def removed(noisy: NDArray[np.uint8], strength: float = 1.0, model: str = WHITE)
     clean, _ = remove(Networks(), torch.from_numpy(noisy)[None, None], found, strength)
     answer: NDArray[Any] = clean[0, 0].numpy()
     return answer
+
+
+def photographed(name: str, clean: NDArray[np.uint8], crop: tuple[slice, slice]) -> None:
+    """Noise of a camera in poor light, demosaiced, smoothed and stored as JPEG; what linn makes of it; and no noise."""
+    draws = torch.Generator().manual_seed(6)
+    light = torch.from_numpy(clean).permute(2, 0, 1)[None].float() / 255
+    noisy, developed = camera.photograph(light[:, :, : side(light, 2), : side(light, 3)], draws)
+    file = io.BytesIO()
+    Image.fromarray(levels(noisy)).save(file, "JPEG", quality=92)
+    stored = np.asarray(Image.open(file))
+    strip = np.hstack([part[crop] for part in (stored, denoise(stored), levels(developed))])
+    Image.fromarray(strip).save(HERE.parent / "docs" / f"{name}.webp", quality=92)
+
+
+def side(picture: torch.Tensor, dim: int) -> int:
+    """The whole cells of a camera's mosaic along a side."""
+    return picture.shape[dim] // 2 * 2
+
+
+def levels(picture: torch.Tensor) -> NDArray[np.uint8]:
+    """A picture (1, 3, H, W), white at 1, to (H, W, 3)."""
+    values: NDArray[np.uint8] = (255 * picture[0]).round().byte().permute(1, 2, 0).numpy()
+    return values
 
 
 def enlarged_noise(shape: tuple[int, ...]) -> NDArray[np.float64]:
