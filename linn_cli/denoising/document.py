@@ -74,7 +74,7 @@ class Search:
             for profile in self.profiles:
                 if not profile.sigma.is_nothing:
                     return profile.within(part.range, part.unit)
-        if part.known is not None and not bool(part.known.any()):
+        if part.is_empty:
             return NoiseProfile.none(part.range, part.unit)
         try:
             return request.find(part)

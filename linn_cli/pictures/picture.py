@@ -107,6 +107,11 @@ class Picture:
         known: NDArray[np.bool_] = ~np.any(self.holes, axis=2)
         return known
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no pixel has a value in all channels."""
+        return self.known is not None and not bool(self.known.any())
+
     def turned(self, orientation: int) -> Picture:
         """The picture as a viewer shows it that obeys an EXIF orientation (1 to 8)."""
         if orientation not in _TURNS:
