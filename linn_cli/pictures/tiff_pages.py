@@ -1,10 +1,10 @@
-"""Pages of TIFFs, read and written one by one: every depth, any number of channels, stacks behind one directory."""
+"""Pages of TIFFs, read one by one: every depth, any number of channels, stacks behind one directory."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,8 +18,9 @@ from linn_cli.errors import InputError, LinnError
 from linn_cli.pictures import _tiff_tags
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
-from linn_cli.pictures.high_depth import over_16_bits, to_samples, too_large
+from linn_cli.pictures.high_depth import over_16_bits, too_large
 from linn_cli.pictures.picture import Picture
+from linn_cli.pictures.tiff_writing import Pages, inverted
 from linn_cli.samples import white
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -27,11 +28,6 @@ _NODATA = 42113
 _IMAGES = re.compile(r"ImageJ=[^\n]*\nimages=(\d+)")
 # From so many pixels in all on, a stack is worth going page by page.
 LARGE = 2**24
-# The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
-_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
-ZIP = 8
-# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
-CLASSIC_BYTES = 2**32 - 2**25
 
 
 def is_tiff(head: bytes) -> bool:
@@ -237,7 +233,8 @@ def _layers(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
     if page.imagedepth > 1 and page.planarconfig == 2 and page.samplesperpixel > 1:
         raise InputError("TIFF with depth in separate planes: write its layers as pages first")
     layers = page.asarray().reshape(page.imagedepth, -1)
-    return [_page_picture(page, layer, remarks) for layer in layers]
+    turn = page.tags.valueof(_tiff_tags.ORIENTATION, 1)
+    return [_page_picture(page, layer, remarks).turned(turn) for layer in layers]
 
 
 def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
@@ -253,15 +250,7 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
     picture = _with_alpha(samples, page, remarks)
     picture = replace(picture, nodata=nodata(page))
-    return _inverted(picture) if page.photometric == 0 else picture
-
-
-def _inverted(picture: Picture) -> Picture:
-    """From white at zero to black at zero, or back. Values that are measured stay as they are."""
-    if picture.values.dtype.kind != "u" or picture.nodata is not None:
-        return picture
-    most = np.asarray(white(picture.values.dtype), picture.values.dtype)
-    return replace(picture, values=most - picture.values)
+    return inverted(picture) if page.photometric == 0 else picture
 
 
 def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
@@ -298,90 +287,9 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
     return over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
 
 
-@dataclass(frozen=True)
-class Pages:
-    """How many pages a TIFF gets, how many bytes their samples have, and whether all have one shape and dtype.
-
-    Pages that are `is_bilevel` have black and white only, and get one bit for each pixel.
-    """
-
-    count: int
-    size: int
-    are_alike: bool
-    is_bilevel: bool = False
-
-    @classmethod
-    def of(cls, pictures: Sequence[Picture], *, is_bilevel: bool = False) -> Pages:
-        """Those for pictures in memory."""
-        size = sum(to_samples(picture).nbytes for picture in pictures)
-        kinds = {(one.values.shape, one.values.dtype, one.alpha is None) for one in pictures}
-        return cls(len(pictures), size, len(kinds) == 1, is_bilevel)
-
-
-def write(
-    file: BinaryIO,
-    pictures: Iterable[Picture],
-    pages: Pages,
-    metadata: dict[str, Any],
-    encoding: dict[str, Any] | None = None,
-) -> None:
-    """A TIFF with a page for each picture, all of its metadata, and compressed without loss.
-
-    Args:
-        file: open for reading and writing.
-        pictures: taken one by one.
-        pages: what they will be.
-        metadata: of the file.
-        encoding: how its source was compressed and laid out, if that was a TIFF.
-
-    Raises:
-        ValueError: metadata is damaged.
-    """
-    tags = kept.to_tiff(metadata, pages.count)
-    is_big = tags.is_big or pages.size > CLASSIC_BYTES
-    compression = compression_of(encoding or {})
-    layout = "separate" if (encoding or {}).get("planar") else "contig"
-    # ImageJ, and what reads its files, takes plain pages for one behind the other.
-    if pages.is_bilevel:
-        compression["predictor"] = False
-    in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
-    with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
-        for picture in pictures:
-            inverted = bool((encoding or {}).get("white_is_zero")) and not picture.is_colour
-            samples = to_samples(_inverted(picture) if inverted else picture)
-            samples = samples > 0 if pages.is_bilevel else samples
-            count = samples.shape[-1]
-            placed = np.moveaxis(samples, -1, 0) if layout == "separate" else samples
-            extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))
-            alpha = ["unassalpha"] if picture.alpha is not None else []
-            writer.write(
-                samples[:, :, 0] if count == 1 else placed,
-                photometric="rgb"
-                if picture.is_colour
-                else "miniswhite"
-                if inverted
-                else "minisblack",
-                planarconfig=layout if count > 1 else None,
-                extrasamples=[*extra, *alpha] or None,
-                metadata=None,
-                software=False,
-                contiguous=in_one,
-                **compression,
-            )
-    _tiff_tags.graft(file, tags.pages, tags.masks)
-
-
 def nodata(page: tifffile.TiffPage) -> float | None:
     """GDAL's value for pixels without one, None if the page names none."""
     try:
         return float(page.tags.valueof(_NODATA))
     except (TypeError, ValueError):
         return None
-
-
-def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
-    compression = encoding.get("compression", 0)
-    if compression not in _LOSSLESS:
-        return {"compression": ZIP}
-    return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
