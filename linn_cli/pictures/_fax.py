@@ -16,7 +16,7 @@ _NAMES = {2: "tiff_ccitt", 3: "group3", 4: "group4"}
 
 def writes(compression: int) -> bool:
     """Whether a compression of TIFF is a fax's, and can be written."""
-    return compression in _NAMES and features.check("libtiff")
+    return compression in _NAMES and bool(features.check("libtiff"))
 
 
 def encode(bits: NDArray[np.bool_], compression: int) -> bytes:

@@ -10,6 +10,7 @@ import tifffile
 from PIL import Image
 
 from linn_cli.pictures import reading, tiff_pages, tiff_writing, writing
+from linn_cli.pictures._tiff_tags import ByteOrder
 from linn_cli.pictures.picture import Picture
 from linn_cli.pictures.tiff_writing import Pages
 
@@ -65,7 +66,7 @@ def test_one_bit_stays_compressed_as_it_was(tmp_path: Path, name: str, pages: in
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_a_fax_with_white_at_zero_stays_one(tmp_path: Path, order: str) -> None:
+def test_a_fax_with_white_at_zero_stays_one(tmp_path: Path, order: ByteOrder) -> None:
     path, again = tmp_path / "a.tif", tmp_path / "b.tif"
     picture = Picture((BITS * np.uint8(255))[:, :, None])
     pages = Pages.of([picture], is_bilevel=True)
@@ -82,7 +83,7 @@ def test_a_fax_with_white_at_zero_stays_one(tmp_path: Path, order: str) -> None:
             np.testing.assert_array_equal(np.array(image), BITS)
 
 
-def _tiff_of(path: Path, order: str) -> Path:
+def _tiff_of(path: Path, order: ByteOrder) -> Path:
     tifffile.imwrite(path, np.zeros((4, 5), np.uint8), byteorder=order)
     return path
 
@@ -139,7 +140,7 @@ def test_layers_of_other_depths_become_pages(tmp_path: Path) -> None:
 def test_layers_are_turned_upright(tmp_path: Path) -> None:
     values = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
     turn = [(274, "H", 1, 6, True)]
-    options = {"volumetric": True, "photometric": "minisblack", "metadata": None}
+    options: dict[str, Any] = {"volumetric": True, "photometric": "minisblack", "metadata": None}
     tifffile.imwrite(tmp_path / "a.tif", values, extratags=turn, **options)
     writing.write(tmp_path / "b.tif", reading.read(tmp_path / "a.tif"))
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
