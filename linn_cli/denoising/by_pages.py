@@ -15,7 +15,7 @@ from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.noise.request import Request
-from linn_cli.pictures import metadata, tiff_pages
+from linn_cli.pictures import metadata, tiff_pages, tiff_writing
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
@@ -67,7 +67,7 @@ def denoise(
 
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:
-            tiff_pages.write(file, clean(), frames.as_pages, kept, stack.encoding)
+            tiff_writing.write(file, clean(), frames.as_pages, kept, stack.encoding)
         removed = outcome.of_removal(used[0], search.profiles, request)
         lost = () if strip_metadata else metadata.left_out_of_tiff(stack.tags)
         first = frames.at(0)

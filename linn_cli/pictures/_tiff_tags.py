@@ -25,7 +25,8 @@ RESOLUTION = frozenset({282, 283, 296})
 _SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
-_ENCODING = (259, 317, 284, 262)
+COMPRESSION = 259
+_ENCODING = (COMPRESSION, 317, 284, 262, 32997)
 _EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
 # How samples are stored belongs to the file and not to the picture.
 _STRUCTURE = frozenset(
@@ -108,8 +109,8 @@ class Tags:
     """What a TIFF says of its pages besides how they are stored.
 
     `pages` are those that hold pictures of their own, `indices` says which of the file's these are, and `lost`
-    names what no other file gets. `compression`, `predictor`, `planar` and
-    `white_is_zero` are the first page's.
+    names what no other file gets. `compression`, `predictor`, `planar`,
+    `white_is_zero` and `depth`, the layers in one page, are the first page's.
     """
 
     byteorder: ByteOrder = "<"
@@ -122,6 +123,7 @@ class Tags:
     predictor: bool = False
     planar: bool = False
     white_is_zero: bool = False
+    depth: int = 1
 
     def first(self, code: int) -> bytes | None:
         """The bytes of a tag of the first page."""
@@ -268,13 +270,19 @@ def only_of_tiff(tags: Tags) -> list[str]:
     return [*names, *(["masks"] if tags.masks else [])]
 
 
-def graft(file: BinaryIO, pages: Sequence[Directory], masks: Sequence[Mask] = ()) -> None:
+def graft(
+    file: BinaryIO,
+    pages: Sequence[Directory],
+    masks: Sequence[Mask] = (),
+    compression: int | None = None,
+) -> None:
     """Give the pages of a written TIFF further tags, and put masks behind them.
 
     Args:
         file: open for reading and writing, in the byte order of the tags.
         pages: the tags of each page; they come before those that the page has, but for how it is stored.
         masks: pages as they were in another file.
+        compression: of the pages, where it is another than they say.
     """
     layout, pointer = _layout(file)
     for number, added in enumerate(pages, start=1):
@@ -285,6 +293,8 @@ def graft(file: BinaryIO, pages: Sequence[Directory], masks: Sequence[Mask] = ()
         ):
             own = {code: tag for code, tag in own.items() if code not in RESOLUTION}
         stored = {code: tag for code, tag in own.items() if code in _STRUCTURE}
+        if compression:
+            stored[COMPRESSION] = Tag(_SHORT, 1, struct.pack(layout.byteorder + "H", compression))
         pointer = _append(file, own | added | stored, pointer, following, layout)
         for mask in masks:
             if mask.behind == number:
@@ -293,15 +303,15 @@ def graft(file: BinaryIO, pages: Sequence[Directory], masks: Sequence[Mask] = ()
 
 def _encoding(
     file: BinaryIO, places: Sequence[int], layout: _Layout
-) -> tuple[int, bool, bool, bool]:
-    """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0."""
+) -> tuple[int, bool, bool, bool, int]:
+    """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0; its depth."""
     for place in places:
         stored, _ = _directory(file, place, layout, lambda code: code in _ENCODING)
-        compression, predictor, planar, photometric = (
+        compression, predictor, planar, photometric, depth = (
             layout.numbers(stored[code])[0] if code in stored else 1 for code in _ENCODING
         )
-        return compression, predictor > 1, planar > 1, photometric == 0
-    return 1, False, False, False
+        return compression, predictor > 1, planar > 1, photometric == 0, depth
+    return 1, False, False, False, 1
 
 
 def _layout(file: BinaryIO) -> tuple[_Layout, int]:

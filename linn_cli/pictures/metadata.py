@@ -114,6 +114,7 @@ def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
         "predictor": tags.predictor,
         "planar": tags.planar,
         "white_is_zero": tags.white_is_zero,
+        "depth": tags.depth,
     }
 
 

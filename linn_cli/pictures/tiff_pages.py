@@ -1,9 +1,10 @@
-"""Pages of TIFFs, read and written one by one: every depth, any number of channels, stacks behind one directory."""
+"""Pages of TIFFs, read one by one: every depth, any number of channels, stacks behind one directory."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from linn_cli.errors import InputError, LinnError
 from linn_cli.pictures import _tiff_tags
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
-from linn_cli.pictures.high_depth import over_16_bits, to_samples, too_large
+from linn_cli.pictures.high_depth import over_16_bits, too_large
 from linn_cli.pictures.picture import Picture
+from linn_cli.pictures.tiff_writing import Pages, inverted
 from linn_cli.samples import white
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -26,11 +28,6 @@ _NODATA = 42113
 _IMAGES = re.compile(r"ImageJ=[^\n]*\nimages=(\d+)")
 # From so many pixels in all on, a stack is worth going page by page.
 LARGE = 2**24
-# The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
-_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
-ZIP = 8
-# Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
-CLASSIC_BYTES = 2**32 - 2**25
 
 
 def is_tiff(head: bytes) -> bool:
@@ -61,12 +58,14 @@ def read(
 class Frames:
     """The frames of an open TIFF, read one by one, any number of times.
 
-    Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. `remarks` says in words
-    what was converted.
+    Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. Where frames are channels,
+    there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted.
     """
 
     pages: tuple[tifffile.TiffPage, ...]
     stacked: int = 1
+    channels: int = 1
+    run: int = 1
     remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -76,8 +75,8 @@ class Frames:
         if self.stacked > 1 or not self.has_depth:
             yield from map(self.at, range(len(self)))
             return
-        for page in self.pages:
-            yield from _layers(page, self.remarks)
+        layers = (layer for page in self.pages for layer in _layers(page, self.remarks))
+        yield from map(self._in_channel, layers, range(len(self)))
 
     @property
     def pixels(self) -> int:
@@ -110,11 +109,14 @@ class Frames:
             InputError: the file is damaged or cut short.
         """
         try:
-            return self._at(index)
+            return self._in_channel(self._at(index), index)
         except (LinnError, MemoryError):
             raise
         except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
             raise InputError(f"cannot be read, damaged or cut short ({error})") from error
+
+    def _in_channel(self, picture: Picture, index: int) -> Picture:
+        return replace(picture, channel=(index // self.run % self.channels, self.channels))
 
     def _at(self, index: int) -> Picture:
         if self.stacked > 1:
@@ -188,6 +190,8 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
     if not all(page.imagewidth and page.imagelength for page in pages):
         raise InputError("a page is damaged: it has no width or no height")
     frames = Frames(pages, _stacked(tiff))
+    channels, run = _channels(tiff, len(frames))
+    frames = replace(frames, channels=channels, run=run)
     said = _IMAGES.match(pages[0].description)
     if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):
         frames.remarks.append(f"the file speaks of {said[1]} frames and holds {len(frames)}")
@@ -210,12 +214,27 @@ def _stacked(tiff: tifffile.TiffFile) -> int:
     return series.size // page.size if page.size and series.size > page.size else 1
 
 
+def _channels(tiff: tifffile.TiffFile, count: int) -> tuple[int, int]:
+    """`Frames.channels` and `Frames.run` of so many frames, as ImageJ, OME or tifffile's own description say."""
+    if not (tiff.is_imagej or tiff.is_ome or tiff.is_shaped):
+        return 1, 1
+    with suppress(Exception):  # whatever a wrong description makes the parser stumble over
+        first, *others = tiff.series
+        axes = first.axes.partition("YX")[0]
+        sides = first.shape[: len(axes)]
+        if not others and "C" in axes and math.prod(sides) == count:
+            place = axes.index("C")
+            return sides[place], math.prod(sides[place + 1 :])
+    return 1, 1
+
+
 def _layers(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
     """The pictures of a page with depth, one behind the other."""
     if page.imagedepth > 1 and page.planarconfig == 2 and page.samplesperpixel > 1:
         raise InputError("TIFF with depth in separate planes: write its layers as pages first")
     layers = page.asarray().reshape(page.imagedepth, -1)
-    return [_page_picture(page, layer, remarks) for layer in layers]
+    turn = page.tags.valueof(_tiff_tags.ORIENTATION, 1)
+    return [_page_picture(page, layer, remarks).turned(turn) for layer in layers]
 
 
 def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
@@ -231,15 +250,7 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
     picture = _with_alpha(samples, page, remarks)
     picture = replace(picture, nodata=nodata(page))
-    return _inverted(picture) if page.photometric == 0 else picture
-
-
-def _inverted(picture: Picture) -> Picture:
-    """From white at zero to black at zero, or back. Values that are measured stay as they are."""
-    if picture.values.dtype.kind != "u" or picture.nodata is not None:
-        return picture
-    most = np.asarray(white(picture.values.dtype), picture.values.dtype)
-    return replace(picture, values=most - picture.values)
+    return inverted(picture) if page.photometric == 0 else picture
 
 
 def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:
@@ -276,90 +287,9 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
     return over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
 
 
-@dataclass(frozen=True)
-class Pages:
-    """How many pages a TIFF gets, how many bytes their samples have, and whether all have one shape and dtype.
-
-    Pages that are `is_bilevel` have black and white only, and get one bit for each pixel.
-    """
-
-    count: int
-    size: int
-    are_alike: bool
-    is_bilevel: bool = False
-
-    @classmethod
-    def of(cls, pictures: Sequence[Picture], *, is_bilevel: bool = False) -> Pages:
-        """Those for pictures in memory."""
-        size = sum(to_samples(picture).nbytes for picture in pictures)
-        kinds = {(one.values.shape, one.values.dtype, one.alpha is None) for one in pictures}
-        return cls(len(pictures), size, len(kinds) == 1, is_bilevel)
-
-
-def write(
-    file: BinaryIO,
-    pictures: Iterable[Picture],
-    pages: Pages,
-    metadata: dict[str, Any],
-    encoding: dict[str, Any] | None = None,
-) -> None:
-    """A TIFF with a page for each picture, all of its metadata, and compressed without loss.
-
-    Args:
-        file: open for reading and writing.
-        pictures: taken one by one.
-        pages: what they will be.
-        metadata: of the file.
-        encoding: how its source was compressed and laid out, if that was a TIFF.
-
-    Raises:
-        ValueError: metadata is damaged.
-    """
-    tags = kept.to_tiff(metadata, pages.count)
-    is_big = tags.is_big or pages.size > CLASSIC_BYTES
-    compression = compression_of(encoding or {})
-    layout = "separate" if (encoding or {}).get("planar") else "contig"
-    # ImageJ, and what reads its files, takes plain pages for one behind the other.
-    if pages.is_bilevel:
-        compression["predictor"] = False
-    in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
-    with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
-        for picture in pictures:
-            inverted = bool((encoding or {}).get("white_is_zero")) and not picture.is_colour
-            samples = to_samples(_inverted(picture) if inverted else picture)
-            samples = samples > 0 if pages.is_bilevel else samples
-            count = samples.shape[-1]
-            placed = np.moveaxis(samples, -1, 0) if layout == "separate" else samples
-            extra = ["unspecified"] * (picture.values.shape[2] - (3 if picture.is_colour else 1))
-            alpha = ["unassalpha"] if picture.alpha is not None else []
-            writer.write(
-                samples[:, :, 0] if count == 1 else placed,
-                photometric="rgb"
-                if picture.is_colour
-                else "miniswhite"
-                if inverted
-                else "minisblack",
-                planarconfig=layout if count > 1 else None,
-                extrasamples=[*extra, *alpha] or None,
-                metadata=None,
-                software=False,
-                contiguous=in_one,
-                **compression,
-            )
-    _tiff_tags.graft(file, tags.pages, tags.masks)
-
-
 def nodata(page: tifffile.TiffPage) -> float | None:
     """GDAL's value for pixels without one, None if the page names none."""
     try:
         return float(page.tags.valueof(_NODATA))
     except (TypeError, ValueError):
         return None
-
-
-def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
-    compression = encoding.get("compression", 0)
-    if compression not in _LOSSLESS:
-        return {"compression": ZIP}
-    return {"compression": compression, "predictor": bool(encoding.get("predictor"))}

@@ -17,7 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _tiff_tags, holes, tiff_pages
+from linn_cli.pictures import _tiff_tags, holes, tiff_pages, tiff_writing
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 
@@ -184,10 +184,10 @@ def write(
     height, width, channels = shape
     tags = kept.to_tiff(metadata, 1)
     stored = dtype.newbyteorder(tags.byteorder)
-    compression = tiff_pages.compression_of(encoding or {})["compression"]
-    compression = compression if compression > 1 else tiff_pages.ZIP
+    compression = tiff_writing.compression_of(encoding or {})["compression"]
+    compression = compression if compression > 1 else tiff_writing.ZIP
     compress = tifffile.TIFF.COMPRESSORS[compression]
-    is_big = tags.is_big or height * width * channels * dtype.itemsize > tiff_pages.CLASSIC_BYTES
+    is_big = tags.is_big or height * width * channels * dtype.itemsize > tiff_writing.CLASSIC_BYTES
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         writer.write(
             (compress(strip.astype(stored).tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),

@@ -14,12 +14,12 @@ from PIL import Image, JpegImagePlugin
 from linn_cli import files
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
-from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth, tiff_pages
+from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth, tiff_writing
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._conversion import is_deep, suited
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
-from linn_cli.pictures.tiff_pages import Pages
+from linn_cli.pictures.tiff_writing import Pages
 
 _BILEVEL = ("PNG", "TIFF")  # have one bit for a pixel
 _QUALITY = 95
@@ -142,7 +142,7 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
     frames, metadata = document.frames, document.metadata
     if target.name == "TIFF":
         encoding = document.encoding if document.format == target else {}
-        tiff_pages.write(
+        tiff_writing.write(
             file, frames, Pages.of(frames, is_bilevel=document.is_bilevel), metadata, encoding
         )
         return

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.errors import InputError
-from linn_cli.pictures import reading, tiff_pages, writing
+from linn_cli.pictures import reading, tiff_pages
 from linn_cli.pictures.picture import Picture
-from linn_cli.pictures.tiff_pages import Pages
 
 MANY = 10**6
 
@@ -54,28 +53,25 @@ def test_white_may_be_zero() -> None:
     assert found.values.ravel().tolist() == [65535, 65534, 0]
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("nodata", [None, "0"])
-def test_white_at_zero_stays_there(tmp_path: Path, dtype: str, nodata: str | None) -> None:
-    values = np.random.default_rng(0).integers(0, 200, (6, 7)).astype(dtype)
-    tags = [(42113, "s", 0, nodata, True)] if nodata else []
-    for path in (tmp_path / "a.tif", tmp_path / "b.tif"):
-        if path.name == "a.tif":
-            tifffile.imwrite(path, values, photometric="miniswhite", extratags=tags)
-        else:
-            writing.write(path, reading.read(tmp_path / "a.tif"))
-        with tifffile.TiffFile(path) as file:
-            assert file.pages[0].aspage().photometric == 0
-            np.testing.assert_array_equal(file.asarray(), values)
-
-
-def test_pages_come_in_order() -> None:
-    pages = [Picture(np.full((3, 4, 1), level, np.uint16)) for level in (5, 6, 7)]
-    file = io.BytesIO()
-    tiff_pages.write(file, pages, Pages.of(pages), {})
-    file.seek(0)
-    found, _ = tiff_pages.read(file, MANY) or ([], [])
-    assert [int(page.values[0, 0, 0]) for page in found] == [5, 6, 7]
+@pytest.mark.parametrize(
+    ("axes", "options", "channels"),
+    [
+        ("TCYX", {"imagej": True}, [0, 1, 2, 0, 1, 2]),
+        ("CZYX", {"ome": True}, [0, 0, 0, 1, 1, 1]),
+        ("CZYX", {"volumetric": True}, [0, 0, 0, 1, 1, 1]),
+        ("TZYX", {"ome": True}, [0] * 6),
+    ],
+)
+def test_pages_are_channels_where_the_file_says_so(
+    axes: str, options: dict[str, Any], channels: list[int]
+) -> None:
+    sides = (2, 3, 16, 18)
+    file = tiff(
+        np.zeros(sides, np.uint16), photometric="minisblack", metadata={"axes": axes}, **options
+    )
+    pages, _ = tiff_pages.read(file, MANY) or ([], [])
+    count = sides[axes.index("C")] if "C" in axes else 1
+    assert [page.channel for page in pages] == [(index, count) for index in channels]
 
 
 def test_what_pillow_converts_is_left_to_it() -> None:

@@ -128,7 +128,7 @@ def test_the_compression_is_the_sources(compression: str, predictor: bool) -> No
 def test_a_fax_becomes_no_large_file() -> None:
     file = io.BytesIO()
     Image.fromarray(np.tile(LEVELS > 100, (50, 50))).save(file, "TIFF", compression="group4")
-    assert len(copied(file)[0].getvalue()) < 20_000  # 300 kB as they are
+    assert len(copied(file)[0].getvalue()) < 1.01 * len(file.getvalue())
 
 
 def test_overviews_are_told_and_masks_stay_to_the_bit() -> None:
