@@ -68,7 +68,7 @@ class Sigma:
 
     @classmethod
     def parse(cls, text: str, unit: str = "8bit") -> Sigma:
-        """From a text: "25", or one for each channel "12,10,18".
+        """From a text: "25", or one for each channel as "12,10,18".
 
         Args:
             text: the numbers.
@@ -78,10 +78,6 @@ class Sigma:
             UsageError: they are no noise levels, or the unit is none of these.
         """
         levels = parse_levels(text, unit, "sigma")
-        if len(levels) == 2:
-            raise UsageError(
-                f"sigma {text!r} is two numbers: give one (a decimal as 7.5), or three for red, green and blue"
-            )
         if unit != "unit" and max(levels) > MOST_SIGMA:
             most = MOST_SIGMA * _WHITES[unit] / GREY_LEVELS
             others = " or ".join(name for name in _WHITES if name != unit)
@@ -103,9 +99,11 @@ class Sigma:
             UsageError: they are more than one, and not as many.
         """
         if len(self.levels) not in (1, channels):
+            wanted = "one" if channels == 1 else f"{channels}, or one"
+            # A decimal comma makes two numbers of one.
+            hint = ", a decimal as 7.5" if len(self.levels) == 2 else ""
             raise UsageError(
-                f"{len(self.levels)} sigmas for a picture of {channels} channels: "
-                f"give {channels}, or one"
+                f"{len(self.levels)} sigmas for a picture of {channels} channels: give {wanted}{hint}"
             )
         return self.levels * (channels // len(self.levels))
 

@@ -14,6 +14,8 @@ from linn_cli.units import Sigma, in_levels
     [
         ("25", "8bit", (25,)),
         ("12,10,18", "8bit", (12, 10, 18)),
+        ("7,5", "8bit", (7, 5)),
+        ("1,2,3,4,5", "8bit", (1, 2, 3, 4, 5)),
         ("6425", "16bit", (25,)),
         ("0.1", "unit", (25.5,)),
     ],
@@ -35,7 +37,6 @@ def test_what_is_no_sigma_is_refused(text: str, unit: str) -> None:
     [
         ("262144", "16bit", r"where white is 65535 .*: give 0 to 262140, or --sigma-unit 8bit"),
         ("6425", "8bit", r"where white is 255 .*: give 0 to 1020, or --sigma-unit 16bit"),
-        ("7,5", "8bit", r"two numbers: give one \(a decimal as 7.5\), or three"),
     ],
 )
 def test_a_sigma_that_is_meant_otherwise_says_how(text: str, unit: str, reason: str) -> None:
@@ -46,6 +47,19 @@ def test_a_sigma_that_is_meant_otherwise_says_how(text: str, unit: str, reason: 
 def test_one_sigma_is_that_of_every_channel() -> None:
     assert Sigma.of(25).by_channel(3) == (25, 25, 25)
     assert Sigma.of((5, 6, 7)).by_channel(3) == (5, 6, 7)
+
+
+@pytest.mark.parametrize(
+    ("count", "channels", "wanted"),
+    [
+        (2, 1, "give one, a decimal as 7.5$"),
+        (2, 3, "give 3, or one, a decimal as 7.5$"),
+        (3, 2, "give 2, or one$"),
+    ],
+)
+def test_as_many_sigmas_as_channels_are_asked_for(count: int, channels: int, wanted: str) -> None:
+    with pytest.raises(UsageError, match=f"{count} sigmas for a picture of {channels} .*{wanted}"):
+        Sigma((5.0,) * count).by_channel(channels)
 
 
 def test_sigma_is_taken_from_numbers_of_any_kind() -> None:

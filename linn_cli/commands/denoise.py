@@ -71,7 +71,7 @@ def denoise(
         typer.Option(
             metavar="NUMBER",
             autocompletion=one_of("auto"),
-            help="How strong the noise is (its standard deviation), or R,G,B for each channel. auto estimates it.",
+            help="How strong the noise is (its standard deviation), or one for each channel as 12,10,18. auto estimates it.",
         ),
     ] = "auto",
     strength: Annotated[

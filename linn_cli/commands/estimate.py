@@ -20,6 +20,7 @@ from linn_cli.errors import explain_of
 
 EXAMPLES = """
 linn estimate photo.jpg                   # sigma with its 95 % interval
+linn estimate stack.tif                   # a line for each page and channel
 linn estimate scans/ -r --json            # a line of JSON for each picture
 """
 _LOG = logging.getLogger(__name__)
@@ -38,44 +39,35 @@ def estimate(
     threads: ThreadsOption = None,
     max_pixels: MaxPixelsOption = None,
 ) -> None:
-    """Estimate how strong the noise of pictures is: sigma with its 95 % interval, in grey levels."""
+    """Estimate how strong the noise of every page and channel is: sigma with its 95 % interval, in grey levels."""
     with console.reported(debug=debug):
-        from linn_cli.denoising import document as documents
+        from linn_cli.denoising import estimates
         from linn_cli.engine import devices
-        from linn_cli.noise import measurement
         from linn_cli.pictures import folders, reading
+        from linn_cli.progress import share
 
         devices.use_threads(threads)
         found = folders.expand(pictures, recursive=recursive, notify=console.say)
         sources = [(item.path, pipes.source(item.path)) for item in found]
+        most = max_pixels or reading.MOST_PIXELS
         failed = False
         with console.progress("estimate", len(sources)) as advance:
             for path, source in sources:
+                told = share(advance, 1, path.name)
                 try:
-                    document = reading.read_any(
-                        source, max_pixels=max_pixels or reading.MOST_PIXELS
-                    )
-                    first = documents.in_range(document.frames[0].parts()[0])
-                    measured = measurement.measure(first)
+                    noise = estimates.of_file(source, max_pixels=most, progress=told)
                 except Exception as error:
                     _LOG.debug("%s", path, exc_info=True)
                     console.say(
                         explain_of(reading.STDIN if pipes.is_pipe(path) else str(path), error)
                     )
                     failed = True
+                    advance(1, path.name)
+                    continue
+                if json:
+                    console.emit_json({"input": str(path), **noise.as_data()})
                 else:
-                    width, height = document.frames[0].size
-                    data = {"input": str(path), "width": width, "height": height}
-                    deviations = [one.deviation for one in measured.photo] or measured.sigma
-                    remarks = measurement.hidden(document.format.name, deviations)
-                    planes = sum(len(frame.parts()) for frame in document.frames)
-                    if planes > 1:
-                        remarks = (*remarks, f"that is the first of {planes} pages and channels")
-                    if json:
-                        told = measured.scaled(first.unit).as_data()
-                        console.emit_json(data | told | {"remarks": remarks})
-                    else:
-                        console.emit(f"{path}: {'; '.join((*measured.of(first), *remarks))}")
-                advance(1, path.name)
+                    for line in noise.lines():
+                        console.emit(f"{path}: {line}")
         if failed:
             raise typer.Exit(1)

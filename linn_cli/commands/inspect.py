@@ -41,7 +41,7 @@ def inspect(
         str,
         typer.Option(
             metavar="auto|NUMBER",
-            help="Noise level (standard deviation), or R,G,B for each channel. auto estimates it.",
+            help="Noise level (standard deviation), or one for each channel as 12,10,18. auto estimates it.",
         ),
     ] = "auto",
     variant: VariantOption = None,
@@ -78,8 +78,8 @@ def inspect(
             check_scalable(known)
         files.check_output(output, [picture], [html.ENDING])
         devices.use_threads(threads)
-        frame = documents.in_range(reading.read_upright(picture).parts()[0])
-        profile = Request(known, WHITE).find(frame)
+        first, *_ = documents.Search(Request(known, WHITE)).planes_of(reading.read_upright(picture))
+        frame, profile = first.picture, first.profile
         noise = profile.sigma
         if noise.is_nothing:
             raise InputError(f"{picture}: linn finds no noise in it, give --sigma")

@@ -56,13 +56,13 @@ class Search:
             InputError: a plane is too small to estimate its noise.
             UsageError: sigma or a camera's noise is given for another number of channels.
         """
-        parts = [in_range(part, self.scale) for part in frame.parts()]
         found = []
-        for index, part in enumerate(parts):
-            request = self.request
-            if len(parts) > 1:
-                request = request.of_channel(index, len(parts))
-            found.append(Plane(part, self._profile(part, request)))
+        for part in frame.parts():
+            index, count = part.channel
+            several = count > 1 and not part.is_colour
+            request = self.request.of_channel(index, count) if several else self.request
+            ranged = in_range(part, self.scale)
+            found.append(Plane(ranged, self._profile(ranged, request)))
             self.profiles.append(found[-1].profile)
         return found
 
@@ -74,7 +74,7 @@ class Search:
             for profile in self.profiles:
                 if not profile.sigma.is_nothing:
                     return profile.within(part.range, part.unit)
-        if part.known is not None and not bool(part.known.any()):
+        if part.is_empty:
             return NoiseProfile.none(part.range, part.unit)
         try:
             return request.find(part)

@@ -64,7 +64,7 @@ def denoise(
 def is_nothing(picture: Picture, profile: NoiseProfile, strength: float) -> bool:
     """Whether a picture stays as it is: without noise to be removed, or without a value."""
     quiet = profile.sigma_at(strength).is_nothing and (strength == 0 or not profile.grows)
-    return quiet or (picture.known is not None and not bool(picture.known.any()))
+    return quiet or picture.is_empty
 
 
 def _held(values: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class Picture:
 
     Three channels are red, green and blue unless they are `separate`; other numbers of channels always are, so each
     is a picture of its own. `nodata` is the value of pixels that have none. `range` says what values stand for black
-    and white, None for those of the dtype.
+    and white, None for those of the dtype. `channel` is which of how many channels a picture of one is.
     """
 
     values: NDArray[Any]
@@ -41,6 +41,7 @@ class Picture:
     separate: bool = False
     nodata: float | None = None
     range: Range | None = None
+    channel: tuple[int, int] = (0, 1)
 
     @property
     def is_colour(self) -> bool:
@@ -85,7 +86,8 @@ class Picture:
             return [self]
         channels = self.values.shape[2]
         return [
-            replace(self, values=self.values[:, :, index : index + 1]) for index in range(channels)
+            replace(self, values=self.values[:, :, index : index + 1], channel=(index, channels))
+            for index in range(channels)
         ]
 
     @cached_property
@@ -104,6 +106,11 @@ class Picture:
             return None
         known: NDArray[np.bool_] = ~np.any(self.holes, axis=2)
         return known
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no pixel has a value in all channels."""
+        return self.known is not None and not bool(self.known.any())
 
     def turned(self, orientation: int) -> Picture:
         """The picture as a viewer shows it that obeys an EXIF orientation (1 to 8)."""

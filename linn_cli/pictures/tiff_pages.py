@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -62,12 +63,14 @@ def read(
 class Frames:
     """The frames of an open TIFF, read one by one, any number of times.
 
-    Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. `remarks` says in words
-    what was converted.
+    Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. Where frames are channels,
+    there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted.
     """
 
     pages: tuple[tifffile.TiffPage, ...]
     stacked: int = 1
+    channels: int = 1
+    run: int = 1
     remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -77,8 +80,8 @@ class Frames:
         if self.stacked > 1 or not self.has_depth:
             yield from map(self.at, range(len(self)))
             return
-        for page in self.pages:
-            yield from _layers(page, self.remarks)
+        layers = (layer for page in self.pages for layer in _layers(page, self.remarks))
+        yield from map(self._in_channel, layers, range(len(self)))
 
     @property
     def pixels(self) -> int:
@@ -111,11 +114,14 @@ class Frames:
             InputError: the file is damaged or cut short.
         """
         try:
-            return self._at(index)
+            return self._in_channel(self._at(index), index)
         except (LinnError, MemoryError):
             raise
         except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
             raise InputError(f"cannot be read, damaged or cut short ({error})") from error
+
+    def _in_channel(self, picture: Picture, index: int) -> Picture:
+        return replace(picture, channel=(index // self.run % self.channels, self.channels))
 
     def _at(self, index: int) -> Picture:
         if self.stacked > 1:
@@ -189,6 +195,8 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
     if not all(page.imagewidth and page.imagelength for page in pages):
         raise InputError("a page is damaged: it has no width or no height")
     frames = Frames(pages, _stacked(tiff))
+    channels, run = _channels(tiff, len(frames))
+    frames = replace(frames, channels=channels, run=run)
     said = _IMAGES.match(pages[0].description)
     if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):
         frames.remarks.append(f"the file speaks of {said[1]} frames and holds {len(frames)}")
@@ -216,6 +224,20 @@ def _stacked(tiff: tifffile.TiffFile) -> int:
         return 1
     page, series = tiff.pages[0].aspage(), tiff.series[0]
     return series.size // page.size if page.size and series.size > page.size else 1
+
+
+def _channels(tiff: tifffile.TiffFile, count: int) -> tuple[int, int]:
+    """`Frames.channels` and `Frames.run` of so many frames, as ImageJ, OME or tifffile's own description say."""
+    if not (tiff.is_imagej or tiff.is_ome or tiff.is_shaped):
+        return 1, 1
+    with suppress(Exception):  # whatever a wrong description makes the parser stumble over
+        first, *others = tiff.series
+        axes = first.axes.partition("YX")[0]
+        sides = first.shape[: len(axes)]
+        if not others and "C" in axes and math.prod(sides) == count:
+            place = axes.index("C")
+            return sides[place], math.prod(sides[place + 1 :])
+    return 1, 1
 
 
 def _layers(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:

@@ -48,15 +48,19 @@ def test_a_picture_is_estimated_from_a_pipe(noisy_file: Path) -> None:
     assert failed.stderr == b"linn: standard input: is empty, there is no picture in it\n"
 
 
-def test_counts_are_estimated_in_the_files_values_and_other_channels_are_said(
+def test_every_channel_of_counts_is_estimated_in_the_files_values(
     linn: Run, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(0)
     counts = (20_000 + 9_000 * np.sin(np.mgrid[:2, :64, :80][2] / 9)).astype(np.float32)
     noisy = counts + rng.normal(0, 1500, counts.shape).astype(np.float32)
-    tifffile.imwrite(tmp_path / "a.tif", noisy, photometric="minisblack")
-    line = only_line(linn("estimate", tmp_path / "a.tif").stdout)
-    assert "estimated in the file's values; that is the first of 2 pages and channels" in line
+    tifffile.imwrite(tmp_path / "a.tif", noisy, photometric="minisblack", planarconfig="separate")
+    lines = linn("estimate", tmp_path / "a.tif").stdout.splitlines()
+    starts = [f"{tmp_path / 'a.tif'}: channel {number}: sigma " for number in (1, 2)]
+    assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
+    assert all(line.endswith("estimated in the file's values") for line in lines)
     found = json.loads(only_line(linn("estimate", tmp_path / "a.tif", "--json").stdout))
     # In grey levels, as --sigma takes them.
     assert found["overall"]["sigma"] / 255 == pytest.approx(1500, rel=0.1)
+    assert [plane["channel"] for plane in found["planes"]] == [1, 2]
+    assert found["planes"][1]["overall"]["sigma"] / 255 == pytest.approx(1500, rel=0.15)

@@ -73,11 +73,21 @@ def test_inspect_looks_at_the_luma_of_a_colour_picture(linn: Run, tmp_path: Path
     assert estimated == pytest.approx([20] * 3, rel=0.1)
 
 
+def test_inspect_looks_at_the_first_of_several_channels(linn: Run, tmp_path: Path) -> None:
+    source, target = tmp_path / "noisy.tif", tmp_path / "page.html"
+    levels = noisy_picture((20.0,)).clip(0, 1) * 255
+    channels = np.dstack((levels, 255 - levels)).round().astype(np.uint8)
+    tifffile.imwrite(source, channels, photometric="minisblack", planarconfig="contig")
+    done = linn("inspect", source, "-o", target, "--json", "--sigma", "20,30")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(only_line(done.stdout))["channel_sigmas"] == [20]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "reason"),
     [
         (["--sigma", 0], 2, "too small to scale by"),
-        (["--sigma", "1,2"], 2, "is two numbers"),
+        (["--sigma", "1,2"], 2, "give one, a decimal as 7.5"),
         (["--sigma", "1,2,3"], 2, "3 sigmas for a picture of 1 channels"),
         (["--sigma", "much"], 2, "give a number"),
         (["--sigma", 25, "-o", "x.png"], 2, "ends in .html"),

@@ -14,6 +14,7 @@ from linn_cli.denoising import jobs
 from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
+from linn_cli.errors import UsageError
 from linn_cli.noise.request import Request
 from linn_cli.pages import denoised
 from linn_cli.pictures import reading
@@ -101,3 +102,22 @@ def test_the_page_of_counts_shows_them(networks: Networks, tmp_path: Path) -> No
         f"values {seen[0].range.low:g} (black) to {seen[0].range.high:g} (white)"
         in shown(page)["lead"]
     )
+
+
+@pytest.mark.parametrize("layout", ["contig", "separate", "pages"])
+def test_each_channel_has_the_sigma_given_for_it(tmp_path: Path, layout: str) -> None:
+    values = np.random.default_rng(0).integers(90, 160, (2, 40, 48), dtype=np.uint8)
+    path = tmp_path / "a.tif"
+    if layout == "pages":
+        tifffile.imwrite(path, values, imagej=True, metadata={"axes": "CYX"})
+    else:
+        stored = np.moveaxis(values, 0, -1) if layout == "contig" else values
+        tifffile.imwrite(path, stored, photometric="minisblack", planarconfig=layout, metadata=None)
+    document = reading.read(path)
+    search = documents.search(document, Request(Sigma((7.0, 5.0))))
+    for frame in document.frames:
+        search.planes_of(frame)
+    assert [profile.sigma.levels for profile in search.profiles] == [(7.0,), (5.0,)]
+    search = documents.search(document, Request(Sigma((7.0, 5.0, 6.0))))
+    with pytest.raises(UsageError, match="3 sigmas for a picture of 2 channels: give 2, or one"):
+        search.planes_of(document.frames[0])

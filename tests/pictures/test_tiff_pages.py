@@ -97,6 +97,27 @@ def test_pages_come_in_order() -> None:
     assert [int(page.values[0, 0, 0]) for page in found] == [5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("axes", "options", "channels"),
+    [
+        ("TCYX", {"imagej": True}, [0, 1, 2, 0, 1, 2]),
+        ("CZYX", {"ome": True}, [0, 0, 0, 1, 1, 1]),
+        ("CZYX", {"volumetric": True}, [0, 0, 0, 1, 1, 1]),
+        ("TZYX", {"ome": True}, [0] * 6),
+    ],
+)
+def test_pages_are_channels_where_the_file_says_so(
+    axes: str, options: dict[str, Any], channels: list[int]
+) -> None:
+    sides = (2, 3, 16, 18)
+    file = tiff(
+        np.zeros(sides, np.uint16), photometric="minisblack", metadata={"axes": axes}, **options
+    )
+    pages, _ = tiff_pages.read(file, MANY) or ([], [])
+    count = sides[axes.index("C")] if "C" in axes else 1
+    assert [page.channel for page in pages] == [(index, count) for index in channels]
+
+
 def test_what_pillow_converts_is_left_to_it() -> None:
     file = io.BytesIO()
     Image.new("P", (4, 3)).save(file, "TIFF")

@@ -1,0 +1,154 @@
+"""The noise of every plane of a picture file, estimated as it is before the file is denoised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from linn_cli.denoising import document as documents
+from linn_cli.errors import InputError
+from linn_cli.noise import measurement
+from linn_cli.noise.measurement import Measured
+from linn_cli.pictures import reading, tiff_pages, tiff_rows
+from linn_cli.pictures.high_depth import too_large
+from linn_cli.pictures.picture import Picture
+from linn_cli.pictures.tiff_pages import Frames
+from linn_cli.progress import Progress, share, silent
+
+
+@dataclass(frozen=True)
+class PlaneNoise:
+    """The noise of one plane: `page` counts from 1, `channel` too where the page is one of several, else it is None.
+
+    `measured` is None where `error` says why nothing can be estimated. `unit` is as in `Picture.unit`.
+    """
+
+    page: int
+    channel: int | None
+    words: tuple[str, ...]
+    measured: Measured | None
+    unit: float
+    error: str | None = None
+
+    @property
+    def deviation(self) -> float:
+        """The strongest noise of its channels, in grey levels of its own range; 0 if it is not known."""
+        if self.measured is None:
+            return 0.0
+        return max([one.deviation for one in self.measured.photo] or self.measured.sigma)
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs, as `Measured.as_data`."""
+        if self.measured is None:
+            return {"error": self.error}
+        return self.measured.scaled(self.unit).as_data()
+
+
+@dataclass(frozen=True)
+class FileNoise:
+    """The noise of the planes of a file, at least one of which could be measured."""
+
+    size: tuple[int, int]
+    pages: int
+    planes: tuple[PlaneNoise, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def first(self) -> PlaneNoise:
+        """The first plane that could be measured."""
+        return next(plane for plane in self.planes if plane.measured)
+
+    def lines(self) -> Iterator[str]:
+        """The noise of each plane in words."""
+        for plane in self.planes:
+            words = "; ".join((*plane.words, *self.remarks))
+            named = [f"page {plane.page}"] if self.pages > 1 else []
+            named += [] if plane.channel is None else [f"channel {plane.channel}"]
+            yield f"{', '.join(named)}: {words}" if named else words
+
+    def as_data(self) -> dict[str, Any]:
+        """For programs: the first plane's noise, and that of every plane."""
+        width, height = self.size
+        planes = [
+            {"page": plane.page, "channel": plane.channel, **plane.as_data()}
+            for plane in self.planes
+        ]
+        data = {"width": width, "height": height, **self.first.as_data()}
+        return {**data, "planes": planes, "remarks": self.remarks}
+
+
+def of_file(source: Path | BinaryIO, *, max_pixels: int, progress: Progress = silent) -> FileNoise:
+    """Estimate the noise of every plane of a file. Of a large TIFF linn holds no more than a page, or a sample of it.
+
+    Args:
+        source: a file, or a stream that is read to its end.
+        max_pixels: refuse larger pictures.
+        progress: counts to 1.
+
+    Raises:
+        InputError: the file cannot be read, or its noise cannot be estimated.
+    """
+    with _opened(source, max_pixels) as (frames, size, format_name):
+        step = -(-len(frames) // documents.MOST_PAGES)
+        scale = documents.in_own_range(_every(frames, step))
+        told = share(progress, len(frames))
+        planes: list[PlaneNoise] = []
+        for page, frame in enumerate(_every(frames, 1), start=1):
+            for part in frame.parts():
+                planes.append(_measured(documents.in_range(part, scale), page))
+            told(1)
+        if not any(plane.measured for plane in planes):
+            raise InputError(planes[0].error or "")
+        remarks = measurement.hidden(format_name, [plane.deviation for plane in planes])
+        return FileNoise(size, len(frames), tuple(planes), remarks)
+
+
+def _measured(part: Picture, page: int) -> PlaneNoise:
+    index, count = part.channel
+    channel = index + 1 if count > 1 else None
+    try:
+        if part.is_empty:
+            raise InputError("no pixel has a value")
+        measured = measurement.measure(part)
+    except InputError as error:
+        if part.known is None:
+            raise
+        return PlaneNoise(page, channel, (error.text,), None, part.unit, error.text)
+    return PlaneNoise(page, channel, tuple(measured.of(part)), measured, part.unit)
+
+
+_Opened = tuple[Sequence[Picture] | Frames, tuple[int, int], str]
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO, max_pixels: int) -> Iterator[_Opened]:
+    """The frames of a file, of a large one as they are asked for or as a sample; their size, and the file's format."""
+    if isinstance(source, Path):
+        with tiff_rows.opened(source, tiff_rows.LARGE) as rows:
+            if rows is not None:
+                height, width, _ = rows.shape
+                _check(source, height * width, max_pixels)
+                sample = Picture(rows.sample()[0], nodata=rows.nodata)
+                yield [sample], (width, height), "TIFF"
+                return
+        with tiff_pages.opened(source, tiff_pages.LARGE) as stack:
+            if stack is not None:
+                _check(source, stack.frames.largest, max_pixels)
+                yield stack.frames, stack.frames.at(0).size, "TIFF"
+                return
+    document = reading.read_any(source, max_pixels=max_pixels)
+    yield document.frames, document.frames[0].size, document.format.name
+
+
+def _check(source: Path, pixels: int, max_pixels: int) -> None:
+    if pixels > max_pixels:
+        raise InputError(f"{source}: {too_large(max_pixels).text}")
+
+
+def _every(frames: Sequence[Picture] | Frames, step: int) -> Iterator[Picture]:
+    if isinstance(frames, Frames):
+        return (frames.at(index) for index in range(0, len(frames), step))
+    return iter(frames[::step])
