@@ -25,6 +25,7 @@ ELSEWHERE = {
         for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
     },
 }
+WORKER = "iframe-worker.js"
 API = """# Python
 
 The names are in `linn_cli`: `from linn_cli import denoise`. They take the way of the command line.
@@ -33,7 +34,9 @@ LINK = re.compile(r"(!?)\[((?:[^\]\[]|\[[^\]]*\])*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
 
 
 def on_files(files: Any, config: Any, **_: Any) -> Any:
-    """Add the pages that lie elsewhere."""
+    """Add the pages and the script that lie elsewhere."""
+    script = (ROOT / ".ci" / WORKER).read_text(encoding="utf-8")
+    files.append(File.generated(config, f"assets/{WORKER}", content=script))
     for source, target in ELSEWHERE.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         files.append(File.generated(config, target, content=text))

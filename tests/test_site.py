@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,3 +67,23 @@ def test_what_pages_lead_to_is_there(site: Path) -> None:
         for address in re.findall(r'(?:href|src)="([^"#?]+)', path.read_text(encoding="utf-8")):
             if not re.match(r"[a-z]+:", address):
                 assert (path.parent / address).exists(), f"{path.name} leads to {address}"
+
+
+def test_the_search_works_from_disk(site: Path) -> None:
+    playwright: Any = pytest.importorskip("playwright.sync_api", reason="needs the extra browser")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        pytest.skip("needs the browser chromium")
+    with playwright.sync_playwright() as driver:
+        # As root, as in a container, chromium has no sandbox.
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / "usage.html").as_uri())
+        page.locator(".md-search__input").press_sequentially("darktable")
+        first = page.locator(".md-search-result__item a").first
+        first.wait_for(state="attached")
+        assert Path(first.get_attribute("href").partition("?")[0]).name == "export.html"
+        assert all(address.startswith(("file:", "data:", "blob:", "about:")) for address in asked)
+        browser.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import signal
 import sys
@@ -11,34 +10,30 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TaskProgressColumn,
-    TextColumn,
-)
-from rich.progress import Progress as Bar
-from rich.table import Table
-from rich.text import Text
 
 from linn_cli.errors import InputError, LinnError, explain
 from linn_cli.jsontext import to_json
-from linn_cli.progress import Progress, TimeLeft
+from linn_cli.progress import Progress, silent
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# rich takes half the time of --help, which needs none of it, so that functions import it.
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
 
 
-# The one way to stderr: it writes above a progress bar that it shows. It looks up sys.stderr at each line.
-_STDERR = Console(stderr=True)
+@cache
+def _stderr() -> Console:
+    """The one way to stderr: it writes above a progress bar that it shows. It looks up sys.stderr at each line."""
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def say(text: str) -> None:
@@ -60,14 +55,21 @@ def emit_json(data: Any) -> None:
 
 
 def _print(text: str) -> None:
-    _STDERR.print(Text(text), soft_wrap=True)
+    from rich.text import Text
+
+    _stderr().print(Text(text), soft_wrap=True)
 
 
 def _is_one_terminal() -> bool:
     """Whether results and the progress bar appear on one terminal, so that one would garble the other."""
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+    if not (_is_terminal(sys.stdout) and _is_terminal(sys.stderr)):
         return False
     return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal; one that is closed (2>&-) is None."""
+    return stream is not None and stream.isatty()
 
 
 def append_json(path: Path, *data: Any) -> None:
@@ -85,6 +87,10 @@ def append_json(path: Path, *data: Any) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table on stdout: the first column is text, the others are numbers."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     console = Console()
     if not console.is_terminal:
         console.width = _PIPED_WIDTH
@@ -108,44 +114,13 @@ def progress(
         stepwise: whether notes are the names of steps, whose speeds differ.
         quiet: show no bar.
     """
-    left = TimeLeft(total, stepwise=stepwise)
-    bar = Bar(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TaskProgressColumn(),
-        _TimeLeftColumn(left),
-        TextColumn("{task.fields[note]}", markup=False),
-        console=_STDERR,
-        disable=quiet or not (_STDERR.is_interactive and sys.stderr.isatty()),
-        transient=True,
-        redirect_stdout=False,
-    )
-    with bar:
-        task = bar.add_task(description, total=total, note="")
+    if quiet or not _is_terminal(sys.stderr) or not _stderr().is_interactive:
+        yield silent
+        return
+    from linn_cli.commands import _bar
 
-        def advance(done: float, note: str = "", total: float | None = None) -> None:
-            left.add(done, note, total)
-            bar.update(task, advance=done, total=total, note=note)
-
+    with _bar.shown(_stderr(), description, total, stepwise=stepwise) as advance:
         yield advance
-
-
-class _TimeLeftColumn(ProgressColumn):
-    """The time left, once something can be said of it."""
-
-    def __init__(self, left: TimeLeft) -> None:
-        super().__init__()
-        self._left = left
-
-    def render(self, task: Task) -> Text:
-        """The time left as hours, minutes and seconds."""
-        seconds = self._left.seconds()
-        if seconds is None:
-            return Text("")
-        minutes, seconds = divmod(math.ceil(seconds), 60)
-        hours, minutes = divmod(minutes, 60)
-        return Text(f"{hours}:{minutes:02}:{seconds:02} left")
 
 
 @contextmanager

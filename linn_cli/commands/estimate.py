@@ -30,7 +30,8 @@ def estimate(
     pictures: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE", help="Noisy pictures, folders of them, or - for standard input."
+            metavar="FILE",
+            help="Noisy pictures, folders of them, videos, or - for standard input.",
         ),
     ],
     recursive: RecursiveOption = False,

@@ -20,9 +20,9 @@ from linn_cli.commands.options import (
 from linn_cli.errors import InputError, UsageError
 
 EXAMPLES = """
-linn export linn.onnx                     # a grey network for every sigma
-linn export linn.onnx --weights dninn-st-2-25
-linn export linn.dtmodel --weights polyphase-colour --sigma 10
+linn export linn.onnx                     # the network for colour, every sigma
+linn export grey.onnx --weights polyphase-grey
+linn export linn.dtmodel --sigma 10       # for darktable
 """
 
 
@@ -85,7 +85,7 @@ def export(
         for_darktable = ending == darktable.ENDING
         with console.progress("weights", quiet=quiet) as advance:
             source = sources.find(weight_file, hub_repo, notify=say, progress=advance)
-            chosen = onnx_file.choose(source, 3 if for_darktable else 1, sigma)
+            chosen = onnx_file.choose(source, sigma)
         if for_darktable and chosen.architecture.planes == 1:
             raise UsageError(
                 f"{chosen.name} is for grey pictures, and darktable's have colour: give other --weights"
@@ -115,6 +115,7 @@ def export(
         checked = "not checked, since ONNX Runtime is not installed"
         if found:
             checked = f"ONNX Runtime differs from torch by at most {found.apart:.1e} of white"
-        say(f"{output}: {chosen.architecture} ({chosen.name}), licence {terms}; {checked}")
+        kind = "grey" if chosen.architecture.planes == 1 else "colour"
+        say(f"{output}: {chosen.name}, for {kind} pictures, licence {terms}; {checked}")
         if terms == "unknown":
             say(f"{output}: --licence says in the file on which terms these weights may be used")

@@ -10,7 +10,6 @@ import textwrap
 from typing import Any
 
 import typer
-from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 # Settings of every group of commands; commands take them over.
@@ -90,6 +89,8 @@ def application(text: str, examples: str) -> typer.Typer:
 
 def _in_one_line(completions: list[Any]) -> list[Any]:
     """Completions with help that typer can draw: it reads brackets as markup and wraps at 80 characters."""
+    from rich.markup import escape
+
     for one in completions:
         sentence = (one.help or "").partition(". ")[0]
         one.help = escape(textwrap.shorten(sentence, _COMPLETION_WIDTH, placeholder="..."))

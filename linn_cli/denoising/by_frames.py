@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, share
 from linn_cli.videos.formats import Settings
+
+if TYPE_CHECKING:
+    from linn_cli.videos.reading import Video
 
 # So many frames tell the noise of all.
 _SAMPLED = 9
@@ -54,16 +59,10 @@ def denoise(
         InputError: PyAV is missing, the file is damaged, or the output cannot hold what it holds.
         OSError: the output cannot be written.
     """
-    try:
-        from linn_cli.videos import reading, transcoding
-    except ImportError as error:
-        raise InputError(
-            f"{job.source}: is a video, which needs PyAV: python -m pip install 'linn-cli[video]'"
-        ) from error
     progress(0, READING)
-    with reading.opened(job.source) as video:
-        if math.prod(video.size) > max_pixels:
-            raise InputError(f"{job.source}: {too_large(max_pixels).text}")
+    with _opened(job.source, max_pixels) as video:
+        from linn_cli.videos import transcoding
+
         if request.is_estimate:
             progress(0, ESTIMATING)
         sampled = [_picture(array) for array in video.sample(_SAMPLED)]
@@ -101,6 +100,31 @@ def denoise(
         )
 
 
+def typical(path: Path, *, max_pixels: int) -> tuple[Picture, str]:
+    """The frame whose noise is taken for that of all, and how it was found.
+
+    Raises:
+        InputError: PyAV is missing, the file is damaged, its frames are too large, or none can tell.
+    """
+    with _opened(path, max_pixels) as video:
+        ranked = _ranked([_picture(array) for array in video.sample(_SAMPLED)], Request())
+    return _middle(ranked)[1], _told(ranked)
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Video]:
+    try:
+        from linn_cli.videos import reading
+    except ImportError as error:
+        raise InputError(
+            f"{path}: is a video, which needs PyAV: python -m pip install 'linn-cli[video]'"
+        ) from error
+    with reading.opened(path) as video:
+        if math.prod(video.size) > max_pixels:
+            raise InputError(f"{path}: {too_large(max_pixels).text}")
+        yield video
+
+
 def measure(sampled: Sequence[Picture], request: Request) -> NoiseProfile:
     """The noise of all frames: that of the sampled one in the middle, by its sigma. Frames without noise do not count.
 
@@ -110,22 +134,41 @@ def measure(sampled: Sequence[Picture], request: Request) -> NoiseProfile:
     """
     if not request.is_estimate:
         return request.find(sampled[0])
+    ranked = _ranked(sampled, request)
+    middle, _ = _middle(ranked)
+    if len(ranked) == 1 or not middle.words:
+        return middle
+    return replace(middle, words=(f"{middle.words[0]}, {_told(ranked)}", *middle.words[1:]))
+
+
+_Ranked = list[tuple[NoiseProfile, Picture]]
+
+
+def _ranked(sampled: Sequence[Picture], request: Request) -> _Ranked:
+    """Frames with their noise, by its strength; those without noise only if there are no others.
+
+    Raises:
+        InputError: no frame can tell.
+    """
     found, faults = [], []
     for picture in sampled:
         try:
-            found.append(request.find(picture))
+            found.append((request.find(picture), picture))
         except InputError as error:
             faults.append(error)
     if not found:
         raise faults[0]
-    noisy = [one for one in found if not one.sigma.is_nothing] or found
-    ranked = sorted(noisy, key=_level)
-    middle = ranked[(len(ranked) - 1) // 2]
-    if len(ranked) == 1 or not middle.words:
-        return middle
-    low, high = _level(ranked[0]), _level(ranked[-1])
-    said = f"{middle.words[0]}, in the middle one of {len(ranked)} frames ({low:.2f} to {high:.2f})"
-    return replace(middle, words=(said, *middle.words[1:]))
+    noisy = [one for one in found if not one[0].sigma.is_nothing] or found
+    return sorted(noisy, key=lambda one: _level(one[0]))
+
+
+def _middle(ranked: _Ranked) -> tuple[NoiseProfile, Picture]:
+    return ranked[(len(ranked) - 1) // 2]
+
+
+def _told(ranked: _Ranked) -> str:
+    low, high = _level(ranked[0][0]), _level(ranked[-1][0])
+    return f"in the middle one of {len(ranked)} frames ({low:.2f} to {high:.2f})"
 
 
 def _level(profile: NoiseProfile) -> float:

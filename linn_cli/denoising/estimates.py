@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from linn_cli.denoising import by_frames
 from linn_cli.denoising import document as documents
 from linn_cli.errors import InputError
 from linn_cli.noise import measurement
@@ -17,6 +18,7 @@ from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.pictures.tiff_pages import Frames
 from linn_cli.progress import Progress, share, silent
+from linn_cli.videos.formats import is_video
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class FileNoise:
 def of_file(source: Path | BinaryIO, *, max_pixels: int, progress: Progress = silent) -> FileNoise:
     """Estimate the noise of every plane of a file. Of a large TIFF linn holds no more than a page, or a sample of it.
 
+    A video's noise is that of one frame, which `by_frames` chooses.
+
     Args:
         source: a file, or a stream that is read to its end.
         max_pixels: refuse larger pictures.
@@ -91,7 +95,7 @@ def of_file(source: Path | BinaryIO, *, max_pixels: int, progress: Progress = si
     Raises:
         InputError: the file cannot be read, or its noise cannot be estimated.
     """
-    with _opened(source, max_pixels) as (frames, size, format_name):
+    with _opened(source, max_pixels) as (frames, size, format_name, said):
         step = -(-len(frames) // documents.MOST_PAGES)
         scale = documents.in_own_range(_every(frames, step))
         told = share(progress, len(frames))
@@ -103,7 +107,7 @@ def of_file(source: Path | BinaryIO, *, max_pixels: int, progress: Progress = si
         if not any(plane.measured for plane in planes):
             raise InputError(planes[0].error or "")
         remarks = measurement.hidden(format_name, [plane.deviation for plane in planes])
-        return FileNoise(size, len(frames), tuple(planes), remarks)
+        return FileNoise(size, len(frames), tuple(planes), (*said, *remarks))
 
 
 def _measured(part: Picture, page: int) -> PlaneNoise:
@@ -120,27 +124,31 @@ def _measured(part: Picture, page: int) -> PlaneNoise:
     return PlaneNoise(page, channel, tuple(measured.of(part)), measured, part.unit)
 
 
-_Opened = tuple[Sequence[Picture] | Frames, tuple[int, int], str]
+_Opened = tuple[Sequence[Picture] | Frames, tuple[int, int], str, tuple[str, ...]]
 
 
 @contextmanager
 def _opened(source: Path | BinaryIO, max_pixels: int) -> Iterator[_Opened]:
-    """The frames of a file, of a large one as they are asked for or as a sample; their size, and the file's format."""
+    """The frames of a file, of a large one as they are asked for or as a sample; their size, the file's format, remarks."""
+    if isinstance(source, Path) and is_video(source):
+        frame, said = by_frames.typical(source, max_pixels=max_pixels)
+        yield [frame], frame.size, "video", (said,)
+        return
     if isinstance(source, Path):
         with tiff_rows.opened(source, tiff_rows.LARGE) as rows:
             if rows is not None:
                 height, width, _ = rows.shape
                 _check(source, height * width, max_pixels)
                 sample = Picture(rows.sample()[0], nodata=rows.nodata)
-                yield [sample], (width, height), "TIFF"
+                yield [sample], (width, height), "TIFF", ()
                 return
         with tiff_pages.opened(source, tiff_pages.LARGE) as stack:
             if stack is not None:
                 _check(source, stack.frames.largest, max_pixels)
-                yield stack.frames, stack.frames.at(0).size, "TIFF"
+                yield stack.frames, stack.frames.at(0).size, "TIFF", ()
                 return
     document = reading.read_any(source, max_pixels=max_pixels)
-    yield document.frames, document.frames[0].size, document.format.name
+    yield document.frames, document.frames[0].size, document.format.name, ()
 
 
 def _check(source: Path, pixels: int, max_pixels: int) -> None:

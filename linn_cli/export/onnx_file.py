@@ -71,28 +71,22 @@ def content(
     return serialised
 
 
-def choose(source: Source, planes: int, sigma: float | None = None) -> WeightSet:
-    """The weight set to export, on this machine: the one that was asked for by name, else one for all sigmas.
+def choose(source: Source, sigma: float | None = None) -> WeightSet:
+    """The weight set to export, on this machine: the one that was asked for by name, else one for colour and all sigmas.
 
     Args:
-        source: the sets to choose from.
-        planes: 1 for grey, 3 for colour; a set that was asked for by name may have others.
+        source: the sets to choose from. If none is for colour, one for grey is chosen.
         sigma: the noise level that is fixed in the file, for which the best set serves.
-
-    Raises:
-        UsageError: there is none with so many planes.
     """
     if source.named:
         return source.obtain(source.sets[0])
-    fitting = [one for one in source.sets if one.architecture.planes == planes]
-    if not fitting:
-        kind = "colour" if planes > 1 else "grey"
-        raise UsageError(f"no weights for {kind} are {source.name}: give {setting('weight_file')}")
+    colour = [one for one in source.sets if one.architecture.planes > 1]
+    fitting = colour or list(source.sets)
     if sigma is None:
         widest = max(_width(one) for one in fitting)
         fitting = [one for one in fitting if _width(one) == widest]
-    chosen = sets.select(fitting, sigma or _USUAL_SIGMA, None, None, channels=planes)
-    return source.obtain(chosen)
+    channels = fitting[0].architecture.planes
+    return source.obtain(sets.select(fitting, sigma or _USUAL_SIGMA, None, None, channels=channels))
 
 
 def _width(weight_set: WeightSet) -> float:

@@ -16,7 +16,7 @@ _JP2 = "convert {} to TIFF first (opj_decompress -i FILE -o FILE.tif)"
 _FLOATS = "convert {} to a TIFF of floats first (oiiotool FILE -o FILE.tif)"
 _FITS = "convert {} to TIFF first (gdal_translate FILE FILE.tif)"
 _DICOM = "convert {} to TIFF first (dcm2img FILE FILE.tif)"
-_VIDEO = "only linn denoise takes {}, by its name (linn denoise FILE)"
+_VIDEO = "linn denoise and linn estimate take {} by its name (linn denoise FILE)"
 _ADVICE = {
     **dict.fromkeys(("heic", "heif"), _HEIC),
     **dict.fromkeys(

@@ -87,21 +87,24 @@ def decode(file: BinaryIO, name: str, *, max_pixels: int = MOST_PIXELS) -> Docum
         with _guarded(max_pixels):
             return _decode(file, max_pixels)
     except InputError as error:
-        said = error.text.replace("FILE", Path(name).name)
-        raise InputError(f"{name}: {said}") from error
+        raise InputError(f"{name}: {_named(error.text, name)}") from error
     except (LinnError, MemoryError):
         raise
     except UnidentifiedImageError as error:
         file.seek(0)
         known = _other_formats.recognised(file.read(_HEAD))
         unknown = f"not a picture that linn reads ({', '.join(SUFFIXES)})"
-        said = (known or unknown).replace("FILE", Path(name).name)
-        raise InputError(f"{name}: {said}") from error
+        raise InputError(f"{name}: {_named(known or unknown, name)}") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise InputError(f"{name}: {high_depth.too_large(max_pixels)}") from error
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"{name}: cannot be read, damaged or cut short ({reason})") from error
+
+
+def _named(advice: str, name: str) -> str:
+    """Advice with the file's name in its command; standard input has none."""
+    return advice if name == STDIN else advice.replace("FILE", Path(name).name)
 
 
 def read_upright(path: Path) -> Picture:

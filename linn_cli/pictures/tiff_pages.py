@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
+from PIL import Image
 
 from linn_cli.errors import InputError, LinnError
 from linn_cli.pictures import _tiff_tags
@@ -203,7 +204,14 @@ def _is_direct(page: tifffile.TiffPage) -> bool:
     if page.dtype is None or page.dtype.itemsize > 1 or page.dtype.kind == "i":
         return page.dtype is not None
     is_whole = page.dtype == np.uint8 and page.bitspersample == 8
-    return is_whole and page.photometric in (0, 1, 2)
+    return is_whole and (page.photometric in (0, 1, 2) or _is_whole_ycbcr(page))
+
+
+def _is_whole_ycbcr(page: tifffile.TiffPage) -> bool:
+    """Whether samples are YCbCr with every pixel's own colour. Pillow before 13 mistakes these for RGB."""
+    is_plain = page.compression in _LOSSLESS and page.subsampling in (None, (1, 1))
+    is_ycbcr = page.photometric == 6 and page.samplesperpixel == 3 and page.bitspersample == 8
+    return is_plain and is_ycbcr
 
 
 def _stacked(tiff: tifffile.TiffFile) -> int:
@@ -238,7 +246,7 @@ def _layers(page: tifffile.TiffPage, remarks: list[str]) -> list[Picture]:
 
 
 def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[str]) -> Picture:
-    if page.photometric not in (0, 1, 2):
+    if page.photometric not in (0, 1, 2) and not _is_whole_ycbcr(page):
         raise InputError(f"TIFF samples of kind {page.photometric!r}: convert it to RGB first")
     samples = samples.reshape(
         (page.samplesperpixel, page.imagelength, page.imagewidth)
@@ -248,9 +256,17 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     if page.planarconfig == 2:
         samples = np.moveaxis(samples, 0, -1)
     samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
+    if page.photometric == 6:
+        remarks.append("YCbCr became RGB")
+        return Picture(_from_ycbcr(samples))
     picture = _with_alpha(samples, page, remarks)
     picture = replace(picture, nodata=nodata(page))
     return inverted(picture) if page.photometric == 0 else picture
+
+
+def _from_ycbcr(samples: NDArray[Any]) -> NDArray[Any]:
+    height, width, _ = samples.shape
+    return np.array(Image.frombytes("YCbCr", (width, height), samples.tobytes()).convert("RGB"))
 
 
 def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[str]) -> Picture:

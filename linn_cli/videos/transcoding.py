@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -12,13 +11,13 @@ from typing import Any, cast
 import av
 from av.container import InputContainer, OutputContainer
 from av.sidedata.sidedata import Type
-from av.stream import AttachmentStream, Stream
+from av.stream import Stream
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
-from linn_cli.videos import formats, frames, reading
-from linn_cli.videos.formats import Codec, Settings
+from linn_cli.videos import _streams, formats, frames, reading
+from linn_cli.videos.formats import Settings
 from linn_cli.videos.reading import Video
 
 # Takes and gives a frame (H, W, C).
@@ -26,13 +25,16 @@ Change = Callable[[NDArray[Any]], NDArray[Any]]
 # What a container says of itself, its writer and its size, which is another's then.
 _OF_THE_FILE = {
     *("major_brand", "minor_version", "compatible_brands", "encoder", "handler_name", "vendor_id"),
-    *("duration", "language", "number_of_frames", "number_of_bytes", "bps", "rotate"),
+    *("duration", "language", "number_of_frames", "number_of_bytes", "bps", "rotate", "alpha_mode"),
 }
 _STATISTICS = "_statistics"
 # A film may end so many seconds before its sound without a word.
 _GAP = 1.0
 # Turned by the copy, or the encoder's own business.
-_CARRIED = {Type.DISPLAYMATRIX, Type.SEI_UNREGISTERED, Type.VIDEO_ENC_PARAMS, Type.GOP_TIMECODE}
+_CARRIED = {
+    *(Type.DISPLAYMATRIX, Type.SEI_UNREGISTERED, Type.VIDEO_ENC_PARAMS, Type.GOP_TIMECODE),
+    *(Type.PANSCAN, Type.REGIONS_OF_INTEREST, Type.MOTION_VECTORS),
+}
 # What Apple's players know HEVC by.
 _HEVC_TAG, _TAGGED = "hvc1", (".mp4", ".m4v", ".mov")
 
@@ -53,7 +55,7 @@ def transcode(video: Video, target: Path, change: Change, settings: Settings) ->
         InputError: the source is damaged, or the container cannot hold the sound or the codec.
     """
     with _writing(target):
-        with av.open(str(target), "w") as container:
+        with av.open(str(target.absolute()), "w") as container:
             copy = _Copy.begin(video, container, target, settings)
             count, end = 0, 0.0
             for packet in video.packets():
@@ -66,9 +68,7 @@ def transcode(video: Video, target: Path, change: Change, settings: Settings) ->
                     end = max(end, float(frame.time or 0))
             copy.finish()
         remarks = [*copy.remarks, *_of_the_source(video, count, end)]
-        if not settings.strip_metadata:
-            remarks += _lost(video.container, target)
-    return remarks
+        return remarks if settings.strip_metadata else remarks + _lost(video.container, target)
 
 
 @contextmanager
@@ -102,14 +102,18 @@ class _Copy:
         if codec.name != video.codec and not settings.codec:
             remarks.append(f"the video was {video.codec} and is {codec.name} now")
         streams: dict[int, Stream] = {}
+        chapters = video.container.chapters()
         # In the order of the source, which players show.
         for source in video.container.streams:
             if source.index == video.stream.index:
-                added: Stream | None = _add_frames(video, container, codec, settings)
+                added: Stream | None = _streams.add_frames(video, container, codec, settings)
             else:
-                added = _add_copy(source, container, name)
+                added = _streams.add_copy(video, source, container, name)
             if added is None:
-                remarks.append(f"left out: {_described(source)}, which {name} does not hold")
+                if source.type == "data" and source.frames == len(chapters) > 0:
+                    continue  # the names of the chapters, which the container writes by itself
+                kind = _streams.described(source)
+                remarks.append(f"left out: {kind}, which {name} does not hold")
                 continue
             streams[source.index] = added
             if not settings.strip_metadata:
@@ -120,13 +124,25 @@ class _Copy:
                 added.disposition = source.disposition
         if not settings.strip_metadata:
             container.metadata.update(_kept(video.container.metadata))
-            container.set_chapters(video.container.chapters())
+            container.set_chapters(chapters)
         stream = cast("VideoStream", streams.pop(video.stream.index))
+        pixels = av.VideoFormat(str(stream.pix_fmt))
+        losses = frames.losses(video.first.format, pixels)
+        remarks += [f"{lost}, as {codec.name} holds {pixels.name}" for lost in losses]
         if codec.name == "hevc" and target.suffix.lower() in _TAGGED:
             stream.codec_context.codec_tag = _HEVC_TAG
-        return cls(container, stream, streams, remarks)
+        if others := sum(
+            one.type == "video" for one in streams.values() if not reading.is_cover(one)
+        ):
+            remarks.append(f"{others} more of its videos were copied as they are, noise and all")
+        packed = {at: one for at, one in streams.items() if one.type != "attachment"}
+        return cls(container, stream, packed, remarks)
 
     def encode(self, like: av.VideoFrame, array: NDArray[Any]) -> None:
+        width, height = self.stream.width, self.stream.height
+        if (like.width, like.height) != (width, height):
+            scaled = f"frames of another size were scaled to {width} x {height}"
+            self.remarks += [scaled] if scaled not in self.remarks else []
         frame = frames.to_frame(array, like, str(self.stream.pix_fmt))
         if frame.pts is not None and frame.duration:
             self.durations[frame.pts] = frame.duration
@@ -140,66 +156,13 @@ class _Copy:
             self.container.mux(packet)
 
     def pass_on(self, packet: av.Packet[Any]) -> None:
-        # A packet without a time ends a stream.
-        if packet.dts is not None and packet.stream.index in self.others:
+        # An empty packet ends a stream; a cover has no time.
+        if packet.size and packet.stream.index in self.others:
             packet.stream = self.others[packet.stream.index]
             self.container.mux(packet)
 
     def finish(self) -> None:
         self._mux(self.stream.encode(None))
-
-
-def _add_frames(
-    video: Video, container: OutputContainer, codec: Codec, settings: Settings
-) -> VideoStream:
-    source = video.stream
-    os.environ.setdefault("SVT_LOG", "1")  # only errors: that encoder prints its settings otherwise
-    options, bit_rate = codec.rate(settings.quality, video.bit_rate)
-    added = cast(
-        "VideoStream",
-        container.add_stream(codec.encoder, rate=source.average_rate, options=dict(options)),
-    )
-    context = added.codec_context
-    context.width, context.height = video.size
-    held = [known.name for known in context.codec.video_formats or ()]
-    context.pix_fmt = frames.pixel_format(video.first.format.name, held)
-    context.time_base = source.time_base or context.time_base
-    if source.sample_aspect_ratio:
-        context.sample_aspect_ratio = source.sample_aspect_ratio
-    first = video.first
-    context.color_range, context.colorspace = first.color_range, first.colorspace
-    context.color_primaries, context.color_trc = first.color_primaries, first.color_trc
-    if bit_rate:
-        context.bit_rate = bit_rate
-    if matrix := reading.display_matrix(first):
-        added.set_display_matrix(matrix)
-    return added
-
-
-def _add_copy(source: Stream, container: OutputContainer, name: str) -> Stream | None:
-    """A stream for the packets of another; None if the container does not hold such.
-
-    Raises:
-        InputError: that is sound.
-    """
-    if isinstance(source, AttachmentStream):
-        known = source.metadata
-        held = known.get("filename", "attachment"), source.mimetype or known.get("mimetype", "")
-        with suppress(ValueError, av.FFmpegError):
-            return container.add_attachment(*held, source.data)
-        return None
-    if reading.codec_of(source) in container.supported_codecs:
-        with suppress(ValueError, av.FFmpegError):
-            return container.add_stream_from_template(source)
-    if source.type == "audio":
-        raise InputError(
-            f"{name} does not hold the sound ({_described(source)}): name an output that ends in .mkv"
-        )
-    return None
-
-
-def _described(stream: Stream) -> str:
-    return f"{stream.type} {reading.codec_of(stream)}".rstrip()
 
 
 def _of_the_source(video: Video, count: int, end: float) -> list[str]:
@@ -215,12 +178,14 @@ def _of_the_source(video: Video, count: int, end: float) -> list[str]:
             "the frames are interlaced and were denoised whole: deinterlace them first "
             "(ffmpeg -i FILE -vf bwdif FILE.mkv)".replace("FILE", video.path.stem)
         )
-    if others := len(video.container.streams.video) - 1:
-        remarks.append(f"{others} more of its videos or covers were copied as they are")
     if lost := {data.type for data in reading.side_data(video.first)} - _CARRIED:
-        names = ", ".join(sorted(one.name.lower().replace("_", " ") for one in lost))
+        names = ", ".join(sorted(map(_named, lost)))
         remarks.append(f"left out: {names}")
     return remarks
+
+
+def _named(kind: Type) -> str:
+    return "closed captions" if kind == Type.A53_CC else kind.name.lower().replace("_", " ")
 
 
 def _kept(metadata: dict[str, str]) -> dict[str, str]:
@@ -234,7 +199,7 @@ def _is_of_the_file(key: str) -> bool:
 
 def _lost(source: InputContainer, target: Path) -> list[str]:
     """What of the metadata is not in the file that was written."""
-    with av.open(str(target), metadata_errors="replace") as written:
+    with av.open(str(target.absolute()), metadata_errors="replace") as written:
         known = {key.lower() for key in written.metadata}
         lost = sorted(key for key in _kept(source.metadata) if key.lower() not in known)
         words = [f"left out: metadata ({', '.join(lost)})"] if lost else []

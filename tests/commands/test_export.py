@@ -26,8 +26,8 @@ def test_an_onnx_file_is_written_and_checked(linn: Run, tmp_path: Path) -> None:
     done = linn("export", target)
     assert done.returncode == 0, done.stderr
     said = only_line(done.stderr)
-    assert "grey" in said
-    assert ", licence MIT; ONNX Runtime differs from torch by at most" in said
+    assert "linn.onnx: polyphase-colour, for colour pictures, licence MIT" in said
+    assert "; ONNX Runtime differs from torch by at most" in said
     again = linn("export", target)
     assert again.returncode == 2
     assert "there already; --overwrite replaces it" in again.stderr

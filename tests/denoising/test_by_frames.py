@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,18 @@ def test_a_frame_equals_the_picture_denoised_alone(tmp_path: Path, clip: Path) -
         alone, _ = planes.denoise(networks, noisy, request.find(noisy), 1.0, lambda *_: None)
         assert not np.array_equal(alone.values, noisy.values)
         np.testing.assert_array_equal(after.to_ndarray(format="rgb24"), alone.values)
+
+
+def test_an_estimate_is_that_of_the_frame_in_the_middle(linn: Run, clip: Path) -> None:
+    frame, said = by_frames.typical(clip, max_pixels=10**6)
+    assert Request().find(frame).sigma.levels[0] == pytest.approx(15, abs=3)
+    assert re.fullmatch(r"in the middle one of \d frames \(1[\d.]+ to 1[\d.]+\)", said)
+    done = linn("estimate", clip)
+    assert done.returncode == 0, done.stderr
+    assert only_line(done.stdout).startswith(f"{clip}: sigma 1")
+    assert only_line(done.stdout).endswith(said)
+    with pytest.raises(InputError, match="more than 100 pixels"):
+        by_frames.typical(clip, max_pixels=100)
 
 
 def test_the_page_shows_the_first_frame(tmp_path: Path, clip: Path) -> None:

@@ -81,22 +81,21 @@ def test_an_answer_that_is_no_number_does_not_agree(monkeypatch: pytest.MonkeyPa
 
 def test_a_network_for_every_sigma_is_taken_unless_one_is_fixed() -> None:
     bundled = sources.find()
-    chosen = onnx_file.choose(bundled, 1)
+    chosen = onnx_file.choose(bundled)
+    assert (chosen.name, chosen.architecture.planes) == ("polyphase-colour", 3)
     assert chosen.sigma == max((one.sigma for one in bundled.sets), key=lambda s: s[1] - s[0])
-    assert onnx_file.choose(bundled, 1, 25.0).sigma[0] > 20
+    assert onnx_file.choose(bundled, 25.0).architecture.planes == 3
     named = sources.find("dninn-st-2-25")
-    assert onnx_file.choose(named, 3).name == "dninn-st-2-25"
+    assert onnx_file.choose(named).name == "dninn-st-2-25"
 
 
-def test_colour_weights_that_are_not_there_are_asked_for(tmp_path: Path) -> None:
-    grey = Source("bundled", (ANY,))
-    with pytest.raises(UsageError, match="no weights for colour are bundled: give weight_file"):
-        onnx_file.choose(grey, 3)
+def test_colour_goes_before_grey(tmp_path: Path) -> None:
+    assert onnx_file.choose(Source("mine", (ANY,))).name == ANY.name
     path = tmp_path / "colour.safetensors"
     colour = Architecture(planes=3, phases=2, pairs=1, width=8, depth=2, activation="relu")
     sets.save(path, random_model(colour), (5, 60), "random")
     both = Source("mine", (ANY, sets.describe(path)))
-    assert onnx_file.choose(both, 3).name == "colour"
+    assert onnx_file.choose(both).name == "colour"
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:

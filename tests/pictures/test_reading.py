@@ -463,3 +463,11 @@ def test_a_gif_that_does_not_loop_still_does_not(tmp_path: Path) -> None:
     writing.write(copy, reading.read(path))
     with Image.open(copy) as again:
         assert "loop" not in again.info
+
+
+def test_advice_for_a_stream_makes_up_no_file_name() -> None:
+    video = b"\0\0\0\x18ftypmp42" + bytes(50)
+    with pytest.raises(
+        InputError, match=r"linn estimate take it by its name \(linn denoise FILE\)"
+    ):
+        reading.read_any(io.BytesIO(video))

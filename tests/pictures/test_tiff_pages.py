@@ -53,6 +53,25 @@ def test_white_may_be_zero() -> None:
     assert found.values.ravel().tolist() == [65535, 65534, 0]
 
 
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_ycbcr_becomes_rgb_however_it_is_arranged(compression: str | None, planar: str) -> None:
+    colours = np.zeros((6, 8, 3), np.uint8)
+    colours[:, :, 0], colours[:, :, 2] = 200, np.arange(8) * 30
+    stored = np.array(Image.fromarray(colours).convert("YCbCr"))
+    stored = np.moveaxis(stored, -1, 0) if planar == "separate" else stored
+    options = {"photometric": "ycbcr", "planarconfig": planar, "compression": compression}
+    found = one_page(tiff(stored, **options), "YCbCr became RGB")
+    # Eight bits of YCbCr have fewer colours than eight of RGB.
+    assert np.abs(found.values.astype(int) - colours).max() <= 3
+
+
+def test_ycbcr_of_16_bits_is_refused() -> None:
+    stored = np.zeros((6, 8, 3), np.uint16)
+    with pytest.raises(InputError, match="YCBCR"):
+        tiff_pages.read(tiff(stored, photometric="ycbcr"), MANY)
+
+
 @pytest.mark.parametrize(
     ("axes", "options", "channels"),
     [

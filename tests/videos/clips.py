@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import av
 import numpy as np
+from av.stream import Disposition
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -66,6 +67,86 @@ def make(
                 container.mux(audio.encode(part))
             container.mux(audio.encode(None))
     return path
+
+
+def ramp(width: int = WIDTH, height: int = HEIGHT, *, alpha: bool = False) -> NDArray[np.uint8]:
+    """A smooth colour frame; with `alpha` its left half is transparent."""
+    rows, columns = np.mgrid[:height, :width]
+    planes = [60 + columns, 200 - columns, 100 + rows]
+    if alpha:
+        planes.append(np.where(columns < width // 2, 0, 255))
+    return np.dstack(planes).astype(np.uint8)
+
+
+def make_still(
+    path: Path,
+    codec: str,
+    pixels: str,
+    picture: NDArray[np.uint8],
+    *,
+    count: int = 3,
+    alpha_mode: str = "",
+    chapters: Sequence[str] = (),
+) -> Path:
+    """Write a video of one frame that stays; `alpha_mode` is what WebM says of transparency."""
+    height, width, channels = picture.shape
+    with av.open(str(path), "w") as container:
+        stream = cast(VideoStream, container.add_stream(codec, rate=25))
+        stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        if alpha_mode:
+            stream.metadata["alpha_mode"] = alpha_mode
+        container.set_chapters(
+            [
+                {
+                    "id": number + 1,
+                    "start": number * 40,
+                    "end": number * 40 + 40,
+                    "time_base": Fraction(1, 1000),
+                    "metadata": {"title": title},
+                }
+                for number, title in enumerate(chapters)
+            ]
+        )
+        for at in range(count):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgba" if channels > 3 else "rgb24")
+            frame.pts, frame.time_base = at, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def add_stream(
+    source: Path, target: Path, *, cover: bool = False, subtitle: Path | None = None
+) -> Path:
+    """Copy a video and add a cover, a file of subtitles, or else its film once more."""
+    with av.open(str(source)) as read, av.open(str(target), "w") as container:
+        streams = {one.index: container.add_stream_from_template(one) for one in read.streams}
+        extra: list[av.Packet[Any]] = []
+        if cover:
+            picture = cast(VideoStream, container.add_stream("mjpeg"))
+            picture.width, picture.height, picture.pix_fmt = 32, 32, "yuvj420p"
+            picture.disposition = Disposition.attached_pic
+            frame = av.VideoFrame.from_ndarray(ramp(32, 32)).reformat(format="yuvj420p")
+            frame.pts = 0
+            extra = [*picture.encode(frame), *picture.encode(None)]
+        elif subtitle:
+            with av.open(str(subtitle)) as texts:
+                added = container.add_stream_from_template(texts.streams[0])
+                extra = [packet for packet in texts.demux() if packet.dts is not None]
+            for packet in extra:
+                packet.stream = added
+        else:
+            again = container.add_stream_from_template(read.streams.video[0])
+            with av.open(str(source)) as twice:
+                extra = [packet for packet in twice.demux(video=0) if packet.dts is not None]
+            for packet in extra:
+                packet.stream = again
+        container.mux(extra)
+        for packet in read.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                container.mux(packet)
+    return target
 
 
 def decoded(path: Path) -> list[av.VideoFrame]:

@@ -8,7 +8,7 @@ import pytest
 
 from linn_cli.errors import InputError, UsageError
 from linn_cli.videos import formats
-from linn_cli.videos.formats import CODECS
+from linn_cli.videos.formats import CODECS, Codec
 
 
 def test_a_video_is_known_by_its_ending() -> None:
@@ -28,6 +28,8 @@ def test_a_codec_that_linn_does_not_write_is_refused() -> None:
         ("hevc", "h264", {"h264", "hevc"}, "h264"),
         ("mpeg2video", None, {"h264", "hevc", "mpeg2video"}, "h264"),
         ("h264", None, {"vp8", "vp9", "av1"}, "vp9"),
+        ("ffv1", None, {"h264", "ffv1"}, "h264"),  # players show no FFV1 in MP4
+        ("ffv1", "ffv1", {"h264", "ffv1"}, "ffv1"),
     ],
 )
 def test_the_codec_is_the_wanted_the_sources_or_a_usual_one(
@@ -48,6 +50,13 @@ def test_the_rate_is_the_sources_unless_a_quality_is_given() -> None:
     assert h264.rate(100, 5_000_000) == ({"crf": "0"}, 0)
     assert h264.rate(50, None) == ({"crf": "26"}, 0)
     assert h264.rate(None, None)[0]["crf"] == "13"
+
+
+@pytest.mark.parametrize("codec", [one for one in CODECS.values() if one.worst])
+def test_more_quality_is_a_lower_factor(codec: Codec) -> None:
+    factors = [int(codec.rate(quality, None)[0]["crf"]) for quality in (1, 50, 100)]
+    assert factors == sorted(factors, reverse=True)
+    assert factors[-1] == (1 if codec.name == "av1" else 0)  # AV1's encoder takes 0 for none
 
 
 def test_a_codec_without_a_quality_refuses_one() -> None:

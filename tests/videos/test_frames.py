@@ -60,4 +60,41 @@ def test_grey_and_transparent_frames_are_such_arrays() -> None:
     ],
 )
 def test_the_pixels_are_those_that_lose_least(source: str, held: list[str], chosen: str) -> None:
-    assert frames.pixel_format(source, held) == chosen
+    assert frames.pixel_format(source, held, (96, 64)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("source", "size", "chosen"),
+    [
+        ("yuv420p", (96, 64), "yuv420p"),
+        ("yuv420p", (97, 64), "yuv444p"),
+        ("yuv420p", (96, 65), "yuv422p"),
+        ("yuv422p", (96, 65), "yuv422p"),
+    ],
+)
+def test_sides_that_are_odd_keep_their_colours_whole(
+    source: str, size: tuple[int, int], chosen: str
+) -> None:
+    held = ["yuv420p", "yuv422p", "yuv444p"]
+    assert frames.pixel_format(source, held, size, halves_even=True) == chosen
+    assert frames.pixel_format(source, held, size) == source
+
+
+def test_transparency_is_kept_where_that_is_possible_and_missed_where_not() -> None:
+    source = av.VideoFormat("yuva444p12le")
+    held = ["yuv444p10le", "yuva444p10le"]
+    assert frames.pixel_format(source.name, held, (96, 64)) == "yuva444p10le"
+    assert frames.losses(source, av.VideoFormat("yuva444p10le")) == ["12 bits became 10"]
+    lost = frames.losses(source, av.VideoFormat("yuv420p"))
+    assert lost == ["left out: transparency", "12 bits became 8"]
+
+
+def test_red_green_and_blue_become_luma_and_chroma_of_a_matrix_that_players_know() -> None:
+    [picture] = pictures(1, sigma=0)
+    frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="gbrp")
+    again = frames.to_frame(frames.to_array(frame), frame, "yuv444p")
+    assert (again.colorspace, again.color_range) == (1, 1)
+    difference = again.to_ndarray(format="rgb24").astype(int) - picture
+    assert np.abs(difference).mean() < 1
+    kept = frames.to_frame(frames.to_array(frame), frame, "gbrp")
+    assert kept.colorspace == frame.colorspace

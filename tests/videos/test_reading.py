@@ -68,3 +68,35 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
                 copy.mux(packet)
     with pytest.raises(InputError, match="no moving pictures"), reading.opened(path):
         pass
+
+
+def test_a_name_with_a_colon_is_no_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips.make(tmp_path / "a.mp4").rename(tmp_path / "at 10:30.mp4")
+    monkeypatch.chdir(tmp_path)
+    with reading.opened(Path("at 10:30.mp4")) as video:
+        assert len(video.sample(3)) >= 1
+
+
+def test_the_bits_of_a_codec_that_loses_nothing_tell_nothing(tmp_path: Path) -> None:
+    with reading.opened(clips.make(tmp_path / "a.mkv", "ffv1", "yuv444p")) as video:
+        assert video.bit_rate == 0
+
+
+def test_transparency_of_webm_is_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "a.webm"
+    clips.make_still(path, "libvpx-vp9", "yuva420p", clips.ramp(alpha=True), alpha_mode="1")
+    with reading.opened(path) as video:
+        alpha = frames.to_array(video.first)[:, :, 3]
+        assert alpha[:, 0].max() < 3
+        assert alpha[:, -1].min() > 252
+        assert video.sample(2)[0].shape[2] == 4
+
+
+def test_a_cover_is_no_film(tmp_path: Path) -> None:
+    path = clips.add_stream(clips.make(tmp_path / "a.mp4"), tmp_path / "b.mp4", cover=True)
+    with reading.opened(path) as video:
+        assert video.codec == "h264"
+        [index] = [one.index for one in video.container.streams if reading.is_cover(one)]
+    assert reading.cover(path, index).startswith(b"\xff\xd8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 pytest.importorskip("av", reason="needs PyAV, the extra video")
 
 import av
+from av.codec.context import CodecContext
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
-from linn_cli.videos import reading, transcoding
-from linn_cli.videos.formats import CODECS, Settings
+from linn_cli.videos import frames, reading, transcoding
+from linn_cli.videos.formats import CODECS, Codec, Settings
 from tests.videos import clips
 
 KINDS = [
@@ -110,6 +112,105 @@ def test_another_container_says_which_codec_it_got(tmp_path: Path) -> None:
     [said] = copied(source, tmp_path / "b.webm")
     assert said == "the video was h264 and is vp9 now"
     assert clips.times(tmp_path / "b.webm") == clips.times(source)
+
+
+def first_array(path: Path) -> NDArray[Any]:
+    with reading.opened(path) as video:
+        return frames.to_array(video.first).astype(int)
+
+
+@pytest.mark.parametrize("name", ["b.mp4", "b.webm", "b.mkv"])
+def test_red_green_and_blue_keep_their_colours(tmp_path: Path, name: str) -> None:
+    source = clips.make_still(tmp_path / "a.mov", "png", "rgb24", clips.ramp())
+    copied(source, tmp_path / name, Settings(quality=100))
+    difference = first_array(tmp_path / name) - first_array(source)
+    assert np.abs(difference).mean() < 1.5
+
+
+def test_transparency_stays_in_webm(tmp_path: Path) -> None:
+    picture = clips.ramp(alpha=True)
+    source = tmp_path / "a.webm"
+    clips.make_still(source, "libvpx-vp9", "yuva420p", picture, alpha_mode="1")
+    for target, settings in (
+        (tmp_path / "b.webm", Settings(strip_metadata=True)),
+        (tmp_path / "c.webm", Settings(CODECS["vp8"], 100)),
+    ):
+        assert copied(source, target, settings) == []
+        assert np.abs(first_array(target)[:, :, 3] - picture[:, :, 3]).mean() < 2
+
+
+def test_what_the_codec_does_not_hold_is_named(tmp_path: Path) -> None:
+    source = clips.make_still(tmp_path / "a.mov", "png", "rgba", clips.ramp(alpha=True))
+    assert copied(source, tmp_path / "b.mp4") == [
+        "the video was png and is h264 now",
+        "left out: transparency, as h264 holds yuv444p",
+    ]
+    for codec in ("hevc", "av1"):
+        [said] = copied(source, tmp_path / "c.mkv", Settings(CODECS[codec]))
+        assert said.startswith("left out: transparency")
+
+
+@pytest.mark.parametrize("codec", [*CODECS.values()], ids=lambda codec: codec.name)
+@pytest.mark.parametrize("size", [(97, 65), (96, 65)])
+def test_sides_may_be_odd(tmp_path: Path, codec: Codec, size: tuple[int, int]) -> None:
+    source = clips.make_still(tmp_path / "a.mkv", "ffv1", "yuv420p", clips.ramp(*size))
+    assert copied(source, tmp_path / "b.mkv", Settings(codec)) == []
+    frame = clips.decoded(tmp_path / "b.mkv")[0]
+    assert (frame.width, frame.height) == size
+
+
+@pytest.mark.parametrize("name", ["b.mp4", "b.mkv"])
+def test_a_cover_stays_one(tmp_path: Path, name: str) -> None:
+    source = clips.add_stream(clips.make(tmp_path / "a.mp4"), tmp_path / "cover.mp4", cover=True)
+    assert copied(source, tmp_path / name) == []
+    with av.open(str(tmp_path / name)) as file:
+        assert [reading.is_cover(one) for one in file.streams] == [False, False, True]
+    assert reading.cover(tmp_path / name, 2) == reading.cover(source, 2)
+    assert copied(source, tmp_path / "b.mov") == ["left out: cover mjpeg, which mov does not hold"]
+
+
+def test_a_second_film_is_copied_and_that_is_said(tmp_path: Path) -> None:
+    source = clips.add_stream(clips.make(tmp_path / "a.mp4"), tmp_path / "two.mp4")
+    [said] = copied(source, tmp_path / "b.mp4")
+    assert said == "1 more of its videos were copied as they are, noise and all"
+
+
+def test_subtitles_stay_or_are_named(tmp_path: Path) -> None:
+    texts = tmp_path / "a.srt"
+    texts.write_text("1\n00:00:00,000 --> 00:00:00,200\nhello\n")
+    source = clips.add_stream(clips.make(tmp_path / "a.mp4"), tmp_path / "a.mkv", subtitle=texts)
+    assert copied(source, tmp_path / "b.mkv") == []
+    said = copied(source, tmp_path / "b.mp4")
+    assert said == ["left out: subtitle subrip, which mp4 does not hold"]
+
+
+def test_chapters_go_from_one_container_to_the_next(tmp_path: Path) -> None:
+    titles = ["one", "two"]
+    path = tmp_path / "a.mkv"
+    clips.make_still(path, "libx264", "yuv420p", clips.ramp(), chapters=titles)
+    for name in ("b.mp4", "c.mp4", "d.mkv"):
+        assert copied(path, tmp_path / name) == []
+        path = tmp_path / name
+        with av.open(str(path)) as file:
+            assert [one["metadata"]["title"] for one in file.chapters()] == titles
+
+
+def test_frames_of_another_size_are_scaled_and_that_is_said(tmp_path: Path) -> None:
+    source = tmp_path / "a.mkv"
+    with av.open(str(source), "w") as container:
+        stream: Any = container.add_stream("libvpx-vp9", rate=25)
+        stream.width, stream.height, stream.pix_fmt = clips.WIDTH, clips.HEIGHT, "yuv420p"
+        for at, size in enumerate(((clips.WIDTH, clips.HEIGHT), (48, 32))):
+            encoder: Any = CodecContext.create("libvpx-vp9", "w")
+            encoder.width, encoder.height = size
+            encoder.pix_fmt, encoder.time_base = "yuv420p", Fraction(1, 25)
+            frame = av.VideoFrame.from_ndarray(clips.ramp(*size))
+            frame.pts, frame.time_base = at, Fraction(1, 25)
+            for packet in (*encoder.encode(frame), *encoder.encode(None)):
+                packet.stream = stream
+                container.mux(packet)
+    assert copied(source, tmp_path / "b.mkv") == ["frames of another size were scaled to 96 x 64"]
+    assert len(clips.decoded(tmp_path / "b.mkv")) == 2
 
 
 def test_sound_is_never_dropped(tmp_path: Path) -> None:
