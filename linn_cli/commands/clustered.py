@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 LOCAL = "local"
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?\[?(?P<host>[^/\s]+?)\]?:(?P<port>\d{1,5})")
-_ANSWER_SECONDS = 3.0
+_ANSWER_SECONDS = 2.0
+# Where a server waits for what the client says.
+_SPOKEN_TO = "tls://", "ws://", "wss://"
 
 
 def check(address: str, compare: Path | None, *, piped: bool) -> None:
     """See that a cluster can be used for what the command line asks, and that somebody answers there.
 
-    Nothing is loaded for that, so that who mistypes an address does not wait.
+    Nothing is loaded for that, so that who mistypes an address does not wait. Of those who answer by TCP, Dask's
+    scheduler speaks first.
 
     Raises:
         UsageError: it cannot, or that is no address.
@@ -47,8 +50,11 @@ def check(address: str, compare: Path | None, *, piped: bool) -> None:
         raise UsageError(
             f"--dask {address}: give the scheduler's address as tcp://HOST:8786, or {LOCAL}"
         )
+    place = known["host"], int(known["port"])
     try:
-        socket.create_connection((known["host"], int(known["port"])), _ANSWER_SECONDS).close()
+        with socket.create_connection(place, _ANSWER_SECONDS) as connection:
+            if not address.startswith(_SPOKEN_TO) and not connection.recv(1):
+                raise ConnectionResetError
     except (OSError, OverflowError) as error:
         raise ClusterError(
             f"{address}: no Dask scheduler answers there, start one (dask scheduler) or see to the network"
