@@ -293,6 +293,8 @@ def denoise(
             "--recursive": recursive,
             "--format": file_format,
             "--quality": quality,
+            "--codec": codec,
+            "--jobs": jobs,
             "--strip-metadata": strip_metadata,
             "--compare": compare,
             "--shard": shard,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linn_cli.commands import console
-from linn_cli.errors import UsageError
+from linn_cli.errors import UsageError, explain_of
 
 if TYPE_CHECKING:
     from linn_cli.denoising.networks import Networks
@@ -54,9 +54,11 @@ def plan(
         if given:
             raise UsageError(f"{name} is for pictures: leave it out for a Zarr")
     addresses.require()
-    planning.check_existing([], existing)
     target = None if output is None else addresses.address_of(output)
-    return addresses.plan([addresses.address_of(path) for path in paths], target, suffix)
+    jobs = addresses.plan([addresses.address_of(path) for path in paths], target, suffix)
+    here = [Path(job.target) for job in jobs if addresses.is_local(job.target)]
+    planning.check_existing(here, existing)
+    return jobs
 
 
 def denoise(
@@ -71,6 +73,7 @@ def denoise(
     quiet: bool,
 ) -> bool:
     """Denoise Zarrs one after the other and report what became of each; tells whether all went well."""
+    from linn_cli.denoising.outcome import Outcome
     from linn_cli.volumes.run import Wanted, run
 
     wanted = Wanted(axes, existing, max_pixels)
@@ -78,7 +81,14 @@ def denoise(
     for job in planned:
         name = job.source.rstrip("/").rpartition("/")[2]
         with console.progress(name, 1, stepwise=True, quiet=quiet) as advance:
-            outcome = run(job, networks, request, wanted, advance)
+            try:
+                outcome = run(job, networks, request, wanted, advance)
+            except UsageError as error:
+                if len(planned) == 1:
+                    raise
+                # What does not suit one of several stops no other.
+                reason = explain_of(job.source, error)
+                outcome = Outcome(job.source, job.target, error=reason)
         report(outcome)
         well = well and outcome.error is None
     return well

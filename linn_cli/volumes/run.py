@@ -23,7 +23,7 @@ from linn_cli.noise.request import Request
 from linn_cli.pictures.reading import MOST_PIXELS
 from linn_cli.progress import Progress, share, silent
 from linn_cli.volumes import images, levels, sampling, stores, targets, units
-from linn_cli.volumes.addresses import Job
+from linn_cli.volumes.addresses import Job, leads_to
 from linn_cli.volumes.images import Image
 from linn_cli.volumes.planes import Work
 from linn_cli.volumes.stores import reading, writing
@@ -202,7 +202,7 @@ def _facts(
     described = [level.metadata.to_dict() for image in found for level in image.levels]
     return {
         "linn": __version__,
-        "source": address,
+        "source": leads_to(address),
         "arrays": hashlib.sha256(repr(described).encode()).hexdigest(),
         "axes": [work.axes.letters for work in works],
         "request": repr(request),

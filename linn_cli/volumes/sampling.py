@@ -64,8 +64,13 @@ def _picture(array: Any, axes: Axes, chunks: tuple[int, ...], channel: int) -> P
     else:
         wanted = list(dict.fromkeys(_squares(choices, axes, shape, chunks, budget)))
     read = [_read(array, axes, index, part) for index, part in wanted]
-    varied = [one for one in read if bool((one != one[:1, :1]).any())]
-    return Picture(np.concatenate(varied or read))
+    return Picture(np.concatenate(list(filter(_varies, read)) or read))
+
+
+def _varies(square: NDArray[Any]) -> bool:
+    """Whether a square (n, w, C) has values that differ."""
+    values = square[np.isfinite(square)] if square.dtype.kind == "f" else square
+    return bool((values != values.flat[:1]).any())
 
 
 def _squares(

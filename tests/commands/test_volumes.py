@@ -39,11 +39,28 @@ def test_several_zarrs_go_into_a_folder_and_one_that_fails_stops_no_other(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.zarr", "c.zarr"]
 
 
+def test_of_several_zarrs_one_that_the_options_do_not_suit_stops_no_other(
+    linn: Run, tmp_path: Path
+) -> None:
+    plain(tmp_path / "a.zarr", noisy((2, 40, 40)), chunks=(1, 20, 20))
+    plain(tmp_path / "b.zarr", noisy((40, 40)), chunks=(20, 20))
+    both = tmp_path / "a.zarr", tmp_path / "b.zarr"
+    done = linn("denoise", *both, "-o", tmp_path / "out", "--axes", "yx", *ARGUMENTS)
+    assert done.returncode == 1
+    assert "axes yx are 2, and the array has 3" in done.stderr.splitlines()[0]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.zarr"]
+    done = linn("denoise", *both, "-o", tmp_path / "out", *ARGUMENTS)
+    assert done.returncode == 2
+    assert "b.zarr: there already" in only_line(done.stderr)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.zarr"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["a.zarr", "--compare", "page.html"], "--compare is for pictures"),
         (["a.zarr", "-r"], "--recursive is for pictures"),
+        (["a.zarr", "--codec", "av1"], "--codec is for pictures"),
         (["a.zarr", "photo.png"], "photo.png: denoise pictures and Zarrs one after the other"),
         (["photo.png", "--axes", "yx"], "--axes is for Zarrs"),
         (["a.zarr", "-o", "a.zarr"], "is an input too"),
