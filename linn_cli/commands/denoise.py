@@ -17,6 +17,7 @@ from linn_cli.commands.options import (
     NOISE,
     OUTPUT,
     WEIGHTS,
+    AxesOption,
     DaskOption,
     DebugOption,
     DeviceOption,
@@ -144,15 +145,7 @@ def denoise(
             help="Estimate the noise once for all pages and channels of a file, not for each by itself.",
         ),
     ] = False,
-    axes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LETTERS",
-            rich_help_panel=NOISE,
-            help="What the axes of a Zarr are, a letter for each, as tczyx: c for channels, s for red, green and blue, "
-            "t, z and others for stacks. By default what OME-Zarr says.",
-        ),
-    ] = None,
+    axes: AxesOption = None,
     suffix: Annotated[
         str,
         typer.Option(

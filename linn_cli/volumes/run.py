@@ -84,11 +84,8 @@ def _run(
     job: Job, networks: Networks, request: Request, wanted: Wanted, progress: Progress
 ) -> Outcome:
     progress(0, READING)
+    source, root = stores.source(job.source)
     with reading(job.source):
-        source = stores.opened(job.source, read_only=True)
-        if not stores.is_node(source):
-            raise InputError(f"{job.source}: is not there, or is not a Zarr")
-        root = stores.node(source)
         found = images.find(root, job.source, wanted.axes)
     target = targets.opened(job.target, wanted.existing)
     if target is None:

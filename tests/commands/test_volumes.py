@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from linn_cli.volumes import addresses
@@ -85,3 +86,22 @@ def test_without_zarr_linn_says_what_to_install(
     done = linn("denoise", tmp_path / "a.zarr")
     assert done.returncode == 2
     assert "pip install 'linn-cli[zarr]'" in only_line(done.stderr)
+
+
+def test_the_noise_of_a_zarr_is_estimated_by_channel(linn: Run, tmp_path: Path) -> None:
+    values = np.stack([noisy((3, 60, 70)), 0.5 + (noisy((3, 60, 70), seed=1) - 0.5) / 2])
+    ome(tmp_path / "a.zarr", values.astype(np.float32), "czyx", chunks=(1, 1, 30, 30))
+    done = linn("estimate", tmp_path / "a.zarr")
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f"{tmp_path}/a.zarr/0 channel 0: sigma ")
+    assert second.startswith(f"{tmp_path}/a.zarr/0 channel 1: sigma ")
+    found = linn("estimate", tmp_path / "a.zarr", "--json").stdout.splitlines()
+    sigma = [json.loads(line)["overall"]["sigma"] for line in found]
+    assert sigma == pytest.approx([20, 10], rel=0.15)
+    done = linn("estimate", tmp_path / "a.zarr", tmp_path / "no.zarr", "--axes", "yx")
+    assert (done.returncode, done.stdout) == (1, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"linn: {tmp_path}/a.zarr/0: axes yx are 2, and the array has 4")
+    assert second == f"linn: {tmp_path}/no.zarr: is not there, or is not a Zarr"
+    done = linn("estimate", tmp_path / "photo.png", "--axes", "yx")
+    assert (done.returncode, "--axes is for Zarrs" in done.stderr) == (2, True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,12 @@ def test_a_run_that_is_killed_at_its_end_goes_on(
     there, store = tmp_path / "b.zarr", stores.opened(str(source), read_only=True)
     there.mkdir()
     (there / "old").touch()
-    original = targets.os.rename
+    original = os.rename
     for calls in (1, 2):  # before the old output is put aside, and after
         target = targets.opened(str(there), Existing(overwrite=True))
         assert target is not None
         target.record.begin({}, "b.zarr")
-        done = []
+        done: list[Path] = []
 
         def rename(*arguments: Path, calls: int = calls, done: list[Path] = done) -> None:
             done.append(arguments[0])
@@ -66,12 +67,14 @@ def test_a_run_that_is_killed_at_its_end_goes_on(
                 raise KeyboardInterrupt
             original(*arguments)
 
-        monkeypatch.setattr(targets.os, "rename", rename)
+        monkeypatch.setattr(os, "rename", rename)
         with pytest.raises(KeyboardInterrupt):
             target.finish(store, [])
-        monkeypatch.setattr(targets.os, "rename", original)
+        monkeypatch.setattr(os, "rename", original)
         assert target.record.begin({}, "b.zarr"), "what is finished is known"
-    target.finish(store, [])
+    again = targets.opened(str(there), Existing())
+    assert again is not None
+    again.finish(store, [])
     other = targets.opened(str(there), Existing(overwrite=True))
     assert other is not None
     other.finish(store, [])
