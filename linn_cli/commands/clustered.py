@@ -14,7 +14,7 @@ from linn_cli.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from linn_cli.cluster.setup import Setup
-    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.denoising.outcome import Outcome, Tally
     from linn_cli.denoising.planning import Job
     from linn_cli.progress import Notify
 
@@ -70,16 +70,17 @@ def denoise(
     notify: Notify,
     *,
     quiet: bool,
-) -> list[Outcome]:
+) -> Tally:
     """Denoise files on the cluster at an address, or on one of `jobs` workers on this machine."""
     from linn_cli.cluster import client as clients
+    from linn_cli.denoising.outcome import Tally
     from linn_cli.engine import devices
 
     setup = setup.sealed()
     workers = 0
     if address == LOCAL:
         workers = jobs or devices.workers_of_machine(setup.device, len(planned))
-    outcomes = []
+    done = Tally()
     with (
         clients.connected(None if address == LOCAL else address, workers) as client,
         console.progress("denoise", len(planned), quiet=quiet) as advance,
@@ -87,5 +88,5 @@ def denoise(
         clients.check(client, setup, notify)
         for outcome in clients.run_all(client, planned, setup, advance):
             report(outcome)
-            outcomes.append(outcome)
-    return outcomes
+            done.add(outcome)
+    return done
