@@ -4,7 +4,8 @@
 
 Makes the pictures, then denoises them in turns with two shards in two processes of one thread each, and on a cluster
 of two workers of one thread each. Every process starts, loads its networks and denoises one picture before its clock
-begins. Prints the median seconds.
+begins. Prints the medians: seconds on the clock, and of the processors, which other programs disturb less. Those of
+the cluster have the client and the scheduler in them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -58,19 +58,14 @@ def main() -> None:
         for count, side in ((options.tiny, _TINY_SIDE), (options.pictures, options.side)):
             folder = Path(name) / str(side)
             make_pictures(folder, count, side)
-            ways: dict[str, Callable[[Path], float]] = {
-                "two processes": on_processes,
-                "two workers": lambda one: on_cluster(one, client),
-            }
-            seconds = {
-                name: median(way(folder) for _ in range(options.rounds))
-                for name, way in ways.items()
-            }
-            plain, cluster = seconds.values()
-            more = 1000 * _WORKERS * (cluster - plain) / count
+            rounds = [
+                (*on_processes(folder), *on_cluster(folder, client)) for _ in range(options.rounds)
+            ]
+            plain, plain_work, cluster, work = map(median, zip(*rounds, strict=True))
             print(
                 f"{count} pictures of {side} x {side}: two processes {plain:.2f} s, two workers {cluster:.2f} s, "
-                f"{plain / cluster:.2f} of their throughput, {more:+.1f} ms of a worker for each file",
+                f"{plain / cluster:.2f} of their throughput; of the processors {plain_work:.2f} s and {work:.2f} s, "
+                f"{1000 * (work - plain_work) / count:+.1f} ms for each file",
                 flush=True,
             )
 
@@ -89,22 +84,27 @@ def plan(folder: Path, shard: Shard = WHOLE) -> list[Job]:
     return planning.plan([folder], folder / "out", existing=_REPLACE, shard=shard)
 
 
-def on_cluster(folder: Path, client: Client) -> float:
-    """The seconds that a cluster takes."""
+def on_cluster(folder: Path, client: Client) -> tuple[float, float]:
+    """The seconds that a cluster takes, on the clock and of the processors."""
     setup = Setup(_REQUEST, Handling(), _REPLACE).sealed()
     jobs = plan(folder)
     clients.check(client, setup, keep_quiet)
     list(clients.run_all(client, jobs[: 2 * _WORKERS], setup, silent))
-    began = time.perf_counter()
+    began, before = time.perf_counter(), worked(client)
     outcomes = list(clients.run_all(client, jobs, setup, silent))
-    took = time.perf_counter() - began
+    took, work = time.perf_counter() - began, worked(client) - before
     if len(outcomes) != len(jobs) or any(outcome.error for outcome in outcomes):
         raise SystemExit("some pictures failed")
-    return took
+    return took, work
 
 
-def on_processes(folder: Path) -> float:
-    """The seconds that plain processes take, each for a shard; the last one counts."""
+def worked(client: Client) -> float:
+    """The seconds of the processors that workers, client and scheduler took so far."""
+    return time.process_time() + sum(client.run(time.process_time).values())
+
+
+def on_processes(folder: Path) -> tuple[float, float]:
+    """The seconds that plain processes take, each for a shard; the last one counts, and of the processors all."""
     started = [
         subprocess.Popen(
             [
@@ -130,9 +130,11 @@ def on_processes(folder: Path) -> float:
         if process.stdin:
             process.stdin.write(_GO)
             process.stdin.flush()
+    said = [process.stdout.readline() for process in started if process.stdout]
+    took = time.perf_counter() - began
     for process in started:
         process.wait()
-    return time.perf_counter() - began
+    return took, sum(map(float, said))
 
 
 def denoise_shard(folder: Path, shard: Shard) -> None:
@@ -143,9 +145,11 @@ def denoise_shard(folder: Path, shard: Shard) -> None:
     run(jobs[0], networks, _REQUEST, existing=_REPLACE)
     print(_READY, end="", flush=True)
     sys.stdin.readline()
+    began = time.process_time()
     for job in jobs:
         if run(job, networks, _REQUEST, existing=_REPLACE).error:
             raise SystemExit("a picture failed")
+    print(time.process_time() - began, flush=True)
 
 
 if __name__ == "__main__":

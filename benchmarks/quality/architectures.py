@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.common import arguments, choose
+from linn_cli.engine import freed_memory
 from linn_cli.network.architecture import Architecture
 from linn_cli.network.model import DnINN
 from linn_cli.pictures import folders
-from linn_cli.training import freed_memory
 from linn_cli.training.initialisation import initialise
 from linn_cli.training.patches import Patches
 from linn_cli.training.run import Validation

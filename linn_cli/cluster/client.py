@@ -32,8 +32,8 @@ _MOST_FILES, _TASKS_PER_WORKER = 100, 4
 # So many tasks wait for each worker; how many workers there are is asked again after some seconds.
 _WAITING, _ASK_SECONDS = 3, 2.0
 _RETRIES = 2
-# So many deaths of workers on this machine are forgiven before what they held runs file by file.
-_LOCAL_FAILURES = 1
+# Of workers on this machine one death is forgiven before what they held runs file by file; nobody reads their profile.
+_LOCAL = {"distributed.scheduler.allowed-failures": 1, "distributed.worker.profile.enabled": False}
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def connected(address: str | None, workers: int) -> Iterator[Client]:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # linn says what is wrong
     if address is None:
         with (
-            dask.config.set({"distributed.scheduler.allowed-failures": _LOCAL_FAILURES}),
+            dask.config.set(_LOCAL),
             LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,

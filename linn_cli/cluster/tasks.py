@@ -17,7 +17,7 @@ from linn_cli.denoising.jobs import run
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import Outcome
 from linn_cli.denoising.planning import Job
-from linn_cli.engine import devices
+from linn_cli.engine import devices, freed_memory
 from linn_cli.errors import explain
 
 # The keys of linn's tasks begin so.
@@ -25,6 +25,8 @@ PREFIX = "linn-denoise"
 # A worker serves so many different setups before it forgets the first.
 _MOST_SETUPS = 4
 _MEMORY_SHARE = 0.25
+# Dask has the C library keep no freed memory, which doubles the time of small pictures. By itself it keeps as much.
+_KEPT_BYTES = 2**26
 _OVER = {Status.closing, Status.closed, Status.failed}
 _POLL_SECONDS = 0.05
 
@@ -96,6 +98,7 @@ async def settle(seconds: float, dask_worker: Worker) -> None:
 def _ready(worker: Worker, setup: Setup) -> Networks:
     """The networks of this worker, which computes from now on with its share of the processors."""
     slots = worker.state.nthreads
+    freed_memory.keep_freed_memory(_KEPT_BYTES)
     devices.use_threads(_threads(setup.threads, slots))
     limit = worker.memory_manager.memory_limit
     return _networks(setup, _device(setup.device, worker.name), _memory(setup, limit, slots))

@@ -14,19 +14,22 @@ from linn_cli.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from linn_cli.cluster.setup import Setup
-    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.denoising.outcome import Outcome, Tally
     from linn_cli.denoising.planning import Job
     from linn_cli.progress import Notify
 
 LOCAL = "local"
 _ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?\[?(?P<host>[^/\s]+?)\]?:(?P<port>\d{1,5})")
-_ANSWER_SECONDS = 3.0
+_ANSWER_SECONDS = 2.0
+# Where a server waits for what the client says.
+_SPOKEN_TO = "tls://", "ws://", "wss://"
 
 
 def check(address: str, compare: Path | None, *, piped: bool) -> None:
     """See that a cluster can be used for what the command line asks, and that somebody answers there.
 
-    Nothing is loaded for that, so that who mistypes an address does not wait.
+    Nothing is loaded for that, so that who mistypes an address does not wait. Of those who answer by TCP, Dask's
+    scheduler speaks first.
 
     Raises:
         UsageError: it cannot, or that is no address.
@@ -47,8 +50,11 @@ def check(address: str, compare: Path | None, *, piped: bool) -> None:
         raise UsageError(
             f"--dask {address}: give the scheduler's address as tcp://HOST:8786, or {LOCAL}"
         )
+    place = known["host"], int(known["port"])
     try:
-        socket.create_connection((known["host"], int(known["port"])), _ANSWER_SECONDS).close()
+        with socket.create_connection(place, _ANSWER_SECONDS) as connection:
+            if not address.startswith(_SPOKEN_TO) and not connection.recv(1):
+                raise ConnectionResetError
     except (OSError, OverflowError) as error:
         raise ClusterError(
             f"{address}: no Dask scheduler answers there, start one (dask scheduler) or see to the network"
@@ -64,16 +70,17 @@ def denoise(
     notify: Notify,
     *,
     quiet: bool,
-) -> list[Outcome]:
+) -> Tally:
     """Denoise files on the cluster at an address, or on one of `jobs` workers on this machine."""
     from linn_cli.cluster import client as clients
+    from linn_cli.denoising.outcome import Tally
     from linn_cli.engine import devices
 
     setup = setup.sealed()
     workers = 0
     if address == LOCAL:
         workers = jobs or devices.workers_of_machine(setup.device, len(planned))
-    outcomes = []
+    done = Tally()
     with (
         clients.connected(None if address == LOCAL else address, workers) as client,
         console.progress("denoise", len(planned), quiet=quiet) as advance,
@@ -81,5 +88,5 @@ def denoise(
         clients.check(client, setup, notify)
         for outcome in clients.run_all(client, planned, setup, advance):
             report(outcome)
-            outcomes.append(outcome)
-    return outcomes
+            done.add(outcome)
+    return done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from linn_cli.commands.options import (
     NOISE,
     OUTPUT,
     WEIGHTS,
+    AxesOption,
     DaskOption,
     DebugOption,
     DeviceOption,
@@ -45,7 +46,7 @@ from linn_cli.progress import keep_quiet
 
 if TYPE_CHECKING:
     from linn_cli.denoising.networks import Networks
-    from linn_cli.denoising.outcome import Outcome
+    from linn_cli.denoising.outcome import Outcome, Tally
     from linn_cli.denoising.planning import Existing, Job
     from linn_cli.denoising.shards import Shard
     from linn_cli.pictures.formats import Format
@@ -144,15 +145,7 @@ def denoise(
             help="Estimate the noise once for all pages and channels of a file, not for each by itself.",
         ),
     ] = False,
-    axes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LETTERS",
-            rich_help_panel=NOISE,
-            help="What the axes of a Zarr are, a letter for each, as tczyx: c for channels, s for red, green and blue, "
-            "t, z and others for stacks. By default what OME-Zarr says.",
-        ),
-    ] = None,
+    axes: AxesOption = None,
     suffix: Annotated[
         str,
         typer.Option(
@@ -293,6 +286,8 @@ def denoise(
             "--recursive": recursive,
             "--format": file_format,
             "--quality": quality,
+            "--codec": codec,
+            "--jobs": jobs,
             "--strip-metadata": strip_metadata,
             "--compare": compare,
             "--shard": shard,
@@ -378,11 +373,11 @@ def denoise(
         _conclude(done, output, began, say)
 
 
-def _conclude(done: Sequence[Outcome], output: Path | None, began: float, say: Notify) -> None:
+def _conclude(done: Tally, output: Path | None, began: float, say: Notify) -> None:
     """Sum many outcomes up, and leave with 1 if some picture failed."""
-    if len(done) > 1:
+    if done.total > 1:
         say(_summary(done, output, time.monotonic() - began))
-    if any(outcome.error for outcome in done):
+    if done.failed:
         raise typer.Exit(1)
 
 
@@ -405,16 +400,12 @@ def _report(
             console.say(f"{outcome.output}: {remark}")
 
 
-def _summary(outcomes: Sequence[Outcome], output: Path | None, seconds: float) -> str:
+def _summary(done: Tally, output: Path | None, seconds: float) -> str:
     """What became of many pictures, in one line."""
-    failed = sum(outcome.error is not None for outcome in outcomes)
-    skipped = sum(outcome.skipped for outcome in outcomes)
-    done = len(outcomes) - failed - skipped
     where = f"into {output}" if output else "beside their inputs"
     minutes, rest = divmod(round(seconds), 60)
     taken = f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
-    rest_of_them = f"{skipped} skipped, {failed} failed"
-    return f"{done} of {len(outcomes)} pictures denoised {where} in {taken}, {rest_of_them}"
+    return f"{done} {where} in {taken}, {done.skipped} skipped, {done.failed} failed"
 
 
 def _plan(
@@ -486,12 +477,13 @@ def _run(
     *,
     given: bool,
     quiet: bool,
-) -> list[Outcome]:
+) -> Tally:
     """Do the jobs and report what became of each."""
     from linn_cli.denoising import jobs
+    from linn_cli.denoising.outcome import Tally
 
     shown: list[Picture] = []
-    outcomes = []
+    done = Tally()
     one_file = len(planned) == 1
     title = planned[0].source.name if one_file else "denoise"
     with console.progress(title, len(planned), stepwise=one_file, quiet=quiet) as advance:
@@ -502,13 +494,13 @@ def _run(
 
         for outcome in jobs.run_all(planned, one, advance, workers=workers):
             report(outcome)
-            outcomes.append(outcome)
+            done.add(outcome)
             if compare and shown:
                 advance(0, "writing the page")
                 _write_page(compare, planned[0].source.name, shown, outcome, given=given)
                 if not quiet:
                     console.say(f"{compare}: before and after")
-    return outcomes
+    return done
 
 
 def _write_page(

@@ -102,6 +102,15 @@ DebugOption = Annotated[
     bool,
     typer.Option("--debug", rich_help_panel=PRINTED, help="On an error, show the full traceback."),
 ]
+AxesOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LETTERS",
+        rich_help_panel=NOISE,
+        help="What the axes of a Zarr are, a letter for each, as tczyx: c for channels, s for red, green and blue, "
+        "t, z and others for stacks. By default what OME-Zarr says.",
+    ),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(

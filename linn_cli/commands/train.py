@@ -119,8 +119,7 @@ def train(
     """Train weights. Ctrl-C saves; --resume goes on."""
     with console.reported(debug=debug):
         from linn_cli.commands import tables
-        from linn_cli.engine import devices
-        from linn_cli.training import freed_memory
+        from linn_cli.engine import devices, freed_memory
         from linn_cli.training import run as training
         from linn_cli.training.trainer import Recipe, parse_noise
         from linn_cli.weights import sets

@@ -1,19 +1,20 @@
-"""`linn denoise` of volumes in Zarr."""
+"""`linn denoise` and `linn estimate` of volumes in Zarr."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linn_cli.commands import console
-from linn_cli.errors import UsageError
+from linn_cli.errors import UsageError, explain, explain_of
 
 if TYPE_CHECKING:
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome
     from linn_cli.denoising.planning import Existing
     from linn_cli.noise.request import Request
+    from linn_cli.pictures.picture import Picture
     from linn_cli.volumes.addresses import Job
 
 
@@ -54,9 +55,44 @@ def plan(
         if given:
             raise UsageError(f"{name} is for pictures: leave it out for a Zarr")
     addresses.require()
-    planning.check_existing([], existing)
     target = None if output is None else addresses.address_of(output)
-    return addresses.plan([addresses.address_of(path) for path in paths], target, suffix)
+    jobs = addresses.plan([addresses.address_of(path) for path in paths], target, suffix)
+    here = [Path(job.target) for job in jobs if addresses.is_local(job.target)]
+    planning.check_existing(here, existing)
+    return jobs
+
+
+def samples(path: Path, axes: str | None) -> Iterator[tuple[str, tuple[int, int], Picture]]:
+    """What the noise of a Zarr is estimated from: of each channel its name, the size of its planes, and a sample.
+
+    Raises:
+        InputError: there is no Zarr that can be read.
+        UsageError: the axes do not fit, or a package is not there.
+    """
+    from linn_cli.denoising import document as documents
+    from linn_cli.volumes import addresses
+
+    addresses.require()
+    from linn_cli.volumes import images, sampling, stores
+
+    address = addresses.address_of(path)
+    _, root = stores.source(address)
+    with stores.reading(address):
+        for image in images.find(root, address, axes):
+            array = image.levels[0]
+            found = sampling.samples(array, image.axes, array.chunks)
+            height, width = image.axes.size(array.shape)
+            scale = documents.in_own_range(found)
+            for channel, sample in enumerate(found):
+                name = f"{address}/{array.path}".rstrip("/")
+                name += f" channel {channel}" if len(found) > 1 else ""
+                yield name, (width, height), documents.in_range(sample.parts()[0], scale)
+
+
+def reason(address: str, error: Exception) -> str:
+    """What went wrong with a Zarr, in one line that begins with its address or that of something in it."""
+    said = explain(error)
+    return said if said.startswith(address) else explain_of(address, error)
 
 
 def denoise(
@@ -71,6 +107,7 @@ def denoise(
     quiet: bool,
 ) -> bool:
     """Denoise Zarrs one after the other and report what became of each; tells whether all went well."""
+    from linn_cli.denoising.outcome import Outcome
     from linn_cli.volumes.run import Wanted, run
 
     wanted = Wanted(axes, existing, max_pixels)
@@ -78,7 +115,13 @@ def denoise(
     for job in planned:
         name = job.source.rstrip("/").rpartition("/")[2]
         with console.progress(name, 1, stepwise=True, quiet=quiet) as advance:
-            outcome = run(job, networks, request, wanted, advance)
+            try:
+                outcome = run(job, networks, request, wanted, advance)
+            except UsageError as error:
+                if len(planned) == 1:
+                    raise
+                # What does not suit one of several stops no other.
+                outcome = Outcome(job.source, job.target, error=reason(job.source, error))
         report(outcome)
         well = well and outcome.error is None
     return well

@@ -8,9 +8,11 @@ import math
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,6 +43,8 @@ from linn_cli.wording import as_options
 # Takes the first frame before and after, the right way up and in its own range.
 Show = Callable[[Picture, Picture], None]
 _LOG = logging.getLogger(__name__)
+# So many files for each worker wait or are done before their turn to be told, so that a slow one holds up none.
+_AHEAD = 64
 # Reading and writing take about this part of a picture's time each. Estimating takes as long as denoising so many
 # pixels, and this part of the picture.
 _FILES, _ESTIMATE_PIXELS, _ESTIMATE_PART = 0.01, 30_000, 0.01
@@ -224,10 +228,13 @@ def run_all(
         yield from map(one, jobs)
         return
     with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(one, job) for job in jobs]
+        rest = iter(jobs)
+        waiting = deque(pool.submit(one, job) for job in islice(rest, _AHEAD * workers))
         try:
-            for future in waiting:
-                yield future.result()
+            while waiting:
+                outcome = waiting.popleft().result()
+                waiting.extend(pool.submit(one, job) for job in islice(rest, 1))
+                yield outcome
         finally:
             stopped.set()
             pool.shutdown(cancel_futures=True)

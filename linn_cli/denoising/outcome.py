@@ -108,6 +108,26 @@ def _size(count: float) -> str:
     return f"{count:.3g} GB"
 
 
+@dataclass
+class Tally:
+    """How many pictures there were, and how many of them failed or were skipped."""
+
+    total: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Count what became of one more."""
+        self.total += 1
+        self.failed += outcome.error is not None
+        self.skipped += outcome.skipped
+
+    def __str__(self) -> str:
+        """In words."""
+        done = self.total - self.failed - self.skipped
+        return f"{done} of {self.total} pictures denoised"
+
+
 def described(
     document: Document,
     network: LoadedNetwork,

@@ -21,7 +21,7 @@ from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.high_depth import over_16_bits, too_large
 from linn_cli.pictures.picture import Picture
-from linn_cli.pictures.tiff_writing import Pages, inverted
+from linn_cli.pictures.tiff_writing import LOSSLESS, Pages, inverted
 from linn_cli.samples import white
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -209,7 +209,7 @@ def _is_direct(page: tifffile.TiffPage) -> bool:
 
 def _is_whole_ycbcr(page: tifffile.TiffPage) -> bool:
     """Whether samples are YCbCr with every pixel's own colour. Pillow before 13 mistakes these for RGB."""
-    is_plain = page.compression in _LOSSLESS and page.subsampling in (None, (1, 1))
+    is_plain = page.compression in LOSSLESS and page.subsampling in (None, (1, 1))
     is_ycbcr = page.photometric == 6 and page.samplesperpixel == 3 and page.bitspersample == 8
     return is_plain and is_ycbcr
 

@@ -18,7 +18,7 @@ from linn_cli.pictures.picture import Picture
 from linn_cli.samples import white
 
 # The compressions of TIFF that lose nothing and that tifffile writes: none, LZW, ZIP, PackBits, LZMA, ZSTD.
-_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
+LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
 # Those of photographs: JPEG in two forms, JPEG 2000, WebP, JPEG XL. Their pixels differ little from their neighbours.
 _PHOTOGRAPHIC = (6, 7, 33003, 33004, 33005, 34712, 50001, 50002)
 ZIP = 8
@@ -99,7 +99,7 @@ def write(
 def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
     """The arguments of `TiffWriter.write` that compress as a file was; without loss, if it was with some."""
     compression = encoding.get("compression", 0)
-    if compression not in _LOSSLESS:
+    if compression not in LOSSLESS:
         return {"compression": ZIP, "predictor": compression in _PHOTOGRAPHIC}
     return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
 

@@ -27,6 +27,9 @@ class Job:
 
 def address_of(path: Path) -> str:
     """The address that a path of the command line stands for: as a path, s3://bucket has one slash."""
+    local = re.match(r"file:/*(?=/)", os.fspath(path))
+    if local:
+        return os.fspath(path)[local.end() :]
     return re.sub(r"^([a-z0-9+]{2,}):/+(?=[^/])", r"\1://", os.fspath(path))
 
 
@@ -103,6 +106,10 @@ def _check_apart(jobs: Sequence[Job]) -> None:
             raise UsageError(f"{job.target}: both {before} and {job.source} would be written there")
 
 
+def leads_to(address: str) -> str:
+    """Where an address leads to, from any folder and through links."""
+    return place(Path(address)) if is_local(address) else address
+
+
 def _folder(address: str) -> str:
-    leads_to = place(Path(address)) if is_local(address) else address
-    return f"{leads_to.rstrip('/')}/"
+    return f"{leads_to(address).rstrip('/')}/"

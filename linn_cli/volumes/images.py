@@ -46,9 +46,9 @@ def find(root: Any, address: str, axes: str | None = None) -> list[Image]:
         UsageError: the axes do not fit.
     """
     if isinstance(root, zarr.Array):
-        found = [Image(Axes(axes or _axes_of_array(root)), (root,))]
+        found = [Image(Axes(axes or _axes_of_array(root, address)), (root,))]
     else:
-        found = list(_within(root, axes))
+        found = list(_within(root, address, axes))
     if not found:
         raise InputError(f"{address}: is a group without images of OME-Zarr{_named(root, address)}")
     for image in found:
@@ -57,8 +57,12 @@ def find(root: Any, address: str, axes: str | None = None) -> list[Image]:
     return found
 
 
+def _at(address: str, node: Any) -> str:
+    return f"{address}/{node.path}".rstrip("/")
+
+
 def _check(array: zarr.Array[Any], axes: Axes, address: str) -> None:
-    where = f"{address}/{array.path}".rstrip("/")
+    where = _at(address, array)
     dtype = np.dtype(array.dtype)
     if dtype.itemsize > _KINDS.get(dtype.kind, 0):
         raise InputError(f"{where}: linn takes floats or integers of up to 32 bits, not {dtype}")
@@ -75,30 +79,41 @@ def _named(group: Any, address: str) -> str:
     return f"; name one of its arrays, as {address}/{arrays[0]}" if arrays else ""
 
 
-def _within(group: Any, axes: str | None) -> Iterator[Image]:
+def _within(group: Any, address: str, axes: str | None) -> Iterator[Image]:
     attributes = group.attrs.asdict()
     facts = attributes.get("ome", attributes)
     multiscales = facts.get("multiscales") if isinstance(facts, Mapping) else None
     if multiscales:
         for one in multiscales:
-            yield _image(group, one, facts.get("omero"), axes)
+            yield _image(group, address, one, facts.get("omero"), axes)
         return
     for name, inner in sorted(group.groups()):
         if name != _LABELS:
-            yield from _within(inner, axes)
+            yield from _within(inner, address, axes)
 
 
-def _image(group: Any, facts: Mapping[str, Any], omero: Any, axes: str | None) -> Image:
+def _image(
+    group: Any, address: str, facts: Mapping[str, Any], omero: Any, axes: str | None
+) -> Image:
     try:
-        levels = tuple(group[one["path"]] for one in facts["datasets"])
+        levels = tuple(_array(group, one["path"]) for one in facts["datasets"])
+        if not levels:
+            raise LookupError("no datasets")
         letters = axes or _letters(facts.get("axes") or list(_FIVE))
-    except (KeyError, TypeError, AttributeError) as error:
+        if axes is None and _is_rgb(levels[0], letters, omero):
+            letters = letters.replace("c", "s")
+    except (LookupError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{group.store}/{group.path}: its OME-Zarr metadata is damaged ({error!r})"
+            f"{_at(address, group)}: its OME-Zarr metadata is damaged ({error!r})"
         ) from error
-    if axes is None and _is_rgb(levels[0], letters, omero):
-        letters = letters.replace("c", "s")
     return Image(Axes(letters), levels)
+
+
+def _array(group: Any, path: str) -> zarr.Array[Any]:
+    found = group[path]
+    if not isinstance(found, zarr.Array):
+        raise TypeError(f"{path} is no array")
+    return found
 
 
 def _letters(axes: Sequence[Any]) -> str:
@@ -119,12 +134,12 @@ def _is_rgb(array: zarr.Array[Any], letters: str, omero: Any) -> bool:
     return tuple(str(one.get("color", "")).upper() for one in channels) == _RGB
 
 
-def _axes_of_array(array: zarr.Array[Any]) -> str:
+def _axes_of_array(array: zarr.Array[Any], address: str) -> str:
     named: Any = getattr(array.metadata, "dimension_names", None) or array.attrs.get(
         "_ARRAY_DIMENSIONS"
     )
     if named and all(named) and {"y", "x"} <= {name.lower() for name in named}:
         return _letters([str(name) for name in named])
     if array.ndim < 2:
-        raise InputError(f"{array.store}/{array.path}: has {array.ndim} axes and no planes")
+        raise InputError(f"{_at(address, array)}: has {array.ndim} axes and no planes")
     return STACK * (array.ndim - 2) + "yx"

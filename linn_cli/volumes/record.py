@@ -11,9 +11,9 @@ from zarr.abc.store import Store
 from linn_cli.errors import UsageError
 from linn_cli.volumes import stores
 
-_FOLDER = ".linn"
-_RUN = f"{_FOLDER}/run.json"
-_DONE = f"{_FOLDER}/done"
+FOLDER = ".linn"
+_RUN = f"{FOLDER}/run.json"
+_DONE = f"{FOLDER}/done"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Record:
 
     def remove(self) -> None:
         """The run is complete."""
-        stores.remove(self.store, _FOLDER)
+        stores.remove(self.store, FOLDER)
 
 
 def _plain(path: str) -> str:

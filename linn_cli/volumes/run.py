@@ -23,7 +23,7 @@ from linn_cli.noise.request import Request
 from linn_cli.pictures.reading import MOST_PIXELS
 from linn_cli.progress import Progress, share, silent
 from linn_cli.volumes import images, levels, sampling, stores, targets, units
-from linn_cli.volumes.addresses import Job
+from linn_cli.volumes.addresses import Job, leads_to
 from linn_cli.volumes.images import Image
 from linn_cli.volumes.planes import Work
 from linn_cli.volumes.stores import reading, writing
@@ -84,11 +84,8 @@ def _run(
     job: Job, networks: Networks, request: Request, wanted: Wanted, progress: Progress
 ) -> Outcome:
     progress(0, READING)
+    source, root = stores.source(job.source)
     with reading(job.source):
-        source = stores.opened(job.source, read_only=True)
-        if not stores.is_node(source):
-            raise InputError(f"{job.source}: is not there, or is not a Zarr")
-        root = stores.node(source)
         found = images.find(root, job.source, wanted.axes)
     target = targets.opened(job.target, wanted.existing)
     if target is None:
@@ -202,7 +199,7 @@ def _facts(
     described = [level.metadata.to_dict() for image in found for level in image.levels]
     return {
         "linn": __version__,
-        "source": address,
+        "source": leads_to(address),
         "arrays": hashlib.sha256(repr(described).encode()).hexdigest(),
         "axes": [work.axes.letters for work in works],
         "request": repr(request),

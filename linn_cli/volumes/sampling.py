@@ -37,8 +37,8 @@ def profiles(
         InputError: the planes are too small to estimate their noise.
         UsageError: sigma or a camera's noise is given for another number of channels.
     """
-    count = axes.channels(array.shape)
-    pictures = [_picture(array, axes, chunks, channel) for channel in range(count)]
+    pictures = samples(array, axes, chunks)
+    count = len(pictures)
     scale = documents.in_own_range(pictures)
     found: list[NoiseProfile] = []
     remarks: list[str] = []
@@ -46,6 +46,12 @@ def profiles(
         of_channel = request.of_channel(channel, count) if count > 1 else request
         Search(of_channel, scale, profiles=found, remarks=remarks).planes_of(picture)
     return found, remarks
+
+
+def samples(array: Any, axes: Axes, chunks: tuple[int, ...]) -> list[Picture]:
+    """What the noise of each channel is estimated from; see `profiles`."""
+    count = axes.channels(array.shape)
+    return [_picture(array, axes, chunks, channel) for channel in range(count)]
 
 
 def _picture(array: Any, axes: Axes, chunks: tuple[int, ...], channel: int) -> Picture:
@@ -64,8 +70,13 @@ def _picture(array: Any, axes: Axes, chunks: tuple[int, ...], channel: int) -> P
     else:
         wanted = list(dict.fromkeys(_squares(choices, axes, shape, chunks, budget)))
     read = [_read(array, axes, index, part) for index, part in wanted]
-    varied = [one for one in read if bool((one != one[:1, :1]).any())]
-    return Picture(np.concatenate(varied or read))
+    return Picture(np.concatenate(list(filter(_varies, read)) or read))
+
+
+def _varies(square: NDArray[Any]) -> bool:
+    """Whether a square (n, w, C) has values that differ."""
+    values = square[np.isfinite(square)] if square.dtype.kind == "f" else square
+    return bool((values != values.flat[:1]).any())
 
 
 def _squares(

@@ -48,6 +48,24 @@ def is_node(store: Store) -> bool:
     return any(get(store, name) is not None for name in NODES)
 
 
+def source(address: str) -> tuple[Store, Any]:
+    """The store of a Zarr that is there, and the array or group at its root.
+
+    Raises:
+        InputError: it is not there, or cannot be read.
+        UsageError: as `opened`.
+    """
+    with reading(address):
+        store = opened(address, read_only=True)
+        try:
+            found = is_node(store)
+        except FileNotFoundError:
+            found = False
+        if not found:
+            raise InputError(f"{address}: is not there, or is not a Zarr")
+        return store, node(store)
+
+
 def get(store: Store, key: str) -> bytes | None:
     """What a store holds under a key; None for nothing."""
     found = sync(store.get(key, default_buffer_prototype()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ from zarr.abc.store import Store
 from zarr.storage import StorePath
 
 from linn_cli.denoising.planning import Existing, refuse
+from linn_cli.errors import UsageError
 from linn_cli.volumes import stores
 from linn_cli.volumes.addresses import is_local
-from linn_cli.volumes.record import Record
+from linn_cli.volumes.record import FOLDER, Record
 from linn_cli.volumes.stores import reading, writing
 
 _PARTIAL = ".partial"
+# How chunks, or the folders that they lie in, are called in an array's folder.
+_CHUNK = re.compile(r"c|(c\.)?\d+(\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -49,27 +53,27 @@ class Target:
         Raises:
             InputError: something cannot be read or written.
         """
-        late = []
-        for key in _keys(source, "", set(denoised)):
+        late = {}
+        for key, content in _files(source, "", set(denoised)):
             if key.rpartition("/")[2] in stores.METADATA:
-                late.append(key)
+                late[key] = content
             else:
-                self._copy(source, key)
+                self._put(key, content)
         # A folder's metadata come after those of what it holds.
         for key in sorted(late, key=lambda key: -key.count("/")):
-            self._copy(source, key)
+            self._put(key, late[key])
         with writing(self.growing):
-            self.record.remove()
             if is_local(self.address):
                 _sweep(Path(self.growing))
                 _appear(Path(self.growing), Path(self.address))
+                # Last, so that a run that is killed before finds all of it finished.
+                Record(stores.opened(self.address, read_only=False)).remove()
+            else:
+                self.record.remove()
 
-    def _copy(self, source: Store, key: str) -> None:
-        with reading(f"{source}/{key}"):
-            content = stores.get(source, key)
+    def _put(self, key: str, content: bytes) -> None:
         with writing(self.growing):
-            if content is not None:
-                stores.put(self.store, key, content)
+            stores.put(self.store, key, content)
 
     def remove_if_nothing_is_finished(self) -> None:
         """After a failure: leave only what a later run can go on with."""
@@ -85,14 +89,19 @@ def opened(address: str, existing: Existing) -> Target | None:
     """The place for an output; None if it is there and to be skipped.
 
     Raises:
-        UsageError: the output is there.
+        UsageError: the output is there, or something that is not linn's is in the way.
         InputError: nothing can be written there.
     """
     if is_local(address):
         there = Path(address).exists()
+        if Path(address).is_file():
+            raise UsageError(f"{address}: is a file, choose another -o")
         with writing(address):
             Path(address).parent.mkdir(parents=True, exist_ok=True)
             grown = Target(address, stores.opened(f"{address}{_PARTIAL}", read_only=False))
+            others = set(stores.names(grown.store, "")) - {FOLDER}
+        if others and not grown.record.is_begun:
+            raise UsageError(f"{grown.growing}: is in the way, and no run began it: rename it")
     else:
         with writing(address):
             grown = Target(address, stores.opened(address, read_only=False))
@@ -108,21 +117,20 @@ def opened(address: str, existing: Existing) -> Target | None:
     return grown
 
 
-def _keys(store: Store, prefix: str, denoised: Collection[str]) -> Iterator[str]:
-    """All keys but those of the chunks of denoised arrays."""
-    if prefix in denoised:
-        yield from (f"{prefix}/{name}".strip("/") for name in stores.METADATA)
-        return
+def _files(store: Store, prefix: str, denoised: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """All that a store holds, but the chunks of denoised arrays and the record of a run."""
     with reading(str(store)):
         listed = stores.names(store, prefix)
     for name in listed:
         key = f"{prefix}/{name}".strip("/")
+        if key == FOLDER or (prefix in denoised and _CHUNK.fullmatch(name)):
+            continue
         with reading(f"{store}/{key}"):
-            is_file = key not in denoised and stores.get(store, key) is not None
-        if is_file:
-            yield key
+            content = None if key in denoised else stores.get(store, key)
+        if content is None:
+            yield from _files(store, key, denoised)
         else:
-            yield from _keys(store, key, denoised)
+            yield key, content
 
 
 def _sweep(folder: Path) -> None:
@@ -138,7 +146,8 @@ def _appear(grown: Path, there: Path) -> None:
     if not there.exists():
         os.rename(grown, there)
         return
-    aside = there.with_name(f"{there.name}.replaced")
+    aside = there.with_name(f".linn-{there.name}")
+    shutil.rmtree(aside, ignore_errors=True)  # of a run that was killed
     os.rename(there, aside)
     try:
         os.rename(grown, there)

@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -138,18 +140,35 @@ def test_a_worker_with_another_linn_or_other_weights_is_named(tmp_path: Path) ->
 
 def test_an_address_that_nobody_answers_is_one_line_soon(tmp_path: Path) -> None:
     folder = save(tmp_path / "in", "a.png")
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))  # and does not listen
-        port = silent.getsockname()[1]
-        began = time.monotonic()
-        done = linn("denoise", folder, *SIGMA, "--dask", f"tcp://127.0.0.1:{port}")
-        assert time.monotonic() - began < 5 * max(1, os.getloadavg()[0])
-        assert done.returncode == 1
-        assert "no Dask scheduler answers there" in only_line(done.stderr)
-        silent.listen()  # and says nothing
-        done = linn("denoise", folder, *SIGMA, "--dask", f"tcp://127.0.0.1:{port}")
-        assert done.returncode == 1
-        assert "is no Dask scheduler" in only_line(done.stderr)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        for listens in (False, True):  # nobody takes the connection, or who does is silent
+            if listens:
+                server.listen()
+            began = time.monotonic()
+            done = linn("denoise", folder, *SIGMA, "--dask", address)
+            assert time.monotonic() - began < 5 * max(1, os.getloadavg()[0])
+            assert done.returncode == 1
+            assert "no Dask scheduler answers there" in only_line(done.stderr)
+
+
+def test_another_server_is_no_scheduler(tmp_path: Path) -> None:
+    folder = save(tmp_path / "in", "a.png")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_greet_as_another, args=(server,), daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        done = linn("denoise", folder, *SIGMA, "--dask", address)
+    assert done.returncode == 1
+    assert "is no Dask scheduler" in only_line(done.stderr)
+
+
+def _greet_as_another(server: socket.socket) -> None:
+    held = []
+    with suppress(OSError):
+        while True:
+            held.append(server.accept()[0])
+            held[-1].sendall(b"SSH-2.0-another\r\n")
 
 
 def test_a_cluster_of_this_machine(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +17,7 @@ from linn_cli.denoising import jobs
 from linn_cli.denoising.networks import Networks
 from tests.cluster.conftest import contents, save
 from tests.cluster.test_setup import SETUP
+from tests.conftest import ROOT
 
 distributed = pytest.importorskip("distributed", reason="needs Dask, which .[cluster] installs")
 
@@ -100,6 +105,40 @@ def test_a_task_that_nobody_wants_stops_and_leaves_nothing(
     with pytest.raises(distributed.Reschedule):
         tasks.denoise(sealed, pairs)
     assert not contents(tmp_path / "out")
+
+
+# As a worker of Dask: the C library keeps nothing of what is freed.
+FREED = """
+import resource
+import numpy as np
+from tests.cluster.test_tasks import SETUP, Worker, tasks
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        np.ones(2**21, np.uint8)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+given_back = faults()
+assert tasks.fault(SETUP.sealed(), Worker()) is None
+faults()
+print(given_back, faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+def test_a_worker_keeps_the_memory_that_the_next_file_needs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FREED],
+        cwd=ROOT,
+        env=os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    given_back, kept = map(int, done.stdout.split())
+    assert 10 * kept < given_back
 
 
 def test_a_fault_of_the_worker_is_told(sealed: Setup) -> None:

@@ -32,11 +32,20 @@ def test_an_address_is_looked_at_before_anything_is_loaded(monkeypatch: pytest.M
         for scheme in ("tcp://", "tls://", ""):
             with pytest.raises(ClusterError, match="no Dask scheduler answers there"):
                 clustered.check(f"{scheme}127.0.0.1:{port}", None, piped=False)
-        answers.listen()
-        clustered.check(f"tcp://127.0.0.1:{port}", None, piped=False)
     for nowhere in ("tcp://127.0.0.1:99999", "tcp://no.such.host.invalid:8786"):
         with pytest.raises(ClusterError, match="no Dask scheduler answers there"):
             clustered.check(nowhere, None, piped=False)
+
+
+def test_who_says_nothing_is_no_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clustered, "find_spec", lambda _: True)
+    monkeypatch.setattr(clustered, "_ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        for written in (address, f"tcp://{address}"):
+            with pytest.raises(ClusterError, match="no Dask scheduler answers there"):
+                clustered.check(written, None, piped=False)
+        clustered.check(f"tls://{address}", None, piped=False)  # there the client speaks first
 
 
 def test_a_fault_of_the_address_is_one_line(linn: Run, noisy_file: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from linn_cli.volumes import addresses
@@ -39,11 +40,28 @@ def test_several_zarrs_go_into_a_folder_and_one_that_fails_stops_no_other(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.zarr", "c.zarr"]
 
 
+def test_of_several_zarrs_one_that_the_options_do_not_suit_stops_no_other(
+    linn: Run, tmp_path: Path
+) -> None:
+    plain(tmp_path / "a.zarr", noisy((2, 40, 40)), chunks=(1, 20, 20))
+    plain(tmp_path / "b.zarr", noisy((40, 40)), chunks=(20, 20))
+    both = tmp_path / "a.zarr", tmp_path / "b.zarr"
+    done = linn("denoise", *both, "-o", tmp_path / "out", "--axes", "yx", *ARGUMENTS)
+    assert done.returncode == 1
+    assert "axes yx are 2, and the array has 3" in done.stderr.splitlines()[0]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.zarr"]
+    done = linn("denoise", *both, "-o", tmp_path / "out", *ARGUMENTS)
+    assert done.returncode == 2
+    assert "b.zarr: there already" in only_line(done.stderr)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.zarr"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["a.zarr", "--compare", "page.html"], "--compare is for pictures"),
         (["a.zarr", "-r"], "--recursive is for pictures"),
+        (["a.zarr", "--codec", "av1"], "--codec is for pictures"),
         (["a.zarr", "photo.png"], "photo.png: denoise pictures and Zarrs one after the other"),
         (["photo.png", "--axes", "yx"], "--axes is for Zarrs"),
         (["a.zarr", "-o", "a.zarr"], "is an input too"),
@@ -68,3 +86,22 @@ def test_without_zarr_linn_says_what_to_install(
     done = linn("denoise", tmp_path / "a.zarr")
     assert done.returncode == 2
     assert "pip install 'linn-cli[zarr]'" in only_line(done.stderr)
+
+
+def test_the_noise_of_a_zarr_is_estimated_by_channel(linn: Run, tmp_path: Path) -> None:
+    values = np.stack([noisy((3, 60, 70)), 0.5 + (noisy((3, 60, 70), seed=1) - 0.5) / 2])
+    ome(tmp_path / "a.zarr", values.astype(np.float32), "czyx", chunks=(1, 1, 30, 30))
+    done = linn("estimate", tmp_path / "a.zarr")
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f"{tmp_path}/a.zarr/0 channel 0: sigma ")
+    assert second.startswith(f"{tmp_path}/a.zarr/0 channel 1: sigma ")
+    found = linn("estimate", tmp_path / "a.zarr", "--json").stdout.splitlines()
+    sigma = [json.loads(line)["overall"]["sigma"] for line in found]
+    assert sigma == pytest.approx([20, 10], rel=0.15)
+    done = linn("estimate", tmp_path / "a.zarr", tmp_path / "no.zarr", "--axes", "yx")
+    assert (done.returncode, done.stdout) == (1, "")
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"linn: {tmp_path}/a.zarr/0: axes yx are 2, and the array has 4")
+    assert second == f"linn: {tmp_path}/no.zarr: is not there, or is not a Zarr"
+    done = linn("estimate", tmp_path / "photo.png", "--axes", "yx")
+    assert (done.returncode, "--axes is for Zarrs" in done.stderr) == (2, True)

@@ -194,6 +194,22 @@ def test_an_interruption_stops_every_worker() -> None:
     assert {"0", "1", "2"} <= set(began) <= {"0", "1", "2", "3"}
 
 
+def test_of_very_many_files_few_wait_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_AHEAD", 2)
+    todo = [Job(Path(str(index)), Path("x")) for index in range(50)]
+    begun: list[str] = []
+
+    def work(job: Job, progress: Progress) -> Outcome:
+        begun.append(job.source.name)
+        return Outcome(str(job.source), "x")
+
+    told = []
+    for outcome in jobs.run_all(todo, work, silent, workers=3):
+        told.append(outcome.input)
+        assert len(begun) <= len(told) + 6
+    assert told == [str(index) for index in range(50)]
+
+
 @pytest.mark.parametrize("name", [None, "tiff"])
 def test_a_stream_is_denoised_into_a_file_in_memory(
     networks: Networks, noisy_file: Path, noisy: NDArray[np.uint8], name: str | None

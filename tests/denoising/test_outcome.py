@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from linn_cli.denoising import networks
-from linn_cli.denoising.outcome import Outcome, of_removal
+from linn_cli.denoising.outcome import Outcome, Tally, of_removal
 from linn_cli.noise.request import NoiseProfile, Request
 from linn_cli.units import Sigma
 
@@ -68,3 +68,15 @@ def test_what_was_estimated_of_several_planes_is_said_once() -> None:
     network = networks.load(25)
     assert of_removal(network, [one, other], Request()).estimate == said
     assert of_removal(network, [one, one], Request()).estimate == one.words
+
+
+def test_outcomes_are_counted() -> None:
+    tally = Tally()
+    for outcome in (
+        Outcome("a", "b"),
+        Outcome("a", "b", skipped=True),
+        Outcome("a", "b", error="damaged"),
+    ):
+        tally.add(outcome)
+    assert (tally.total, tally.skipped, tally.failed) == (3, 1, 1)
+    assert str(tally) == "1 of 3 pictures denoised"

@@ -16,6 +16,7 @@ from linn_cli.volumes.addresses import Job
         ("folder/a.zarr", "folder/a.zarr"),
         ("C:/folder/a.zarr", "C:/folder/a.zarr"),
         ("gs://bucket/deep/a", "gs://bucket/deep/a"),
+        ("file:///folder/a.zarr", "/folder/a.zarr"),
     ],
 )
 def test_a_path_keeps_its_address(path: str, address: str) -> None:

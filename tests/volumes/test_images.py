@@ -58,7 +58,7 @@ def test_an_array_by_itself_has_planes_at_its_end_or_says_where(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (np.zeros(5, np.uint8), "has 1 axes and no planes"),
+        (np.zeros(5, np.uint8), r"^a\.zarr: has 1 axes and no planes"),
         (np.zeros((5, 5), np.int64), "32 bits, not int64"),
         (np.zeros((5, 5), complex), "not complex128"),
         (np.zeros((5, 5), bool), "not bool"),
@@ -85,10 +85,26 @@ def test_a_group_without_images_names_its_arrays(tmp_path: Path) -> None:
 def test_damaged_metadata_is_told(tmp_path: Path) -> None:
     path = ome(tmp_path / "a.zarr", noisy((16, 16)), "yx")
     group = zarr.open_group(path, mode="r+")
-    for damaged in ([{"axes": [5], "datasets": []}], [{"datasets": [{"path": "9"}]}], ["x"]):
+    zarr.create_group(path / "inner")
+    axes = [{"name": name} for name in "yx"]
+    for damaged in (
+        [{"axes": [5], "datasets": []}],
+        [{"axes": axes, "datasets": []}],
+        [{"axes": axes, "datasets": [{"path": "inner"}]}],
+        [{"datasets": [{"path": "9"}]}],
+        ["x"],
+    ):
         group.attrs["ome"] = {"multiscales": damaged}
-        with pytest.raises(InputError, match="OME-Zarr metadata is damaged"):
+        with pytest.raises(InputError, match=r"^a\.zarr: its OME-Zarr metadata is damaged"):
             found(path)
+
+
+def test_colours_that_are_nonsense_are_told(tmp_path: Path) -> None:
+    path = ome(tmp_path / "a.zarr", noisy((3, 16, 16), "uint8"), "cyx")
+    group = zarr.open_group(path, mode="r+")
+    group.attrs["ome"] = {**group.attrs["ome"], "omero": {"channels": ["red", "green", "blue"]}}
+    with pytest.raises(InputError, match="OME-Zarr metadata is damaged"):
+        found(path)
 
 
 def test_axes_that_do_not_fit_say_where(tmp_path: Path) -> None:

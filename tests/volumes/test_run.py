@@ -16,7 +16,7 @@ from linn_cli.denoising.planning import Existing
 from linn_cli.errors import UsageError
 from linn_cli.noise.request import Request
 from linn_cli.units import Sigma
-from linn_cli.volumes import planes, units
+from linn_cli.volumes import planes, targets, units
 from tests.conftest import ROOT
 from tests.volumes.zarrs import (
     REQUEST,
@@ -180,10 +180,14 @@ def test_labels_and_other_arrays_are_copied(tmp_path: Path) -> None:
     labels = np.arange(1600, dtype=np.uint16).reshape(40, 40)
     ome(source / "labels" / "cells", labels, "yx", chunks=(16, 16))
     (source / "notes.txt").write_text("kept")
+    (source / "0" / "notes.txt").write_text("kept too")
+    (source / ".linn" / "done").mkdir(parents=True)
+    (source / ".linn" / "run.json").write_text("of another run")
     assert denoised(source, tmp_path / "b.zarr").error is None
     before, after = content(source), content(tmp_path / "b.zarr")
+    before.pop(".linn/run.json")
     assert after.keys() == before.keys()
-    alike = [name for name in before if name.startswith(("labels", "notes"))]
+    alike = [name for name in before if name.startswith("labels") or name.endswith(".txt")]
     assert len(alike) > 10
     assert all(after[name] == before[name] for name in alike)
 
@@ -208,6 +212,21 @@ def test_noise_that_takes_whole_planes_gets_them(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
     assert denoised(source, tmp_path / "b.zarr", request).error is None
     assert_close(zarr.open_array(tmp_path / "b.zarr", mode="r")[:], expected(values, request))
+
+
+def test_a_run_goes_on_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain(tmp_path / "a.zarr", noisy((40, 40)), chunks=(20, 20))
+    (tmp_path / "inner").mkdir()
+    monkeypatch.setattr(planes.Work, "answers", lambda *_: iter([]))  # fails at once
+    original = targets.Target.remove_if_nothing_is_finished
+    monkeypatch.setattr(targets.Target, "remove_if_nothing_is_finished", lambda _: None)
+    monkeypatch.chdir(tmp_path)
+    assert denoised(Path("a.zarr"), Path("b.zarr")).error is not None
+    monkeypatch.undo()
+    assert targets.Target.remove_if_nothing_is_finished is original
+    monkeypatch.chdir(tmp_path / "inner")
+    done = denoised(Path("../a.zarr"), Path("../b.zarr"))
+    assert (done.error, done.remarks) == (None, ("goes on with what an earlier run had finished",))
 
 
 @pytest.mark.usefixtures("small_units")

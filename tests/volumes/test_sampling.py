@@ -47,8 +47,10 @@ def test_of_many_planes_only_a_sample_is_read(monkeypatch: pytest.MonkeyPatch) -
     assert [one.levels_at(1.0)[0] for one in found] == pytest.approx([5, 25], rel=0.15)
 
 
-def test_what_is_empty_all_over_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = np.zeros((8, 128, 128), np.float32)
+@pytest.mark.parametrize("empty", [0, np.nan, np.inf])
+def test_what_is_empty_all_over_is_passed_over(empty: float) -> None:
+    values = np.full((8, 128, 128), empty, np.float32)
+    values[5, :3, :3] = np.nan
     values[3] = noisy_picture((20.0,))[:, :, 0]
     found, _ = sampling.profiles(values, Axes("zyx"), (1, 64, 64), Request())
     assert found[0].levels_at(1.0)[0] == pytest.approx(20, rel=0.1)

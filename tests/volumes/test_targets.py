@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,53 @@ def test_what_is_there_is_left_skipped_or_replaced(tmp_path: Path) -> None:
     target.finish(stores.opened(str(source), read_only=True), [])
     assert not (there / "precious").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zarr", "b.zarr"]
+
+
+def test_a_run_that_is_killed_at_its_end_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = ome(tmp_path / "a.zarr", noisy((16, 16)), "yx")
+    there, store = tmp_path / "b.zarr", stores.opened(str(source), read_only=True)
+    there.mkdir()
+    (there / "old").touch()
+    original = os.rename
+    for calls in (1, 2):  # before the old output is put aside, and after
+        target = targets.opened(str(there), Existing(overwrite=True))
+        assert target is not None
+        target.record.begin({}, "b.zarr")
+        done: list[Path] = []
+
+        def rename(*arguments: Path, calls: int = calls, done: list[Path] = done) -> None:
+            done.append(arguments[0])
+            if len(done) == calls:
+                raise KeyboardInterrupt
+            original(*arguments)
+
+        monkeypatch.setattr(os, "rename", rename)
+        with pytest.raises(KeyboardInterrupt):
+            target.finish(store, [])
+        monkeypatch.setattr(os, "rename", original)
+        assert target.record.begin({}, "b.zarr"), "what is finished is known"
+    again = targets.opened(str(there), Existing())
+    assert again is not None
+    again.finish(store, [])
+    other = targets.opened(str(there), Existing(overwrite=True))
+    assert other is not None
+    other.finish(store, [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zarr", "b.zarr"]
+    assert targets.size(str(source)) == targets.size(str(there))
+
+
+def test_what_is_not_linns_is_left(tmp_path: Path) -> None:
+    (tmp_path / "a.zarr").touch()
+    (tmp_path / "b.zarr.partial").mkdir()
+    (tmp_path / "b.zarr.partial" / "precious").touch()
+    for existing in (Existing(), Existing(overwrite=True)):
+        with pytest.raises(UsageError, match=r"a\.zarr: is a file"):
+            targets.opened(str(tmp_path / "a.zarr"), existing)
+        with pytest.raises(UsageError, match=r"b\.zarr\.partial: is in the way"):
+            targets.opened(str(tmp_path / "b.zarr"), existing)
+    assert (tmp_path / "b.zarr.partial" / "precious").exists()
 
 
 def test_a_failure_leaves_only_what_is_finished(tmp_path: Path) -> None:

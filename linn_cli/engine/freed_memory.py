@@ -10,16 +10,16 @@ _MOST_FREE = 2**31 - 1
 _LARGEST_BLOCK = 2**25  # the most that glibc takes here; larger blocks still go back at once
 
 
-def keep_freed_memory() -> bool:
-    """Let the process keep what it frees, up to 2 GB, in blocks up to 32 MB; whether that was possible.
+def keep_freed_memory(most: int = _MOST_FREE) -> bool:
+    """Let the process keep up to `most` bytes of what it frees, in blocks up to 32 MB; whether that was possible.
 
-    A training step frees all its activations and the next asks for them again. By default glibc gives them
-    back to the system in between, which then maps and clears every page anew.
+    Each band of rows, and each step of training, frees what the next asks for again. If glibc gives it back to the
+    system in between, the system maps and clears every page anew.
     """
     if sys.platform != "linux":
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
     return mallopt is not None and all(
         mallopt(parameter, value) == 1
-        for parameter, value in ((_TRIM_THRESHOLD, _MOST_FREE), (_MMAP_THRESHOLD, _LARGEST_BLOCK))
+        for parameter, value in ((_TRIM_THRESHOLD, most), (_MMAP_THRESHOLD, _LARGEST_BLOCK))
     )

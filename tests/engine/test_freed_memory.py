@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from linn_cli.training import freed_memory
+from linn_cli.engine import freed_memory
 
 ROUNDS = """
 import resource, sys
 import numpy as np
-from linn_cli.training import freed_memory
+from linn_cli.engine import freed_memory
 
 if sys.argv[1] == "kept":
     assert freed_memory.keep_freed_memory()
