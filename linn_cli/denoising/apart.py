@@ -18,7 +18,7 @@ from linn_cli.denoising import removal
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine.bands import in_step
-from linn_cli.engine.halo import Halo
+from linn_cli.engine.halo import Halo, widest
 from linn_cli.noise import hot_pixels
 from linn_cli.noise.request import NoiseProfile
 from linn_cli.noise.strength import FULL, Strength
@@ -91,12 +91,8 @@ def remove_by_rows(
 
 def halo(networks: Networks, profile: NoiseProfile, strength: Strength, channels: int) -> Halo:
     """`removal.halo`: what each part that goes by rows needs."""
-    halos = [
-        removal.halo(networks, profile, part, channels)
-        for part in _parts(profile, strength.of_channels(channels))
-    ]
-    reach, alignment = (max(one.reach for one in halos), max(one.alignment for one in halos))
-    return Halo(reach, alignment)
+    parts = _parts(profile, strength.of_channels(channels))
+    return widest(removal.halo(networks, profile, part, channels) for part in parts)
 
 
 def goes_by_rows(profile: NoiseProfile, strength: Strength) -> bool:

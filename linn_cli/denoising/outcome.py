@@ -141,7 +141,11 @@ def of_removal(
     model = measurement.PHOTO if any(one.photo for one in profiles) else model
     # What is the same for all is said once.
     distinct = profiles if len({one.shown_at(FULL) for one in profiles}) > 1 else profiles[:1]
-    cameras = [one.times(profile.unit) for profile in distinct for one in profile.cameras]
+    # Gain and read noise of light that was stored by a curve are no numbers that --gain takes.
+    raw = [
+        (one, profile.unit) for profile in distinct for one in profile.cameras if not one.encoded
+    ]
+    cameras = [one.times(unit) for one, unit in raw]
     shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,

@@ -87,11 +87,9 @@ def _kept(
     levels = [level / GREY_LEVELS for level in profile.sigma_at(min(strength.most, 1.0)).levels]
     sigma = torch.tensor(levels, dtype=values.dtype).view(-1, 1, 1)
     if profile.grows:
-        gain, read = (
-            torch.tensor([getattr(one, name) for one in profile.cameras]).view(-1, 1, 1)
-            for name in ("gain", "read")
-        )
-        sigma = min(strength.most, 1.0) * (gain * values.clamp(min=0) + read**2).sqrt().to(values)
+        pairs = zip(profile.cameras, values.unbind(-3), strict=True)
+        sigma = torch.stack([one.deviations_at(plane) for one, plane in pairs], dim=-3)
+        sigma = min(strength.most, 1.0) * sigma
     beyond = (values < -_BEYOND * sigma) | (values > 1 + _BEYOND * sigma)
     if not bool(beyond.any()):
         return answer

@@ -77,8 +77,8 @@ class NoiseProfile:
 
     @property
     def grows(self) -> bool:
-        """Whether it grows with brightness in some channel."""
-        return any(one.gain for one in self.cameras)
+        """Whether it differs with brightness in some channel."""
+        return not all(one.is_white for one in self.cameras)
 
     @property
     def is_alike(self) -> bool:
@@ -248,8 +248,8 @@ class Request:
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
                 scaled = [one.times(picture.unit) for one in cameras]
-                said = tuple(as_options(measurement.camera_words(one)) for one in scaled)
-                found = replace(found, words=said)
+                said = map(as_options, measurement.camera_words(scaled))
+                found = replace(found, words=tuple(said))
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == PHOTO:
             photo = measurement.measure_photo(picture)
