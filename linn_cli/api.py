@@ -27,7 +27,8 @@ from linn_cli.evaluation.invertibility import RoundTrip
 from linn_cli.network.architecture import Variant, parse_variant
 from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
-from linn_cli.noise.request import MOST_STRENGTH, Request, parse_camera
+from linn_cli.noise.request import Request, parse_camera
+from linn_cli.noise.strength import Strength, StrengthLike
 from linn_cli.pictures import reading, writing
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.picture import Document, Picture
@@ -118,7 +119,7 @@ class Denoiser:
         sigma: SigmaLike | str = AUTO,
         *,
         noise: str = AUTO,
-        strength: float = 1.0,
+        strength: StrengthLike = 1.0,
         gain: float | Iterable[float] | None = None,
         read_noise: float | Iterable[float] | None = None,
         sigma_unit: str = "8bit",
@@ -138,7 +139,7 @@ class Denoiser:
                 as in files of 8 bits, linn corrects the mean.
             noise: "auto" takes noise for white, for a camera's where it clearly grows with brightness, or for a
                 photograph's where it is clearly coarse; "white", "camera", "photo" or "correlated" decide by hand.
-            strength: multiplies the noise level, 0 to 2.
+            strength: multiplies the noise level, 0 to 2; (1.0, 1.5) does so for brightness and for colour apart.
             gain: a camera's gain, if you know it: the variance of the noise for each level of signal.
             read_noise: a camera's read noise, with `gain`: the noise level in black.
             sigma_unit: what `sigma`, `gain` and `read_noise` count in: "8bit" (white is 255), "16bit" (65535) or
@@ -175,7 +176,7 @@ class Denoiser:
             if sigma_unit == "8bit":
                 _check_white(found, request)
             clean, network = documents.denoise_frame(
-                picture, self._networks, found, strength, silent
+                picture, self._networks, found, request.strength, silent
             )
             answer[...] = clean.values
             _warn(network.doubt, *search.remarks)
@@ -207,7 +208,7 @@ def denoise(
     sigma: SigmaLike | str = AUTO,
     *,
     noise: str = AUTO,
-    strength: float = 1.0,
+    strength: StrengthLike = 1.0,
     gain: float | Iterable[float] | None = None,
     read_noise: float | Iterable[float] | None = None,
     sigma_unit: str = "8bit",
@@ -393,21 +394,19 @@ def write(
 def _request(
     sigma: SigmaLike | str,
     noise: str,
-    strength: float,
+    strength: StrengthLike,
     gain: float | Iterable[float] | None,
     read_noise: float | Iterable[float] | None,
     unit: str,
 ) -> Request:
     """What is asked for; the arguments are those of the call of `Denoiser`."""
-    if not 0 <= strength <= MOST_STRENGTH:
-        raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
     known = None
     if not isinstance(sigma, str):
         known = Sigma(in_levels(Sigma.of(sigma).levels, unit))
     elif sigma != AUTO:
         raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
     cameras = parse_camera(_text(gain), _text(read_noise), unit)
-    return Request(known, noise, strength, cameras)
+    return Request(known, noise, Strength.of(strength), cameras)
 
 
 def _text(numbers: float | Iterable[float] | None) -> str | None:
@@ -432,7 +431,7 @@ def _check_white(found: list[Plane], request: Request) -> None:
         return
     for plane in found:
         reach = _reach(plane.picture)
-        level = max(plane.profile.sigma_at(request.strength).levels)
+        level = max(plane.profile.sigma_at(request.strength.most).levels)
         is_of_8_bits = reach <= _EIGHT_BITS and level * plane.picture.unit < reach
         if reach >= _OTHER_WHITE and (is_of_8_bits or level < _NEXT_TO_NOTHING) and level > 0:
             raise UsageError(

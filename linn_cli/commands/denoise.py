@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 EXAMPLES = """
 linn denoise photo.jpg                    # estimates the noise, writes photo-denoised.jpg
 linn denoise photo.jpg --strength 70      # leaves some grain
+linn denoise photo.jpg --strength 70,130  # leaves grain in brightness, takes more of it in colour
 linn denoise scans/ -r -o clean/          # a folder and those within it
 """
 
@@ -76,12 +77,13 @@ def denoise(
         ),
     ] = "auto",
     strength: Annotated[
-        float,
+        str,
         typer.Option(
             metavar="PERCENT",
-            help="Remove less or more of the noise: 70 leaves some grain, 130 smooths more. 0 to 200.",
+            help="Remove less or more of the noise: 70 leaves some grain, 130 smooths more, 70,130 does so in brightness "
+            "and in colour. 0 to 200.",
         ),
-    ] = 100.0,
+    ] = "100",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -260,6 +262,7 @@ def denoise(
         from linn_cli.denoising.planning import Existing
         from linn_cli.denoising.shards import WHOLE, Shard
         from linn_cli.noise.request import Request, parse_camera
+        from linn_cli.noise.strength import FULL, Strength
         from linn_cli.pictures import formats, reading
         from linn_cli.units import Sigma
         from linn_cli.videos import formats as videos
@@ -267,7 +270,7 @@ def denoise(
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, strength / 100, cameras, same_noise, hot_pixels)
+        request = Request(known, noise, Strength.parse(strength), cameras, same_noise, hot_pixels)
         if fast and (variant or scales):
             raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)
@@ -277,7 +280,7 @@ def denoise(
         if quiet and verbose:
             raise UsageError("--quiet and --verbose exclude each other")
         say = keep_quiet if quiet else console.say
-        for doubt in doubts(known, sigma_unit, strength):
+        for doubt in doubts(known, sigma_unit, request.strength):
             say(doubt)
         if manifest:
             # Also where a shard turns out to have no picture: who runs it may wait for the file.
@@ -367,7 +370,7 @@ def denoise(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
         # The page may advise another sigma only where the user gave one: not a strength, nor one by channel.
-        given = known is not None and len(set(known.levels)) == 1 and strength == 100
+        given = known is not None and len(set(known.levels)) == 1 and request.strength == FULL
         began = time.monotonic()
         done = _run(work, planned, workers, report, compare, given=given, quiet=quiet)
         _conclude(done, output, began, say)

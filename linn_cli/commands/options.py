@@ -12,6 +12,7 @@ from linn_cli.errors import UsageError
 from linn_cli.network.architecture import MOST_SCALES
 
 if TYPE_CHECKING:
+    from linn_cli.noise.strength import Strength
     from linn_cli.units import Sigma, SigmaLike
 
 # Less noise than this, in grey levels, is rarely meant.
@@ -207,7 +208,7 @@ def check_manifest(path: Path) -> None:
     console.append_json(path)
 
 
-def doubts(sigma: Sigma | None, unit: str, strength: float) -> Iterator[str]:
+def doubts(sigma: Sigma | None, unit: str, strength: Strength) -> Iterator[str]:
     """Questions about values that are possible and yet hardly meant: --sigma, in grey levels, and --strength."""
     if sigma and unit != "unit" and 0 < max(sigma.levels) < _DOUBTFUL_SIGMA:
         others = "unit" if unit == "8bit" else "8bit"
@@ -215,8 +216,9 @@ def doubts(sigma: Sigma | None, unit: str, strength: float) -> Iterator[str]:
             f"--sigma is {max(sigma.levels):.2g} of 255 grey levels, next to no noise: "
             f"did you mean --sigma-unit {others}?"
         )
-    if 0 < strength <= _DOUBTFUL_STRENGTH:
-        yield (
-            f"--strength {strength:g} is {strength:g} %, which removes next to nothing: "
-            f"did you mean {100 * strength:g}?"
-        )
+    for percent in strength.percents:
+        if 0 < percent <= _DOUBTFUL_STRENGTH:
+            yield (
+                f"--strength {percent:g} is {percent:g} %, which removes next to nothing: "
+                f"did you mean {100 * percent:g}?"
+            )

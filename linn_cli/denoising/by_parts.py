@@ -12,11 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from linn_cli.denoising import planes, removal
+from linn_cli.denoising import apart, planes
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine.bands import in_step
 from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures import holes
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, silent
@@ -67,7 +68,7 @@ def whole(
     networks: Networks,
     values: NDArray[Any],
     profile: NoiseProfile,
-    strength: float,
+    strength: Strength,
     progress: Progress = silent,
 ) -> tuple[NDArray[Any], LoadedNetwork]:
     """Denoise a plane (C, H, W) in memory, whatever its noise and its holes; `progress` counts rows."""
@@ -77,10 +78,10 @@ def whole(
 
 
 def with_halo(
-    networks: Networks, plane: Plane, part: Part, profile: NoiseProfile, strength: float
+    networks: Networks, plane: Plane, part: Part, profile: NoiseProfile, strength: Strength
 ) -> Part:
     """A part of a plane that goes by rows, with what it needs around it."""
-    halo = removal.halo(networks, profile, strength, plane.channels)
+    halo = apart.halo(networks, profile, strength, plane.channels)
     rows = halo.around(part.top, part.bottom, plane.height)
     return Part(*rows, *halo.around(part.left, part.right, plane.width))
 
@@ -90,7 +91,7 @@ def denoise(
     plane: Plane,
     part: Part,
     profile: NoiseProfile,
-    strength: float,
+    strength: Strength,
     progress: Progress = silent,
 ) -> tuple[Iterator[NDArray[Any]], LoadedNetwork]:
     """The answer for a part of a plane that goes by rows, from the top as rows (C, n, w) of any n.
@@ -102,8 +103,8 @@ def denoise(
         networks: to choose from.
         plane: what is denoised.
         part: which part of it.
-        profile: its noise; see `removal.goes_by_rows`.
-        strength: multiplies its standard deviation.
+        profile: its noise; see `apart.goes_by_rows`.
+        strength: how much of it is removed.
         progress: counts rows, those of the halo included; see `with_halo`.
     """
     wide = with_halo(networks, plane, part, profile, strength)

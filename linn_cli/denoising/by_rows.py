@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from linn_cli.denoising import apart, outcome, planes
 from linn_cli.denoising import document as documents
-from linn_cli.denoising import outcome, planes, removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import ESTIMATING, Outcome
 from linn_cli.denoising.planning import Job
@@ -68,7 +68,7 @@ def choose(
         if has_holes:
             return WHOLE  # they are filled from all sides
         profile = request.find(documents.in_range(Picture(rows)))
-        return Way(removal.goes_by_rows(profile, request.strength), profile)
+        return Way(apart.goes_by_rows(profile, request.strength), profile)
 
 
 def denoise(

@@ -14,6 +14,7 @@ from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import InputError
 from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures import metadata, ranges
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share
@@ -130,7 +131,7 @@ def denoise(
     document: Document,
     networks: Networks,
     found: Sequence[Sequence[Plane]],
-    strength: float,
+    strength: Strength,
     progress: Progress,
 ) -> tuple[Document, LoadedNetwork]:
     """Denoise every plane of every frame, and tell which network did so last, or is in doubt.
@@ -139,7 +140,7 @@ def denoise(
         document: what to denoise.
         networks: to choose from.
         found: the planes of each frame, as a `Search` finds them.
-        strength: multiplies the noise's standard deviation.
+        strength: how much of the noise is removed.
         progress: counts to 1.
     """
     total = sum(frame.values.shape[0] for frame in document.frames)
@@ -156,7 +157,7 @@ def denoise_frame(
     frame: Picture,
     networks: Networks,
     found: Sequence[Plane],
-    strength: float,
+    strength: Strength,
     progress: Progress,
 ) -> tuple[Picture, LoadedNetwork]:
     """Denoise every plane of a frame; `progress` counts its rows."""

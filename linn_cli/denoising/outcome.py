@@ -10,6 +10,7 @@ import numpy as np
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.noise import measurement
 from linn_cli.noise.request import AUTO, NoiseProfile, Request
+from linn_cli.noise.strength import FULL
 from linn_cli.pictures.picture import Document
 from linn_cli.samples import white
 from linn_cli.units import GREY_LEVELS
@@ -26,7 +27,8 @@ class Outcome:
     """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
 
     Sigma, gain and read noise are in 8-bit grey levels, by channel, or by channel and frame where each has its own. Sigma
-    of a photograph's noise is by plane: brightness, then two of colour.
+    of a photograph's noise is by plane: brightness, then two of colour. `strength` is in per cent, one or that of
+    brightness and that of colour; sigma of other noise is at the first.
     `estimate` says in words what was estimated, `remarks` what the output has not kept. `range` has the values that
     were taken for black and white, where they are not those of the depth.
     """
@@ -43,6 +45,7 @@ class Outcome:
     noise: str | None = None
     gain: tuple[float, ...] = ()
     read: tuple[float, ...] = ()
+    strength: tuple[float, ...] = ()
     clipped: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
     variant: str | None = None
@@ -157,8 +160,12 @@ def of_removal(
     model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
     model = measurement.PHOTO if any(one.photo for one in profiles) else model
     # What is the same for all is said once.
-    distinct = profiles if len({one.shown_at(1.0) for one in profiles}) > 1 else profiles[:1]
-    cameras = [one.times(profile.unit) for profile in distinct for one in profile.cameras]
+    distinct = profiles if len({one.shown_at(FULL) for one in profiles}) > 1 else profiles[:1]
+    # Gain and read noise of light that was stored by a curve are no numbers that --gain takes.
+    raw = [
+        (one, profile.unit) for profile in distinct for one in profile.cameras if not one.encoded
+    ]
+    cameras = [one.times(unit) for one, unit in raw]
     shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,
@@ -168,6 +175,7 @@ def of_removal(
         noise=model if request.model == AUTO else request.model,
         gain=tuple(one.levels[0] for one in cameras),
         read=tuple(one.levels[1] for one in cameras),
+        strength=request.strength.percents,
         clipped=tuple(dict.fromkeys(where for one in profiles for where in one.clipped.where)),
         estimate=_in_words(profiles),
         range=(shared.low, shared.high) if shared else None,

@@ -9,12 +9,13 @@ from itertools import tee
 import torch
 from torch import Tensor
 
-from linn_cli.denoising import removal
+from linn_cli.denoising import apart
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine.bands import in_step
 from linn_cli.noise import hot_pixels
 from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, silent
 from linn_cli.samples import Range
@@ -32,7 +33,7 @@ def denoise(
     networks: Networks,
     picture: Picture,
     profile: NoiseProfile,
-    strength: float,
+    strength: Strength,
     progress: Progress,
 ) -> tuple[Picture, LoadedNetwork]:
     """Denoise a picture in colour or of one channel. What has no value and what is transparent stays to the bit.
@@ -41,7 +42,7 @@ def denoise(
         networks: to choose from.
         picture: of any dtype.
         profile: its noise, as `Request.find` finds it.
-        strength: multiplies its standard deviation.
+        strength: how much of it is removed.
         progress: counts rows.
     """
     height = picture.values.shape[0]
@@ -55,15 +56,15 @@ def denoise(
         values = hot_pixels.removed(values, profile.hot_pixels)
         profile = replace(profile, hot_pixels=None)
     held = _held(values)
-    answer, network = removal.remove(networks, held, profile, strength, progress)
+    answer, network = apart.remove(networks, held, profile, strength, progress)
     answer = _kept(values, held, answer, profile, strength)
     clean = picture.scale.from_floats(answer, stored.dtype) if ranged else answer
     return picture.with_values(clean[0].permute(1, 2, 0).numpy()), network
 
 
-def is_nothing(picture: Picture, profile: NoiseProfile, strength: float) -> bool:
+def is_nothing(picture: Picture, profile: NoiseProfile, strength: Strength) -> bool:
     """Whether a picture stays as it is: without noise to be removed, or without a value."""
-    quiet = profile.sigma_at(strength).is_nothing and (strength == 0 or not profile.grows)
+    quiet = profile.is_nothing(strength.of_channels(picture.values.shape[2]).most)
     return quiet or picture.is_empty
 
 
@@ -78,19 +79,17 @@ def _held(values: Tensor) -> Tensor:
 
 
 def _kept(
-    values: Tensor, held: Tensor, answer: Tensor, profile: NoiseProfile, strength: float
+    values: Tensor, held: Tensor, answer: Tensor, profile: NoiseProfile, strength: Strength
 ) -> Tensor:
     """The answer (..., C, H, W) for `held`; where values lie beyond the range, they move by no more than the noise."""
     if not values.is_floating_point():
         return answer
-    levels = [level / GREY_LEVELS for level in profile.sigma_at(min(strength, 1.0)).levels]
+    levels = [level / GREY_LEVELS for level in profile.sigma_at(min(strength.most, 1.0)).levels]
     sigma = torch.tensor(levels, dtype=values.dtype).view(-1, 1, 1)
     if profile.grows:
-        gain, read = (
-            torch.tensor([getattr(one, name) for one in profile.cameras]).view(-1, 1, 1)
-            for name in ("gain", "read")
-        )
-        sigma = min(strength, 1.0) * (gain * values.clamp(min=0) + read**2).sqrt().to(values)
+        pairs = zip(profile.cameras, values.unbind(-3), strict=True)
+        sigma = torch.stack([one.deviations_at(plane) for one, plane in pairs], dim=-3)
+        sigma = min(strength.most, 1.0) * sigma
     beyond = (values < -_BEYOND * sigma) | (values > 1 + _BEYOND * sigma)
     if not bool(beyond.any()):
         return answer
@@ -104,7 +103,7 @@ def rows(
     shape: tuple[int, int],
     dtype: torch.dtype,
     profile: NoiseProfile,
-    strength: float,
+    strength: Strength,
     progress: Progress = silent,
 ) -> tuple[Iterator[Tensor], LoadedNetwork]:
     """`denoise` for a picture without holes given from the top as strips (C, n, W) of its dtype, if it goes by rows.
@@ -115,18 +114,18 @@ def rows(
         shape: C and W.
         dtype: that of the strips.
         profile: its noise.
-        strength: multiplies its standard deviation.
+        strength: how much of it is removed.
         progress: counts rows.
     """
     if profile.range is None and not dtype.is_floating_point:
-        return removal.remove_by_rows(networks, strips, shape, profile, strength, progress)
+        return apart.remove_by_rows(networks, strips, shape, profile, strength, progress)
     scale = profile.range or Range.nominal(dtype)
     floats: Iterable[Tensor] = map(scale.to_floats, strips)
     if profile.hot_pixels:
         floats = hot_pixels.removed_by_rows(floats, profile.hot_pixels)
         profile = replace(profile, hot_pixels=None)
     values, copy = tee(floats)
-    answers, network = removal.remove_by_rows(
+    answers, network = apart.remove_by_rows(
         networks, map(_held, values), shape, profile, strength, progress
     )
 

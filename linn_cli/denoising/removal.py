@@ -8,10 +8,11 @@ from dataclasses import replace
 from torch import Tensor
 
 from linn_cli import samples
+from linn_cli.denoising import blended
 from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
-from linn_cli.engine.halo import Halo
+from linn_cli.engine.halo import Halo, widest
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import clipping, correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
@@ -47,6 +48,8 @@ def remove(
     if channels > 1 and profile.is_alike and samples.is_grey(values):
         grey, network = remove(networks, values[:, :1], profile.first_channel(), strength, progress)
         return grey.repeat(1, channels, 1, 1), network
+    if profile.grows and strength > 0 and blended.suits(profile.cameras):
+        return blended.remove(networks, values, profile.cameras, strength, progress)
     if profile.grows and strength > 0:
         return _remove_camera(networks, values, profile.cameras, strength, progress)
     if profile.coarser and strength > 0:
@@ -78,6 +81,8 @@ def remove_by_rows(
     channels, width = shape
     if profile.hot_pixels:
         rows = hot_pixels.removed_by_rows(rows, profile.hot_pixels)
+    if profile.grows and blended.suits(profile.cameras):
+        return blended.remove_by_rows(networks, rows, width, profile.cameras, strength, progress)
     network, sigma, chroma = _of_rows(networks, profile, strength, channels)
     if profile.grows:
         transform = Transform(profile.cameras)
@@ -89,8 +94,12 @@ def remove_by_rows(
 
 def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: int) -> Halo:
     """What a part of a picture that goes by rows needs around it to be denoised as in the whole."""
-    network, sigma, _ = _of_rows(networks, profile, strength, channels)
-    own = network.halo(sigma)
+    if profile.grows and blended.suits(profile.cameras):
+        told = blended.sigmas(profile.cameras, strength)
+        own = widest(networks.at(one, channels).halo(one.by_channel(channels)) for one in told)
+    else:
+        network, sigma, _ = _of_rows(networks, profile, strength, channels)
+        own = network.halo(sigma)
     return replace(own, reach=own.reach + hot_pixels.REACH) if profile.hot_pixels else own
 
 
@@ -110,7 +119,8 @@ def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
     """Whether noise can be removed from rows alone; blotches and few counts take the whole picture."""
     if profile.coarser or profile.sigma_at(strength).is_nothing:
         return False
-    levels = Transform(profile.cameras).sigma(strength) if profile.grows else ()
+    goes_through = profile.grows and not blended.suits(profile.cameras)
+    levels = Transform(profile.cameras).sigma(strength) if goes_through else ()
     return not levels or network_sigma(levels) <= pyramid.HEAVY
 
 
@@ -173,7 +183,7 @@ def _remove_camera(
     floats = samples.to_floats(values)
     # The smaller pictures have a third of its pixels together. The first of them has half of its rows.
     answer = network(floats, sigma, share(progress, 4 / 3), transform.forward, transform.inverse)
-    smaller = [CameraNoise(one.gain / 4, one.read / 2) for one in cameras]
+    smaller = [one.of_four for one in cameras]
     halved = pyramid.halve(floats)
     part = share(progress, 4 * halved.shape[-2] / floats.shape[-2])
     half, _ = _remove_camera(networks, halved, smaller, strength, part)

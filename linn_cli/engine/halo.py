@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linn_cli.engine.folding import FoldedScale
@@ -26,6 +26,12 @@ class Halo:
         """From where to where a picture's side of this size is needed for what lies from `begin` to `end`."""
         first = max(0, begin - self.reach)
         return first // self.alignment * self.alignment, min(size, end + self.reach)
+
+
+def widest(halos: Iterable[Halo]) -> Halo:
+    """What serves all of these; alignments are powers of two."""
+    reaches, alignments = zip(*((one.reach, one.alignment) for one in halos), strict=True)
+    return Halo(max(reaches), max(alignments))
 
 
 def of(scales: Sequence[FoldedScale], halvings: int) -> Halo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from linn_cli.noise.estimation import Estimate
 from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.photograph import Plane
 from linn_cli.pictures.picture import Picture
+from linn_cli.units import GREY_LEVELS
 from linn_cli.wording import as_arguments, as_options, setting
 
 WHITE, CAMERA, PHOTO, CORRELATED = "white", "camera", "photo", "correlated"
@@ -38,6 +40,8 @@ _NOT_WHITE = (
     "fine detail is weaker than white noise would leave it, as after JPEG, demosaicing or scaling, or in fine texture: "
     "every second pixel has sigma "
 )
+# Shadows, midtones and highlights.
+_TONES = 0.1, 0.5, 0.9
 # Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
 _LOSSY, _LITTLE = ("JPEG", "AVIF"), 2.0
 _HIDDEN = "lossy compression may hide noise: if there is some to be seen, give --sigma"
@@ -97,7 +101,10 @@ class Measured:
 
     def as_data(self) -> dict[str, Any]:
         """For programs: noise in 8-bit grey levels, as --sigma, --gain and --read-noise take them."""
-        cameras = [dict(zip(("gain", "read"), one.levels, strict=True)) for one in self.cameras]
+        cameras = [
+            dict(zip(("gain", "read"), one.levels, strict=True), encoded=one.encoded)
+            for one in self.cameras
+        ]
         data = asdict(self) | {"cameras": cameras, "grows": self.grows}
         del data["clipped"]
         photo = {"deviation": deviations(self.photo), "told": learned(self.photo)}
@@ -116,6 +123,8 @@ class Measured:
     def _words(self) -> list[str]:
         if self.photo:
             return [photo_words(self.photo)]
+        if any(one.encoded for one in self.cameras):
+            return [_tone_words(self.cameras)]
         overall = _interval(self.overall)
         by_channel = f"by channel {', '.join(map(_interval, self.channels))}"
         if len(self.channels) == 1:
@@ -127,7 +136,7 @@ class Measured:
         if self.correlated:
             words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
         if self.cameras:
-            words += [_GROWS if self.grows else _MAY_GROW, *map(camera_words, self.cameras)]
+            words += [_GROWS if self.grows else _MAY_GROW, *map(_camera_words, self.cameras)]
         return words
 
 
@@ -163,15 +172,14 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     white = Measured(channels, overall)
     if not grows:
         return white
-    fits = [
-        camera.fit(one, as_white, step) for one, as_white in zip(patches, channels, strict=True)
-    ]
-    if not any(one.gain for one, _ in fits):
+    fits = camera.fit_channels(patches, channels, step)
+    if all(one.is_white for one, _ in fits):
         return white
-    white = replace(white, clipped=find_clipping(picture, white.sigma))
-    if white.clipped and white.clipped.black:  # such noise is weaker in the dark, too
-        return white
-    certainty = max(certainty for one, certainty in fits if one.gain)
+    if not any(one.encoded for one, _ in fits):
+        white = replace(white, clipped=find_clipping(picture, white.sigma))
+        if white.clipped and white.clipped.black:  # such noise is weaker in the dark, too
+            return white
+    certainty = max(certainty for one, certainty in fits if not one.is_white)
     return replace(white, cameras=tuple(one for one, _ in fits), certainty=certainty)
 
 
@@ -218,7 +226,9 @@ def photo_words(photo: Sequence[Plane]) -> str:
 def measure_camera(picture: Picture) -> list[CameraNoise]:
     """Estimate gain and read noise of each channel; see `measure` for errors."""
     planes, step, visible = _planes(sampled(picture))
-    return [camera.estimate(plane, step, visible)[0] for plane in planes]
+    patches = [_patch_statistics.measure(plane, visible) for plane in planes]
+    channels = [estimation.from_patches(one, step) for one in patches]
+    return [one for one, _ in camera.fit_channels(patches, channels, step)]
 
 
 @_ALONE
@@ -257,8 +267,21 @@ def correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[st
     return words
 
 
-def camera_words(one: CameraNoise) -> str:
-    """What `measure_camera` found in a channel; `wording` spells its settings."""
+def camera_words(cameras: Sequence[CameraNoise]) -> list[str]:
+    """What `measure_camera` found in the channels; `wording` spells its settings."""
+    if any(one.encoded for one in cameras):
+        return [_tone_words(cameras)]
+    return list(map(_camera_words, cameras))
+
+
+def _tone_words(cameras: Sequence[CameraNoise]) -> str:
+    dark, middle, light = (
+        f"{GREY_LEVELS * fmean(one.deviation_at(level) for one in cameras):.1f}" for level in _TONES
+    )
+    return f"a camera's noise, sigma {dark} in shadows, {middle} in midtones and {light} in highlights, estimated"
+
+
+def _camera_words(one: CameraNoise) -> str:
     gain, read = one.levels
     if gain == 0:
         return f"white noise, sigma {read:.2f}, estimated"

@@ -14,6 +14,7 @@ from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE
 from linn_cli.noise.photograph import Plane
+from linn_cli.noise.strength import FULL, Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range, white
 from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
@@ -22,7 +23,6 @@ from linn_cli.wording import as_options, setting
 AUTO = "auto"
 _MODELS = (AUTO, WHITE, CAMERA, PHOTO, CORRELATED)
 _OTHER_NAMES = {"poisson-gauss": CAMERA}
-MOST_STRENGTH = 2.0
 _MID_GREY = 0.5
 
 
@@ -77,8 +77,8 @@ class NoiseProfile:
 
     @property
     def grows(self) -> bool:
-        """Whether it grows with brightness in some channel."""
-        return any(one.gain for one in self.cameras)
+        """Whether it differs with brightness in some channel."""
+        return not all(one.is_white for one in self.cameras)
 
     @property
     def is_alike(self) -> bool:
@@ -110,15 +110,23 @@ class NoiseProfile:
         sigma = Sigma.removable([LEARNED * luma] * len(self.sigma.levels))
         return sigma.times(strength), tuple(level / luma for level in chroma)
 
-    def shown_at(self, strength: float) -> tuple[float, ...]:
-        """The noise removed, as people are told it: as `levels_at`, of a photograph by plane where it was estimated."""
+    def shown_at(self, strength: Strength) -> tuple[float, ...]:
+        """The noise removed, as people are told it: as `levels_at`, that of brightness if colour has another strength.
+
+        Of a photograph by plane where it was estimated.
+        """
         if not (self.photo and self.words):
-            return self.levels_at(strength)
-        return tuple(self.unit * strength * deviation for deviation in self.photo)
+            return self.levels_at(strength.luma)
+        luma, *chroma = (self.unit * deviation for deviation in self.photo)
+        return strength.luma * luma, *(strength.chroma * level for level in chroma)
 
     def levels_at(self, strength: float) -> tuple[float, ...]:
         """`sigma_at` in 8-bit grey levels of the picture's dtype, as --sigma takes them."""
         return tuple(self.unit * level for level in self.sigma_at(strength).levels)
+
+    def is_nothing(self, strength: float) -> bool:
+        """Whether a picture stays as it is at this strength."""
+        return self.sigma_at(strength).is_nothing and (strength == 0 or not self.grows)
 
     def sigma_at(self, strength: float) -> Sigma:
         """The sigma that `strength` makes of it, at most 1020."""
@@ -131,14 +139,14 @@ class Request:
 
     AUTO takes noise for white, for a camera's if it clearly grows with brightness, or for that of a
     photograph (PHOTO) if it is clearly coarse. `strength` multiplies
-    the noise's standard deviation, given or estimated, up to twice; 0 returns every pixel as it is. `cameras`
+    the noise's standard deviation, given or estimated, up to twice, in luma and in chroma; 0 returns every pixel as it is. `cameras`
     is a camera's noise, one or by channel; without it, it is estimated. `same`: the first plane of a file in which
     noise is found tells that of all. `hot_pixels` asks for these to be removed.
     """
 
     sigma: Sigma | None = None
     model: str = AUTO
-    strength: float = 1.0
+    strength: Strength = FULL
     cameras: tuple[CameraNoise, ...] = ()
     same: bool = False
     hot_pixels: bool = False
@@ -165,16 +173,11 @@ class Request:
                 f"{setting('gain')} and {setting('read_noise')} are a camera's: "
                 f"add {setting('noise', CAMERA)}"
             )
-        if not 0 <= self.strength <= MOST_STRENGTH:
-            most = 100 * MOST_STRENGTH
-            raise UsageError(
-                f"strength {100 * self.strength:g} is out of range: give 0 to {most:g} %"
-            )
 
     @property
     def is_estimate(self) -> bool:
         """Whether the noise must be estimated."""
-        return self.sigma is None and not self.cameras and self.strength > 0
+        return self.sigma is None and not self.cameras and self.strength.most > 0
 
     def find(self, picture: Picture) -> NoiseProfile:
         """The noise of a picture, given or estimated, before `strength`.
@@ -184,7 +187,8 @@ class Request:
             UsageError: sigma or a camera's noise is given for another number of channels.
         """
         found = self._without_hot_pixels(picture)
-        return self._scaled(replace(found, unit=picture.unit, range=picture.range))
+        found = replace(found, unit=picture.unit, range=picture.range)
+        return self._scaled(found, self.strength.of_channels(picture.values.shape[2]))
 
     def of_channel(self, index: int, channels: int) -> Request:
         """What is asked for one of the channels of a picture whose channels are pictures of their own.
@@ -200,7 +204,7 @@ class Request:
         return replace(self, sigma=sigma, cameras=cameras)
 
     def _without_hot_pixels(self, picture: Picture) -> NoiseProfile:
-        if self.strength == 0:
+        if self.strength.most == 0:
             levels = self.sigma.levels if self.sigma else (0.0,)
             return NoiseProfile(Sigma.removable([level / picture.unit for level in levels]))
         wanted = self.hot_pixels or self.is_estimate
@@ -244,8 +248,8 @@ class Request:
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
                 scaled = [one.times(picture.unit) for one in cameras]
-                said = tuple(as_options(measurement.camera_words(one)) for one in scaled)
-                found = replace(found, words=said)
+                said = map(as_options, measurement.camera_words(scaled))
+                found = replace(found, words=tuple(said))
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == PHOTO:
             photo = measurement.measure_photo(picture)
@@ -269,12 +273,15 @@ class Request:
             return clipping.NONE
         return measurement.find_clipping(picture, found.sigma.levels)
 
-    def _scaled(self, found: NoiseProfile) -> NoiseProfile:
+    def _scaled(self, found: NoiseProfile, strength: Strength) -> NoiseProfile:
         """With a word on what `strength` makes of an estimate."""
-        if found.grows or not found.words or self.strength == 1:
+        if found.grows or not found.words or strength == FULL:
             return found
-        taken = ", ".join(f"{level:.2f}" for level in found.shown_at(self.strength))
-        words = f"sigma {taken} is removed, at --strength {100 * self.strength:g}"
+        taken = ", ".join(f"{level:.2f}" for level in found.shown_at(strength))
+        if strength.is_apart and not found.photo:
+            colour = ", ".join(f"{level:.2f}" for level in found.levels_at(strength.chroma))
+            taken = f"{taken} in brightness and {colour} in colour"
+        words = f"sigma {taken} is removed, at --strength {strength}"
         return replace(found, words=(*found.words, words))
 
 

@@ -17,6 +17,7 @@ from linn_cli.denoising.by_parts import Part
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import UsageError
 from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures.reading import MOST_PIXELS
 from linn_cli.volumes import sampling
 from linn_cli.volumes.axes import COLOUR, STACK, Axes
@@ -128,7 +129,7 @@ class _Facts:
     shape: tuple[int, ...]
     axes: Axes
     profiles: tuple[NoiseProfile, ...]
-    strength: float
+    strength: Strength
     options: Options
 
 

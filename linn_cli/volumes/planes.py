@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linn_cli.denoising import by_parts, removal
+from linn_cli.denoising import apart, by_parts
 from linn_cli.denoising.by_parts import Part, Plane
 from linn_cli.denoising.document import in_doubt
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import InputError
 from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures.tiff_rows import LARGE
 from linn_cli.progress import Progress, share, silent
 from linn_cli.volumes import units
@@ -38,7 +39,7 @@ class Work:
     axes: Axes
     profiles: Sequence[NoiseProfile]
     networks: Networks
-    strength: float
+    strength: Strength
     max_pixels: int
     as_grey: bool = False
     used: list[LoadedNetwork] = field(default_factory=list)
@@ -47,14 +48,13 @@ class Work:
     def goes_whole(self) -> bool:
         """Whether some noise is such that it takes whole planes."""
         return any(
-            not removal.goes_by_rows(one, self.strength) and not self._is_nothing(one)
+            not apart.goes_by_rows(one, self._strength) and not self._is_nothing(one)
             for one in self.profiles
         )
 
     def network_for(self, profile: NoiseProfile) -> LoadedNetwork:
         """The network for noise, before a camera's transform."""
-        colours = 1 if self.axes.colour is None or self.as_grey else 3
-        return self.networks.at(profile.sigma_at(self.strength), colours)
+        return self.networks.at(profile.sigma_at(self._strength.most), self._channels)
 
     def networks_used(self) -> list[str]:
         """Weights and precision for the noise of each channel."""
@@ -113,7 +113,6 @@ class Work:
     def _plane(self, index: tuple[int, ...]) -> Plane:
         outer = tuple(slice(one, one + 1) for one in index)
         rows, _ = self.axes.plane
-        colour = self.axes.colour is not None and not self.as_grey
 
         def read(part: Part) -> NDArray[Any]:
             block = self._read(outer, part)
@@ -121,7 +120,7 @@ class Work:
 
         dtype = np.dtype(self.array.dtype).newbyteorder("=")
         size = self.axes.size(self.array.shape)
-        return Plane(read, 3 if colour else 1, *size, self.shards[rows], dtype)
+        return Plane(read, self._channels, *size, self.shards[rows], dtype)
 
     def _read(self, outer: tuple[slice, ...], part: Part) -> NDArray[Any]:
         """A part of some planes, (outer axes, C, n, w), of native byte order."""
@@ -142,9 +141,9 @@ class Work:
     def _needed(self, plane: Plane, part: Part, index: tuple[int, ...]) -> Part:
         """What must be read for a part."""
         profile = self._profile(index)
-        if not removal.goes_by_rows(profile, self.strength) or _is_all(part, plane):
+        if not apart.goes_by_rows(profile, self._strength) or _is_all(part, plane):
             return part
-        return by_parts.with_halo(self.networks, plane, part, profile, self.strength)
+        return by_parts.with_halo(self.networks, plane, part, profile, self._strength)
 
     def _rows(
         self, plane: Plane, part: Part, index: tuple[int, ...], progress: Progress
@@ -158,21 +157,28 @@ class Work:
         if self.goes_whole or (_is_all(part, plane) and plane.height * plane.width <= LARGE):
             told = share(progress, plane.height)
             values = plane.read(plane.all)
-            answer, network = by_parts.whole(self.networks, values, profile, self.strength, told)
+            answer, network = by_parts.whole(self.networks, values, profile, self._strength, told)
             rows = iter([answer])
         else:
             height = self._needed(plane, part, index).height
             told = share(progress, height)
             rows, network = by_parts.denoise(
-                self.networks, plane, part, profile, self.strength, told
+                self.networks, plane, part, profile, self._strength, told
             )
         self.used[:] = [in_doubt([*self.used, network])]
         yield from rows
 
+    @property
+    def _channels(self) -> int:
+        """How many channels a plane has."""
+        return 1 if self.axes.colour is None or self.as_grey else 3
+
+    @property
+    def _strength(self) -> Strength:
+        return self.strength.of_channels(self._channels)
+
     def _is_nothing(self, profile: NoiseProfile) -> bool:
-        return self.strength == 0 or (
-            profile.sigma_at(self.strength).is_nothing and not profile.grows
-        )
+        return profile.is_nothing(self._strength.most)
 
 
 def _is_all(part: Part, plane: Plane) -> bool:

@@ -131,6 +131,7 @@ def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None
         ),
         (["--strength", "201"], 2, "strength 201 is out of range"),
         (["--strength", "nan"], 2, "strength nan is out of range"),
+        (["--strength", "100,150,50"], 2, "for brightness and colour as 100,150"),
         (["--noise", "pink"], 2, "unknown noise 'pink'"),
         (["--noise", "camera", "--sigma", "25"], 2, "leave --sigma out"),
         (["--gain", "0.1"], 2, "add --noise camera"),
@@ -479,6 +480,24 @@ def test_strength_scales_sigma(linn: Run, noisy_file: Path, noisy: NDArray[np.ui
     linn("denoise", noisy_file, "-o", target, "--sigma", 20, "--strength", 150)
     with Image.open(target) as image:
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 30))
+
+
+def test_brightness_and_colour_have_their_own_strength(linn: Run, tmp_path: Path) -> None:
+    values = np.repeat(np.linspace(60, 200, 90)[None, :, None], 60, 0) * np.ones(3)
+    values += np.random.default_rng(0).normal(0, 15, values.shape)
+    colour, grey = values.round().clip(0, 255).astype(np.uint8), values[:, :, 0].astype(np.uint8)
+    for name, levels in (("colour.png", colour), ("grey.png", grey)):
+        Image.fromarray(levels).save(tmp_path / name)
+    options = "--sigma", 15, "--strength", "50,150", "-o", tmp_path / "out", "--json"
+    done = linn("denoise", tmp_path, *options)
+    assert all(json.loads(line)["strength"] == [50, 150] for line in done.stdout.splitlines())
+    with Image.open(tmp_path / "out" / "colour.png") as image:
+        expected = denoise(colour, 15, strength=(0.5, 1.5))
+        np.testing.assert_array_equal(np.array(image), expected)
+    with Image.open(tmp_path / "out" / "grey.png") as image:
+        np.testing.assert_array_equal(np.array(image), denoise(grey, 7.5))
+    said = linn("denoise", tmp_path / "colour.png", "--strength", "50,150", "-v").stderr
+    assert "in colour is removed, at --strength 50,150" in said
 
 
 def test_camera_noise_is_estimated_and_said(linn: Run, noisy_file: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from linn_cli.commands.options import doubts
+from linn_cli.noise.strength import Strength
 from linn_cli.units import Sigma
 from tests.conftest import Run
 
@@ -29,11 +30,12 @@ def test_a_scale_that_is_not_there_is_a_usage_error(linn: Run) -> None:
         ("0.1", "8bit", 100, ["did you mean --sigma-unit unit?"]),
         ("25", "16bit", 100, ["did you mean --sigma-unit 8bit?"]),
         ("25", "8bit", 1.5, ["did you mean 150?"]),
+        ("25", "8bit", "100,1.5", ["did you mean 150?"]),
     ],
 )
 def test_values_that_are_hardly_meant_are_questioned(
-    sigma: str, unit: str, strength: float, words: list[str]
+    sigma: str, unit: str, strength: float | str, words: list[str]
 ) -> None:
-    asked = list(doubts(Sigma.parse(sigma, unit), unit, strength))
+    asked = list(doubts(Sigma.parse(sigma, unit), unit, Strength.parse(str(strength))))
     assert len(asked) == len(words)
     assert all(map(str.endswith, asked, words))

@@ -20,6 +20,7 @@ from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.noise.request import Request
+from linn_cli.noise.strength import FULL, Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma
 from tests.conftest import ROOT, Run, noisy_picture, only_line
@@ -92,7 +93,7 @@ def test_a_frame_equals_the_picture_denoised_alone(tmp_path: Path, clip: Path) -
     pairs = list(zip(clips.decoded(clip), clips.decoded(tmp_path / "out.mkv"), strict=True))
     for before, after in pairs[:2]:
         noisy = Picture(before.to_ndarray(format="rgb24"))
-        alone, _ = planes.denoise(networks, noisy, request.find(noisy), 1.0, lambda *_: None)
+        alone, _ = planes.denoise(networks, noisy, request.find(noisy), FULL, lambda *_: None)
         assert not np.array_equal(alone.values, noisy.values)
         np.testing.assert_array_equal(after.to_ndarray(format="rgb24"), alone.values)
 
@@ -114,7 +115,7 @@ def test_the_page_shows_the_first_frame(tmp_path: Path, clip: Path) -> None:
     jobs.run(
         Job(clip, tmp_path / "out.mkv"),
         Networks(fast=True),
-        Request(strength=0),
+        Request(strength=Strength.of(0)),
         show=lambda *pair: shown.extend(pair),
     )
     assert len(shown) == 2

@@ -13,6 +13,7 @@ from linn_cli.denoising import by_parts
 from linn_cli.denoising.by_parts import Part, Plane
 from linn_cli.denoising.networks import Networks
 from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.strength import FULL
 from linn_cli.units import Sigma
 from tests.conftest import noisy_picture
 
@@ -33,10 +34,10 @@ def test_a_part_has_the_answer_of_the_whole_plane(channels: int) -> None:
     tile = noisy_picture((20.0,) * channels)
     values = np.moveaxis(np.tile(tile, (8, 1, 1)), 2, 0)
     profile = NoiseProfile(Sigma((20.0,)))
-    whole, network = by_parts.whole(NETWORKS, values, profile, 1.0)
+    whole, network = by_parts.whole(NETWORKS, values, profile, FULL)
     read: list[Part] = []
     plane = plane_of(values, read)
-    rows, same = by_parts.denoise(NETWORKS, plane, Part(790, 850, 3, 40), profile, 1.0)
+    rows, same = by_parts.denoise(NETWORKS, plane, Part(790, 850, 3, 40), profile, FULL)
     answer = np.concatenate(list(rows), axis=1)
     # The engine's promise, in float32.
     np.testing.assert_allclose(answer, whole[:, 790:850, 3:40], rtol=0, atol=1.5e-5)
@@ -52,7 +53,7 @@ def test_holes_stay_to_the_bit_even_where_a_strip_is_nothing_else() -> None:
     values[:, 20:110] = np.nan
     values[0, 5, 5] = -np.inf
     profile = NoiseProfile(Sigma((20.0,)))
-    rows, _ = by_parts.denoise(NETWORKS, plane_of(values, []), Part(0, 128, 0, 128), profile, 1.0)
+    rows, _ = by_parts.denoise(NETWORKS, plane_of(values, []), Part(0, 128, 0, 128), profile, FULL)
     answer = np.concatenate(list(rows), axis=1)
     gaps = ~np.isfinite(values)
     np.testing.assert_array_equal(answer[gaps], values[gaps])

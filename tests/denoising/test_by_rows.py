@@ -15,6 +15,7 @@ from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
 from linn_cli.noise.request import Request
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures import reading, tiff_rows
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma
@@ -98,7 +99,7 @@ def test_strength_cannot_lead_beyond_the_limit(
     tifffile.imwrite(job.source, noisy, rowsperstrip=5)
     for least in (1, 10**9):  # by rows and whole
         monkeypatch.setattr(tiff_rows, "LARGE", least)
-        outcome = jobs.run(job, networks, Request(Sigma((800.0,)), strength=2.0))
+        outcome = jobs.run(job, networks, Request(Sigma((800.0,)), strength=Strength.of(2.0)))
         assert (outcome.error, outcome.sigma) == (None, (1020.0,))
 
 

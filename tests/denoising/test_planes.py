@@ -15,6 +15,7 @@ from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
 from linn_cli.network.architecture import Architecture
 from linn_cli.noise.request import Request
+from linn_cli.noise.strength import Strength
 from linn_cli.weights import sets
 from tests.conftest import random_model
 
@@ -194,4 +195,6 @@ def test_pages_and_rows_without_values(networks: Networks, tmp_path: Path) -> No
 
 def test_without_strength_every_value_stays(networks: Networks, tmp_path: Path) -> None:
     values = (1e6 * noisy() + 0.1).astype("float64")
-    np.testing.assert_array_equal(run(networks, tmp_path, values, Request(strength=0)), values)
+    np.testing.assert_array_equal(
+        run(networks, tmp_path, values, Request(strength=Strength.of(0))), values
+    )

@@ -8,7 +8,8 @@ import torch
 from scipy import integrate, stats
 from skimage import data
 
-from linn_cli.noise import camera, estimation
+from linn_cli.noise import camera, encoding, estimation
+from linn_cli.noise._patch_statistics import measure
 from linn_cli.noise.camera import CameraNoise, closed_form
 
 
@@ -154,3 +155,63 @@ def test_clipped_white_noise_has_no_gain() -> None:
     noisy = clean + 25 / 255 * torch.randn(clean.shape, generator=generator).double()
     rounded = (255 * noisy).round().clamp(0, 255) / 255
     assert camera.estimate(rounded, 1 / 255)[0].gain == 0
+
+
+def stored(clean: torch.Tensor, peak: float, read: float, levels: int) -> torch.Tensor:
+    """A picture whose light was noisy, stored by the curve of sRGB in so many levels."""
+    noisy = encoding.to_values(shot(encoding.to_light(clean), peak, read)).clamp(0, 1)
+    return (noisy * levels).round() / levels
+
+
+@pytest.mark.parametrize("levels", [255, 65535])
+@pytest.mark.parametrize(("peak", "read"), [(1000, 3.0), (200, 2.0), (100, 2.0)])
+def test_noise_of_light_is_found_behind_a_curve(peak: float, read: float, levels: int) -> None:
+    found, certainty = camera.estimate(stored(photograph(), peak, read, levels), 1 / levels)
+    assert found.encoded
+    assert certainty >= camera.CERTAIN
+    truth = CameraNoise(1 / peak, read / peak, encoded=True)
+    for level in (0.3, 0.6, 0.8):
+        assert found.deviation_at(level) == pytest.approx(truth.deviation_at(level), rel=0.2)
+    # In the dark black cuts much of it off.
+    assert found.deviation_at(0.1) == pytest.approx(truth.deviation_at(0.1), rel=0.5)
+
+
+@pytest.mark.parametrize("sigma", [5, 10, 25, 50])
+def test_white_noise_is_behind_no_curve(sigma: float) -> None:
+    clean = photograph()
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(3)).double()
+    noisy = ((clean + sigma / 255 * noise) * 255).round().clamp(0, 255) / 255
+    assert not camera.estimate(noisy, 1 / 255)[0].encoded
+
+
+def test_behind_a_curve_noise_is_stabilised_and_comes_back() -> None:
+    noise = CameraNoise(1 / 500, 0.004, encoded=True)
+    levels = torch.linspace(0.1, 0.95, 8, dtype=torch.float64)[:, None].repeat(1, 200_000)
+    noisy = encoding.to_values(shot(encoding.to_light(levels), 500, 2.0))
+    stabilised = noise.stabilise(noisy)
+    # Of 200,000 values the variance is known to 0.3 %; in the dark there are few counts.
+    ones = torch.ones(8, dtype=torch.float64)
+    torch.testing.assert_close(stabilised.var(1), ones, rtol=0.05, atol=0)
+    back = noise.restore(stabilised.mean(1))
+    torch.testing.assert_close(back, levels[:, 0], rtol=0, atol=1e-3)
+    bright = slice(2, None)  # where the curve is about a line as far as the noise leads
+    expected = noise.deviations_at(levels[bright, 0])
+    torch.testing.assert_close(noisy[bright].std(1), expected, rtol=0.03, atol=0)
+
+
+def test_the_curve_does_not_move_with_the_unit() -> None:
+    noise = CameraNoise(0.01, 0.02, encoded=True)
+    assert noise.times(0.5).deviation_at(0.3) == pytest.approx(0.5 * noise.deviation_at(0.3))
+    raw = CameraNoise(0.01, 0.02)
+    assert raw.times(0.5).deviation_at(0.15) == pytest.approx(0.5 * raw.deviation_at(0.3))
+
+
+def test_most_channels_decide_whether_there_is_a_curve() -> None:
+    clean = photograph()
+    behind = stored(clean, 200, 2.0, 255)
+    white = clean + 10 / 255 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
+    patches = [measure(plane) for plane in (behind, white)]
+    both = [estimation.from_patches(one) for one in patches]
+    for chosen, encoded in (([0, 0, 1], True), ([0, 1, 1], False)):
+        fits = camera.fit_channels([patches[k] for k in chosen], [both[k] for k in chosen])
+        assert [one.encoded for one, _ in fits] == [encoded] * 3

@@ -66,6 +66,16 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
     assert words == "white is 40 counts, gain=6.375 read_noise=5.10, estimated"
 
 
+def test_noise_behind_a_curve_is_said_in_one_line() -> None:
+    one = Estimate(10.0, 9.0, 11.0)
+    cameras = (CameraNoise(1 / 200, 0.01, encoded=True),) * 3
+    [words] = Measured((one,) * 3, one, None, cameras, certainty=camera.CERTAIN).in_words()
+    expected = (
+        "a camera's noise, sigma 20.1 in shadows, 9.4 in midtones and 8.2 in highlights, estimated"
+    )
+    assert words == expected
+
+
 def test_the_command_line_sees_its_options_in_words() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     picture = Picture(np.zeros((8, 8, 1), np.uint8))
@@ -83,7 +93,9 @@ def test_data_are_in_grey_levels() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     data = Measured((one,), one, None, (CameraNoise(1 / 40, 0.02),), certainty=11.0).as_data()
     assert data["overall"] == {"sigma": 10.0, "low": 9.0, "high": 11.0}
-    assert data["cameras"] == [{"gain": pytest.approx(255 / 40), "read": pytest.approx(5.1)}]
+    assert data["cameras"] == [
+        {"gain": pytest.approx(255 / 40), "read": pytest.approx(5.1), "encoded": False}
+    ]
     assert data["grows"] is False
 
 

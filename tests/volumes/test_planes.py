@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from linn_cli.denoising.by_parts import Part
 from linn_cli.denoising.networks import Networks
 from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.strength import FULL
 from linn_cli.units import Sigma
 from linn_cli.volumes import planes, units
 from linn_cli.volumes.axes import Axes
@@ -21,7 +22,7 @@ NETWORKS = Networks(precision="float32")
 def work_on(values: NDArray[Any], letters: str, *sigmas: float, **options: Any) -> Work:
     profiles = [NoiseProfile(Sigma((sigma,))) for sigma in sigmas]
     shards = options.pop("shards", values.shape)
-    return Work(values, shards, Axes(letters), profiles, NETWORKS, 1.0, 10**6, **options)
+    return Work(values, shards, Axes(letters), profiles, NETWORKS, FULL, 10**6, **options)
 
 
 def test_channels_have_their_own_noise_and_none_stays_to_the_bit() -> None:

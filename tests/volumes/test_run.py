@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from linn_cli.denoising.planning import Existing
 from linn_cli.errors import UsageError
 from linn_cli.noise.request import Request
+from linn_cli.noise.strength import Strength
 from linn_cli.units import Sigma
 from linn_cli.volumes import planes, targets, units
 from tests.conftest import ROOT
@@ -194,7 +195,7 @@ def test_labels_and_other_arrays_are_copied(tmp_path: Path) -> None:
 
 def test_strength_nothing_is_a_copy(tmp_path: Path) -> None:
     source = ome(tmp_path / "a.zarr", noisy((2, 40, 40)), "zyx", chunks=(2, 16, 16))
-    assert denoised(source, tmp_path / "b.zarr", Request(strength=0.0)).error is None
+    assert denoised(source, tmp_path / "b.zarr", Request(strength=Strength.of(0.0))).error is None
     answer = zarr.open_group(tmp_path / "b.zarr", mode="r")["0"][:]
     np.testing.assert_array_equal(answer, noisy((2, 40, 40)))
 
