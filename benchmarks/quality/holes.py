@@ -20,6 +20,7 @@ from benchmarks import common
 from linn_cli.denoising import planes
 from linn_cli.denoising.networks import Networks
 from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.strength import Strength
 from linn_cli.pictures import holes
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import silent
@@ -76,7 +77,7 @@ def measure(
 def _denoised(values: NDArray[Any], sigma: float, networks: Networks) -> NDArray[Any]:
     profile = NoiseProfile(Sigma((sigma,)))
     picture = Picture(values.astype(np.float32)[:, :, None])
-    answer, _ = planes.denoise(networks, picture, profile, 1.0, silent)
+    answer, _ = planes.denoise(networks, picture, profile, Strength(), silent)
     return answer.values[:, :, 0]
 
 
