@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import tee
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,17 @@ from linn_cli.denoising import document as documents
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import ESTIMATING, Outcome
 from linn_cli.denoising.planning import Job
+from linn_cli.engine.bands import in_step
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.noise.measurement import CORRELATED
 from linn_cli.noise.request import NoiseProfile, Request
-from linn_cli.pictures import metadata, tiff_rows
+from linn_cli.pictures import holes, metadata, tiff_rows
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, share, silent
+from linn_cli.samples import Range
 
 
 @dataclass(frozen=True)
@@ -64,10 +67,13 @@ def choose(
             raise InputError(f"{job.source}: {too_large(max_pixels).text}")
         if request.is_estimate:
             progress(0, ESTIMATING)
-        rows, has_holes = source.sample()
-        if has_holes:
-            return WHOLE  # they are filled from all sides
-        profile = request.find(documents.in_range(Picture(rows)))
+        sample = Picture(source.sample(), nodata=source.nodata)
+        try:
+            profile = request.find(documents.in_range(sample))
+        except InputError:
+            if sample.known is None:
+                raise
+            return WHOLE  # the rows between those of the sample may tell more
         return Way(apart.goes_by_rows(profile, request.strength), profile)
 
 
@@ -95,13 +101,16 @@ def denoise(
         else:
             count = channels
 
-        def strips() -> Iterator[torch.Tensor]:
-            for levels in source:
-                yield torch.from_numpy(levels).permute(2, 0, 1)[:count]
-
+        rows: Iterator[NDArray[Any]] = (levels[:, :, :count] for levels in source)
+        if source.dtype.kind == "f" or source.nodata is not None:
+            rows = tiff_rows.strips(rows, holes.TILE)  # holes are filled from some rows around
+        rows, originals = tee(rows)
+        scale = profile.range or Range.nominal(source.dtype)
+        middle = scale.low + scale.span / 2
+        filled = holes.filled_by_rows(rows, source.nodata, middle)
         answers, network = planes.rows(
             networks,
-            strips(),
+            (torch.from_numpy(block).permute(2, 0, 1) for block in filled),
             (count, width),
             torch.from_numpy(np.empty(0, source.dtype)).dtype,
             profile,
@@ -110,8 +119,12 @@ def denoise(
         )
 
         def finished() -> Iterator[NDArray[Any]]:
-            for answer in answers:
-                yield answer.permute(1, 2, 0).expand(-1, -1, channels).numpy()
+            before = (torch.from_numpy(block).permute(2, 0, 1)[None] for block in originals)
+            for answer, value in in_step((answer[None] for answer in answers), before):
+                clean, stored = (part[0].permute(1, 2, 0).numpy() for part in (answer, value))
+                gaps = holes.unknown(stored, source.nodata)
+                clean = clean if gaps is None else np.where(gaps, stored, clean)
+                yield np.broadcast_to(clean, (*clean.shape[:2], channels))
 
         job.target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(job.target) as temporary, temporary.open("w+b") as file:

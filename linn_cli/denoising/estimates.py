@@ -139,7 +139,7 @@ def _opened(source: Path | BinaryIO, max_pixels: int) -> Iterator[_Opened]:
             if rows is not None:
                 height, width, _ = rows.shape
                 _check(source, height * width, max_pixels)
-                sample = Picture(rows.sample()[0], nodata=rows.nodata)
+                sample = Picture(rows.sample(), nodata=rows.nodata)
                 yield [sample], (width, height), "TIFF", ()
                 return
         with tiff_pages.opened(source, tiff_pages.LARGE) as stack:

@@ -8,8 +8,9 @@ values around a hole have beyond it is mirrored at the hole's border, the more t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise, product
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +26,7 @@ _MEDIAN, _AROUND = 0.6745, 7
 # Detail is mirrored about so far into a hole, a power of two.
 _MIRRORED = 32
 # Planes are filled tile by tile, and each tile sees this far beyond its edge.
-_TILE, _MARGIN = 224, 32
+TILE, _MARGIN = 224, 32
 # Conjugate gradients on each level; the level of half the size begins them.
 _STEPS = 50
 _COARSEST = 8
@@ -34,6 +35,11 @@ _FINE = torch.tensor([0.5, -0.5, -0.5, 0.5], dtype=torch.float64)
 
 def unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bool_] | None:
     """Where values are not finite or are `nodata`, in the shape of the values; None if nowhere."""
+    holes = _unknown(values, nodata)
+    return holes if bool(holes.any()) else None
+
+
+def _unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bool_]:
     holes = np.zeros(values.shape, np.bool_)
     if values.dtype.kind == "f":
         holes |= ~np.isfinite(values)
@@ -41,7 +47,7 @@ def unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.boo
         with np.errstate(over="ignore"):
             # As the file's dtype holds it: -3.4e38 of a float32 is written in fewer digits.
             holes |= values == np.asarray(nodata).astype(values.dtype, casting="unsafe")
-    return holes if bool(holes.any()) else None
+    return holes
 
 
 def filled(plane: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -65,15 +71,42 @@ def filled(plane: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.f
     return answer
 
 
+def filled_by_rows(
+    blocks: Iterable[NDArray[Any]], nodata: float | None, middle: float
+) -> Iterator[NDArray[Any]]:
+    """`filled` for a picture given from the top as blocks of rows (n, W, C), each of which sees a little of the others.
+
+    Where a block and what it sees of its neighbours hold no value, it is filled with `middle`.
+    """
+    above: NDArray[Any] | None = None
+    for block, below in pairwise(chain(blocks, [None])):
+        if block is None:
+            continue
+        answer = block
+        if unknown(block, nodata) is not None:
+            before = block[:0] if above is None else above
+            after = block[:0] if below is None else below[:_MARGIN]
+            seen = np.concatenate((before, block, after))
+            rows = slice(len(before), len(before) + len(block))
+            answer = block.copy()
+            gaps = _unknown(seen, nodata)
+            for channel in range(block.shape[2]):
+                gap, plane = gaps[:, :, channel], seen[:, :, channel]
+                whole = np.full(gap.shape, middle) if gap.all() else filled(plane, ~gap)
+                answer[:, :, channel][gap[rows]] = whole[rows][gap[rows]]
+        above = block[-_MARGIN:]
+        yield answer
+
+
 Window = tuple[slice, slice]
 
 
 def _tiles(height: int, width: int) -> Iterator[tuple[Window, Window, Window]]:
     """Tiles, each with its surroundings and where it lies in them."""
-    for top in range(0, height, _TILE):
-        for left in range(0, width, _TILE):
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
             first, begin = max(0, top - _MARGIN), max(0, left - _MARGIN)
-            bottom, right = min(top + _TILE, height), min(left + _TILE, width)
+            bottom, right = min(top + TILE, height), min(left + TILE, width)
             outer = slice(first, bottom + _MARGIN), slice(begin, right + _MARGIN)
             within = slice(top - first, bottom - first), slice(left - begin, right - begin)
             yield (slice(top, bottom), slice(left, right)), outer, within
@@ -123,13 +156,15 @@ def _texture(values: Tensor, plate: Tensor, known: Tensor) -> Tensor:
 
 
 def _mirrored(detail: Tensor, known: NDArray[np.bool_]) -> Tensor:
-    """Detail (H, W) of what is known, mirrored into the holes at the nearest pixel that is known; 0 elsewhere."""
-    rows, columns = 2 * np.moveaxis(_nearest(known), -1, 0) - np.indices(known.shape)
+    """Detail (H, W) of what is known, mirrored into the holes at the nearest pixel that is known, fading; 0 elsewhere."""
+    places, nearest = np.indices(known.shape), np.moveaxis(_nearest(known), -1, 0)
+    fading = (1 - np.hypot(*(nearest - places)) / _MIRRORED).clip(0)
+    rows, columns = 2 * nearest - places
     height, width = known.shape
     inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width) & ~known
     rows, columns = np.where(inside, rows, 0), np.where(inside, columns, 0)
     inside &= known[rows, columns]
-    return torch.where(torch.from_numpy(inside), detail[rows, columns], 0.0)
+    return detail[rows, columns] * torch.from_numpy(inside * fading)
 
 
 def _nearest(known: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _tiff_tags, holes, tiff_pages, tiff_writing
+from linn_cli.pictures import _tiff_tags, tiff_pages, tiff_writing
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 
@@ -119,20 +119,16 @@ class RowSource:
         tags = self.tags
         return kept.from_tiff(tags) if tags else {}
 
-    def sample(self, most: int | None = None) -> tuple[NDArray[Any], bool]:
-        """About `most` pixels of it in strips of 64 rows, one below the other; and whether there are holes in any row.
-
-        Rows are (n, W, C).
-        """
+    def sample(self, most: int | None = None) -> NDArray[Any]:
+        """About `most` pixels of it in strips of 64 rows, one below the other, (n, W, C)."""
         height, width, channels = self.shape
         every = max(1, math.ceil(height * width / (most or _SAMPLE)))
-        top, kept, has_holes = 0, [np.empty((0, width, channels), self.dtype)], False
+        top, kept = 0, [np.empty((0, width, channels), self.dtype)]
         for rows in self:
             chosen = (np.arange(top, top + len(rows)) // _STRIP) % every == 0
             kept.append(rows[chosen])
-            has_holes = has_holes or holes.unknown(rows, self.nodata) is not None
             top += len(rows)
-        return np.concatenate(kept), has_holes
+        return np.concatenate(kept)
 
     @property
     def is_grey(self) -> bool:

@@ -9,11 +9,11 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli import denoise
+from linn_cli.denoising import by_rows, jobs
 from linn_cli.denoising import document as documents
-from linn_cli.denoising import jobs
 from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
+from linn_cli.denoising.planning import Existing, Job
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures import reading, tiff_rows
@@ -50,6 +50,52 @@ def test_a_hole_anywhere_is_found_and_kept(
     answer = tifffile.imread(job.target)
     assert answer[100, 7] == -9999
     assert np.delete(answer.ravel(), 100 * 40 + 7).min() > 0
+
+
+@pytest.mark.parametrize("sigma", [None, Sigma((25.0,))])
+@pytest.mark.parametrize(("dtype", "nodata"), [("float32", np.nan), ("uint16", 0)])
+def test_holes_go_by_rows(
+    networks: Networks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: str,
+    nodata: float,
+    sigma: Sigma | None,
+) -> None:
+    white = 1.0 if dtype == "float32" else 65535.0
+    rows, columns = np.mgrid[:500, :64]
+    clean = 0.5 + 0.2 * np.sin(rows / 19) * np.cos(columns / 13)
+    noisy = clean + np.random.default_rng(0).normal(0, 25 / 255, clean.shape)
+    values = (noisy.clip(0.01, 0.99) * white).astype(dtype)
+    hole = (rows - 224) ** 2 + (columns - 30) ** 2 < 400  # over the edge of a block
+    hole |= (rows > 300) & (rows < 470)
+    values[hole] = nodata
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, values, extratags=[(42113, "s", 0, str(nodata), True)])
+    answers = []
+    for least in (1, 10**9):
+        monkeypatch.setattr(tiff_rows, "LARGE", least)
+        request = Request(sigma)
+        way = by_rows.choose(job, request, strip_metadata=False, max_pixels=10**9)
+        assert way.by_rows == (least == 1)
+        assert jobs.run(job, networks, request, existing=Existing(overwrite=True)).error is None
+        answer = tifffile.imread(job.target)
+        np.testing.assert_array_equal(answer[hole], values[hole])
+        answers.append(answer[~hole] / white)
+    # Far inside of a hole that reaches over blocks they may be filled otherwise.
+    assert np.abs(answers[0] - answers[1]).max() < 0.02
+    assert np.sqrt(np.mean((answers[0] - clean[~hole]) ** 2)) < 0.025
+
+
+def test_a_large_tiff_without_values_stays_as_it_is(
+    networks: Networks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tiff_rows, "LARGE", 1)
+    values = np.full((130, 40), np.nan, np.float32)
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, values)
+    assert jobs.run(job, networks, Request()).error is None
+    np.testing.assert_array_equal(tifffile.imread(job.target), values)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -81,3 +81,24 @@ def test_a_picture_gets_its_holes_back_to_the_bit() -> None:
     back = picture.with_values(np.zeros_like(values)).values
     assert back.view(np.uint32)[1, 1, 0] == values.view(np.uint32)[1, 1, 0]
     assert back[0, 0, 0] == 0
+
+
+@pytest.mark.parametrize("height", [holes.TILE, 64])
+def test_holes_are_filled_by_rows(height: int) -> None:
+    rows, columns = np.mgrid[:500, :40]
+    values = np.sin(rows / 20 + columns / 9)[:, :, None].repeat(2, axis=2)
+    gaps = (rows - 224) ** 2 + (columns - 20) ** 2 < 100
+    stored = values.copy()
+    stored[gaps, 1] = np.nan
+    blocks = [stored[top : top + height] for top in range(0, 500, height)]
+    answer = np.concatenate(list(holes.filled_by_rows(iter(blocks), None, 0.0)))
+    np.testing.assert_array_equal(answer[~gaps], values[~gaps])
+    np.testing.assert_array_equal(answer[:, :, 0], values[:, :, 0])
+    whole = holes.filled(stored[:, :, 1], ~gaps)
+    np.testing.assert_allclose(answer[:, :, 1], whole, atol=0.01)
+
+
+def test_blocks_without_values_are_filled_with_the_middle() -> None:
+    blocks = [np.full((50, 20, 1), np.nan) for _ in range(3)]
+    answer = np.concatenate(list(holes.filled_by_rows(iter(blocks), None, 0.5)))
+    np.testing.assert_array_equal(answer, 0.5)
