@@ -42,6 +42,8 @@ _LAZY = ("dask", "zarr")
 _OTHER_WHITE, _EIGHT_BITS = 16.0, 512.0
 # Noise of less than so many 255ths of an image's own range is hardly meant.
 _NEXT_TO_NOTHING = 1.0
+# Less noise than so many 255ths is hardly meant: of floats, which others count in parts of white, and of integers.
+_DOUBTFUL_OF_FLOATS, _DOUBTFUL = 1.0, 0.25
 
 ImageT = TypeVar("ImageT")
 
@@ -68,7 +70,7 @@ class Denoiser:
     not have is an error then.
 
     Raises:
-        UsageError: a ValueError; there is no such variant.
+        UsageError: a ValueError; there is no such variant, or max_memory is none.
     """
 
     def __init__(
@@ -82,6 +84,8 @@ class Denoiser:
         precision: str = "auto",
         max_memory: int | None = None,
     ) -> None:
+        if max_memory is not None and max_memory <= 0:
+            raise UsageError(f"max_memory is {max_memory}: give a number of bytes, or None")
         self._options: dict[str, Any] = {
             "variant": parse_variant(variant),
             "scales": scales,
@@ -159,7 +163,8 @@ class Denoiser:
             InputError: the image is empty, or too small to estimate its noise.
 
         Warns:
-            UserWarning: the noise is not what the weight file is for, or a plane was left as it is.
+            UserWarning: the noise is not what the weight file is for, a plane was left as it is, or sigma seems to
+                count in another unit.
         """
         request = _request(sigma, noise, strength, gain, read_noise, sigma_unit)
         request = replace(request, hot_pixels=hot_pixels)
@@ -168,6 +173,8 @@ class Denoiser:
         if isinstance(image, Document):
             return self._denoise_document(image, request)  # type: ignore[return-value]
         images = arrays.take(image, channel_axis)
+        if sigma_unit == "8bit":
+            _warn(_doubt(request, images.values.dtype))
         answers = np.empty_like(images.values)
         for picture, answer in zip(_pictures(images), answers, strict=True):
             search = Search(request)
@@ -401,6 +408,7 @@ def _request(
     """What is asked for; the arguments are those of the call of `Denoiser`."""
     if not 0 <= strength <= MOST_STRENGTH:
         raise UsageError(f"strength {strength:g}: give a factor from 0 to {MOST_STRENGTH:g}")
+    in_levels((), unit)  # whether there is such a unit
     known = None
     if not isinstance(sigma, str):
         known = Sigma(in_levels(Sigma.of(sigma).levels, unit))
@@ -408,6 +416,17 @@ def _request(
         raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
     cameras = parse_camera(_text(gain), _text(read_noise), unit)
     return Request(known, noise, strength, cameras)
+
+
+def _doubt(request: Request, dtype: np.dtype[Any]) -> str:
+    """A question about a sigma that is possible and yet hardly meant; empty if it is not so."""
+    most = max(request.sigma.levels) if request.sigma else 0.0
+    if not 0 < most < (_DOUBTFUL_OF_FLOATS if dtype.kind == "f" else _DOUBTFUL):
+        return ""
+    return (
+        f"sigma is {most:.2g} of 255 grey levels, next to no noise: "
+        "sigma_unit='unit' counts in parts of white"
+    )
 
 
 def _text(numbers: float | Iterable[float] | None) -> str | None:
