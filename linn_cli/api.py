@@ -16,8 +16,9 @@ import torch
 
 from linn_cli import arrays
 from linn_cli.arrays import AUTO, ChannelAxis
+from linn_cli.denoising import arguments
 from linn_cli.denoising import document as documents
-from linn_cli.denoising.document import Plane, Search
+from linn_cli.denoising.document import Search
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import devices
 from linn_cli.engine.load import with_threads
@@ -27,23 +28,18 @@ from linn_cli.evaluation.invertibility import RoundTrip
 from linn_cli.network.architecture import Variant, parse_variant
 from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
-from linn_cli.noise.request import Request, parse_camera
-from linn_cli.noise.strength import Strength, StrengthLike
+from linn_cli.noise.request import Request
+from linn_cli.noise.strength import StrengthLike
 from linn_cli.pictures import reading, writing
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import silent
-from linn_cli.units import GREY_LEVELS, Sigma, SigmaLike, in_levels
+from linn_cli.units import GREY_LEVELS, Sigma, SigmaLike
 from linn_cli.weights import sets, sources
 from linn_cli.wording import as_arguments
 
 # The packages of arrays that are computed later.
 _LAZY = ("dask", "zarr")
-# Floats that reach so far have another white than 1, and up to here it is rather 255.
-_OTHER_WHITE, _EIGHT_BITS = 16.0, 512.0
-# Noise of less than so many 255ths of an image's own range is hardly meant.
-_NEXT_TO_NOTHING = 1.0
-
 ImageT = TypeVar("ImageT")
 
 
@@ -69,7 +65,7 @@ class Denoiser:
     not have is an error then.
 
     Raises:
-        UsageError: a ValueError; there is no such variant.
+        UsageError: a ValueError; there is no such variant, or max_memory is none.
     """
 
     def __init__(
@@ -83,6 +79,8 @@ class Denoiser:
         precision: str = "auto",
         max_memory: int | None = None,
     ) -> None:
+        if max_memory is not None and max_memory <= 0:
+            raise UsageError(f"max_memory is {max_memory}: give a number of bytes, or None")
         self._options: dict[str, Any] = {
             "variant": parse_variant(variant),
             "scales": scales,
@@ -160,21 +158,24 @@ class Denoiser:
             InputError: the image is empty, or too small to estimate its noise.
 
         Warns:
-            UserWarning: the noise is not what the weight file is for, or a plane was left as it is.
+            UserWarning: the noise is not what the weight file is for, a plane was left as it is, or sigma seems to
+                count in another unit.
         """
-        request = _request(sigma, noise, strength, gain, read_noise, sigma_unit)
+        request = arguments.asked(sigma, noise, strength, gain, read_noise, sigma_unit)
         request = replace(request, hot_pixels=hot_pixels)
         if type(image).__module__.partition(".")[0] in _LAZY:
             return cast("ImageT", self._lazily(image, request))
         if isinstance(image, Document):
             return self._denoise_document(image, request)  # type: ignore[return-value]
         images = arrays.take(image, channel_axis)
+        if sigma_unit == "8bit":
+            _warn(arguments.doubt(request, images.values.dtype))
         answers = np.empty_like(images.values)
         for picture, answer in zip(_pictures(images), answers, strict=True):
             search = Search(request)
             found = search.planes_of(picture)
             if sigma_unit == "8bit":
-                _check_white(found, request)
+                arguments.check_white(found, request)
             clean, network = documents.denoise_frame(
                 picture, self._networks, found, request.strength, silent
             )
@@ -284,7 +285,7 @@ def estimate(image: Any, *, channel_axis: ChannelAxis = AUTO) -> Measured:
         )
     first = documents.in_range(picture.parts()[0])
     measured = measurement.measure(first).scaled(first.unit)
-    if (reach := _reach(first)) >= _OTHER_WHITE:
+    if (reach := arguments.farthest(first)) >= arguments.OTHER_WHITE:
         sigma = measured.overall.sigma
         _warn(
             f"the image's values go up to {reach:.4g}: sigma counts in 255ths of 1, "
@@ -391,61 +392,9 @@ def write(
     _warn(*writing.write(target, document, quality=quality))
 
 
-def _request(
-    sigma: SigmaLike | str,
-    noise: str,
-    strength: StrengthLike,
-    gain: float | Iterable[float] | None,
-    read_noise: float | Iterable[float] | None,
-    unit: str,
-) -> Request:
-    """What is asked for; the arguments are those of the call of `Denoiser`."""
-    known = None
-    if not isinstance(sigma, str):
-        known = Sigma(in_levels(Sigma.of(sigma).levels, unit))
-    elif sigma != AUTO:
-        raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
-    cameras = parse_camera(_text(gain), _text(read_noise), unit)
-    return Request(known, noise, Strength.of(strength), cameras)
-
-
-def _text(numbers: float | Iterable[float] | None) -> str | None:
-    """Numbers as `parse_camera` takes them."""
-    if numbers is None:
-        return None
-    return ",".join(map(str, np.atleast_1d(np.asarray(numbers, dtype=object)).tolist()))
-
-
 def _pictures(images: arrays.Images) -> list[Picture]:
     known = [None] * len(images.values) if images.known is None else images.known
     return [Picture(values, alpha) for values, alpha in zip(images.values, known, strict=True)]
-
-
-def _check_white(found: list[Plane], request: Request) -> None:
-    """Refuse noise that is given for floats from 0 to 1 and is next to nothing in an image of 0 to 255.
-
-    Raises:
-        UsageError: it is such.
-    """
-    if request.is_estimate:
-        return
-    for plane in found:
-        reach = _reach(plane.picture)
-        level = max(plane.profile.sigma_at(request.strength.most).levels)
-        is_of_8_bits = reach <= _EIGHT_BITS and level * plane.picture.unit < reach
-        if reach >= _OTHER_WHITE and (is_of_8_bits or level < _NEXT_TO_NOTHING) and level > 0:
-            raise UsageError(
-                f"the image's values go up to {reach:.4g}, where this noise is next to nothing: floats are white at "
-                "1. Give sigma_unit='unit' if it counts in the image's values, or divide the image, as by 255"
-            )
-
-
-def _reach(picture: Picture) -> float:
-    """How far the values of floats go; 0 for integers, whose dtype says where white is."""
-    values = picture.values
-    if values.dtype.kind != "f":
-        return 0.0
-    return float(np.abs(values[np.isfinite(values)]).max(initial=0))
 
 
 def _warn(*remarks: str) -> None:

@@ -6,11 +6,12 @@ makes an array of.
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsIndex, cast
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from linn_cli.errors import InputError, UsageError
 
 AUTO = "auto"
 # Which axis has the channels: a number, the name of a DataArray's dimension, None for none, or AUTO.
-ChannelAxis = int | str | None
+ChannelAxis = SupportsIndex | str | None
 
 _LAST, _FIRST = -1, -3
 _WITH_ALPHA = 4
@@ -214,9 +215,11 @@ def _axis(shape: tuple[int, ...], channel_axis: ChannelAxis, usual: int) -> int 
     if channel_axis is None:
         return None
     if channel_axis != AUTO:
-        is_axis = isinstance(channel_axis, int) and -len(shape) <= channel_axis < len(shape)
-        if is_axis and len(shape) > 2:
-            return int(channel_axis)
+        # Numbers of numpy are axes too; True, which Python takes for 1, is hardly meant to be one.
+        is_number = isinstance(channel_axis, SupportsIndex) and not isinstance(channel_axis, bool)
+        axis = operator.index(cast("SupportsIndex", channel_axis)) if is_number else len(shape)
+        if len(shape) > 2 and -len(shape) <= axis < len(shape):
+            return axis
         raise UsageError(
             f"channel_axis is {channel_axis!r}: give one of the axes of {shape}, "
             "or None for an image without channels"
@@ -236,9 +239,11 @@ def _axis(shape: tuple[int, ...], channel_axis: ChannelAxis, usual: int) -> int 
 def _check_dtype(dtype: np.dtype[Any]) -> None:
     most = _MOST_FLOAT_BYTES if dtype.kind == "f" else _MOST_INTEGER_BYTES
     if dtype.kind not in "iuf" or dtype.itemsize > most:
+        # numpy makes 64 bits of what was read with 8.
+        advice = "uint8" if dtype.kind in "iu" else "float32"
         raise UsageError(
             f"expected floats or integers of up to 32 bits, not {dtype}: "
-            "convert it, as by image.astype('float32')"
+            f"convert it, as by image.astype('{advice}')"
         )
 
 

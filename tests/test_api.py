@@ -111,11 +111,12 @@ def test_what_is_not_finite_stays() -> None:
     assert np.isfinite(answer).sum() == 1598
 
 
-@pytest.mark.parametrize("sigma", [0, 0.0099])
-def test_next_to_no_noise_returns_the_input(noisy: NDArray[np.uint8], sigma: float) -> None:
-    answer = denoise(noisy, sigma)
+def test_next_to_no_noise_returns_the_input(noisy: NDArray[np.uint8]) -> None:
+    answer = denoise(noisy, 0)
     np.testing.assert_array_equal(answer, noisy)
     assert answer is not noisy
+    with pytest.warns(UserWarning, match="next to no noise"):
+        np.testing.assert_array_equal(denoise(noisy, 0.0099), noisy)
 
 
 @pytest.mark.parametrize("sigma", [-1, float("nan"), float("inf")])
@@ -368,6 +369,17 @@ def test_weak_noise_in_a_floats_own_values_is_taken_at_its_word(noisy: NDArray[n
     assert 0 < np.abs(answer - noisy).max() < 5
 
 
+def test_a_sigma_that_counts_in_another_unit_is_asked_about(noisy: NDArray[np.uint8]) -> None:
+    floats = noisy.astype(np.float32) / 255
+    with pytest.warns(UserWarning, match=r"sigma is 0.1 of 255 .* sigma_unit='unit'") as caught:
+        denoise(np.stack([floats, floats]), 0.1)
+    assert len(caught) == 1
+    with pytest.warns(UserWarning, match="next to no noise"):
+        denoise(noisy, 0.1)
+    removed = floats - denoise(floats, 0.1, sigma_unit="unit")
+    assert removed.std() > 0.05
+
+
 def test_measured_values_with_a_sigma_of_their_own_are_taken() -> None:
     metres = np.random.default_rng(0).normal(2000 + np.arange(60)[:, None], 5, (60, 60))
     removed = metres - denoise(metres, 5 * 255)
@@ -383,6 +395,8 @@ def test_errors_name_arguments_and_no_options(noisy: NDArray[np.uint8]) -> None:
         {"gain": 1.0},
         {"read_noise": 1.0, "noise": "camera"},
         {"sigma": 25, "sigma_unit": "12bit"},
+        {"sigma_unit": "12bit"},
+        {"max_memory": 0},
         {"sigma": 2000},
         {"sigma": 25, "weight_file": ANY, "scales": 2},
         {"sigma": 25, "variant": "st", "scales": 7},

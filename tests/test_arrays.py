@@ -87,10 +87,22 @@ def test_channels_that_may_be_anywhere_are_asked_for(image: Any) -> None:
         arrays.take(image)
 
 
-@pytest.mark.parametrize(("shape", "axis"), [((12, 14), 0), ((3, 12, 14), 3), ((3, 12, 14), "c")])
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((12, 14), 0), ((3, 12, 14), 3), ((3, 12, 14), "c"), ((3, 12, 14), True), ((3, 12, 14), 1.0)],
+)
 def test_an_axis_that_is_not_there_is_refused(shape: tuple[int, ...], axis: Any) -> None:
     with pytest.raises(UsageError, match=rf"channel_axis is {axis!r}: give one of the axes"):
         arrays.take(np.zeros(shape), axis)
+
+
+def test_an_axis_may_be_a_number_of_numpy() -> None:
+    assert arrays.take(np.zeros((3, 12, 14)), np.int64(0)).values.shape == (1, 12, 14, 3)
+
+
+def test_sixty_four_bits_are_refused_with_what_they_were_before() -> None:
+    with pytest.raises(UsageError, match=r"not int64: convert it, as by image.astype\('uint8'\)"):
+        arrays.take(np.zeros((12, 14), np.int64))
 
 
 def test_alpha_is_no_channel_and_comes_back() -> None:
