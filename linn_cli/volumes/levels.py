@@ -38,11 +38,8 @@ def means(
         ends = edges[longest][first : first + step + 1]
         part = slice(int(ends[0]), int(max(ends[-1], ends[-2] + 1)))
         before = (slice(None),) * longest
-        answer[(*before, slice(first, first + step))] = _means(
-            block[(*before, part)],
-            [*edges[:longest], ends - ends[0], *edges[longest + 1 :]],
-            dtype,
-        )
+        few = [*edges[:longest], ends - ends[0], *edges[longest + 1 :]]
+        answer[before + (slice(first, first + step),)] = _means(block[before + (part,)], few, dtype)  # noqa: RUF005
     return answer
 
 
