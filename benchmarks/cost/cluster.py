@@ -100,7 +100,8 @@ def on_cluster(folder: Path, client: Client) -> tuple[float, float]:
 
 def worked(client: Client) -> float:
     """The seconds of the processors that workers, client and scheduler took so far."""
-    return float(time.process_time() + sum(client.run(time.process_time).values()))
+    by_workers: dict[str, float] = client.run(time.process_time)
+    return time.process_time() + sum(by_workers.values())
 
 
 def on_processes(folder: Path) -> tuple[float, float]:

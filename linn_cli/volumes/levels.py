@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# About so many values are averaged at a time, as floats of 8 bytes.
+_MOST_VALUES = 2**22
+
 
 def begins(side: int, smaller: int) -> NDArray[np.int64]:
     """Where the values of a smaller side begin in the larger one, and where the last one ends.
@@ -27,6 +30,22 @@ def means(
 
     Integers are rounded. Values that are not finite are left out; where there are no others the answer is NaN.
     """
+    sides = [len(ends) - 1 for ends in edges]
+    longest = max(range(block.ndim), key=sides.__getitem__)
+    step = max(1, _MOST_VALUES * sides[longest] // max(1, block.size))
+    answer = np.empty(sides, dtype)
+    for first in range(0, sides[longest], step):
+        ends = edges[longest][first : first + step + 1]
+        part = slice(int(ends[0]), int(max(ends[-1], ends[-2] + 1)))
+        before = (slice(None),) * longest
+        few = [*edges[:longest], ends - ends[0], *edges[longest + 1 :]]
+        answer[before + (slice(first, first + step),)] = _means(block[before + (part,)], few, dtype)  # noqa: RUF005
+    return answer
+
+
+def _means(
+    block: NDArray[Any], edges: list[NDArray[np.int64]], dtype: np.dtype[Any]
+) -> NDArray[Any]:
     values = block.astype(np.float64)
     finite = np.isfinite(values) if block.dtype.kind == "f" else None
     if finite is None or bool(finite.all()):

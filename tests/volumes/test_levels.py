@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
 from linn_cli.volumes import levels
+
+
+@pytest.fixture(autouse=True, params=["together", "few at a time"])
+def averaged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "few at a time":
+        monkeypatch.setattr(levels, "_MOST_VALUES", 9)
 
 
 def all_of(shape: tuple[int, ...]) -> tuple[slice, ...]:
@@ -51,3 +58,13 @@ def test_a_level_that_is_not_smaller_repeats_values(shape: tuple[int, ...]) -> N
     answer = levels.region(larger, shape, all_of(shape), larger.dtype)
     assert answer.shape == shape
     assert set(answer.ravel()) <= set(larger.ravel())
+
+
+def test_memory_does_not_grow_with_the_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(levels, "_MOST_VALUES", 9)
+    larger, shape = np.zeros((256, 256), np.uint8), (128, 128)
+    tracemalloc.start()
+    levels.region(larger, shape, all_of(shape), larger.dtype)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < larger.nbytes  # in floats it would take eight times as much
