@@ -27,6 +27,7 @@ FILE = Path(__file__).with_name("recognition.safetensors")
 # It sees so many parts of the patches, the smoothest.
 _PARTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 _WIDTH = 64
+_LEAST = 1.0  # grey level
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class Recognised:
 
     @property
     def is_noise(self) -> bool:
-        """Whether there is noise, rather surely."""
-        return self.noise > Recogniser.IS_NOISE
+        """Whether there is noise, rather surely, and enough of it to be removed."""
+        return self.noise > Recogniser.IS_NOISE and max(self.deviations) > _LEAST
 
     @property
     def is_coarse(self) -> bool:
@@ -59,7 +60,7 @@ class Recogniser(nn.Module):
 
     # Log odds from which on there is noise, and it is white: few clean pictures are taken for noisy, and white noise
     # hardly ever for coarse.
-    IS_NOISE: ClassVar[float] = 1.0
+    IS_NOISE: ClassVar[float] = 3.0
     IS_WHITE: ClassVar[float] = 0.0
     mean: Tensor
     scale: Tensor

@@ -332,6 +332,7 @@ def _line(
     gain, offset = inverse @ design.T @ target
     misfit = np.sum((target - design @ (gain, offset)) ** 2) / max(1, len(means) - 2)
     error = math.sqrt(inverse[0, 0] * max(_LEAST_MISFIT, misfit))
-    if offset < 0:
-        gain, offset = design[:, 0] @ target / (design[:, 0] @ design[:, 0]), 0.0
+    power = design[:, 0] @ design[:, 0]
+    if offset < 0 and power > 0:
+        gain, offset = design[:, 0] @ target / power, 0.0
     return max(0.0, float(gain)), max(0.0, float(offset)), error
