@@ -45,15 +45,20 @@ def arguments(description: str | None, *, held_out: bool = False) -> argparse.Ar
     return parser
 
 
-def choose(options: argparse.Namespace) -> list[Path]:
-    """The pictures that the options ask for; `--names weights/held-out.txt` are the held-out ones."""
-    pictures = folders.list_pictures(options.folder)
+def by_name(pictures: list[Path], options: argparse.Namespace) -> list[Path]:
+    """The pictures that `--names` and `--without` leave."""
     if options.names:
         names = options.names.read_text(encoding="utf-8").split()
         pictures = [path for path in pictures if path.name in names]
     if options.without:
         names = options.without.read_text(encoding="utf-8").split()
         pictures = [path for path in pictures if path.name not in names]
+    return pictures
+
+
+def choose(options: argparse.Namespace) -> list[Path]:
+    """The pictures that the options ask for; `--names weights/held-out.txt` are the held-out ones."""
+    pictures = by_name(folders.list_pictures(options.folder), options)
     if options.limit:
         pictures = pictures[:: max(1, len(pictures) // options.limit)][: options.limit]
     return pictures

@@ -16,7 +16,7 @@ from linn_cli.evaluation.clean_pictures import CleanPictures
 from tests.conftest import ROOT, Run
 
 PAGES = [ROOT / "README.md", ROOT / "docs" / "usage.md", ROOT / "docs" / "quality.md"]
-PAGES += [ROOT / "docs" / "which-sigma.md"]
+PAGES += [ROOT / "docs" / "photographs.md"]
 EXAMPLE = "examples/astronaut-noisy.png"
 
 

@@ -92,12 +92,17 @@ def features(spectra: Sequence[Spectrum]) -> Tensor:
 def recognise(spectra: Sequence[Spectrum]) -> Recognised:
     """What the bundled network says of a picture's luma and two chroma planes."""
     with torch.inference_mode():
-        *deviations, noise, white = _bundled()(features(spectra)[None])[0].tolist()
+        *deviations, noise, white = bundled()(features(spectra)[None])[0].tolist()
     return Recognised(tuple(torch.tensor(deviations).exp().tolist()), noise, white)
 
 
 @cache
-def _bundled() -> Recogniser:
+def bundled() -> Recogniser:
+    """The network that comes with linn.
+
+    Raises:
+        WeightsError: its file is damaged or missing.
+    """
     network = Recogniser().requires_grad_(requires_grad=False).eval()
     try:
         network.load_state_dict(load_file(FILE))

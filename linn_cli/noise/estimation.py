@@ -38,7 +38,7 @@ _WIDEST = 20.0
 _SATURATED = 0.05
 # White noise is as strong in every second pixel of every second row; correlated noise seems stronger
 # there. Nine in ten pictures with demosaiced or enlarged noise of sigma 5 reach this factor between the two
-# intervals (`python -m benchmarks.quality.estimation bsd432/ --limit 10 --kind bayer --quantize`); docs/which-sigma.md says how many
+# intervals (`python -m benchmarks.quality.estimation bsd432/ --limit 10 --kind bayer --quantize`); docs/noise.md says how many
 # with white noise do.
 _CORRELATED = 1.75
 

@@ -68,7 +68,7 @@ def test_a_damaged_file_is_said(
     if damage == "of another network":
         save_file({"mean": torch.zeros(3)}, file)
     monkeypatch.setattr(_recognition, "FILE", file)
-    _recognition._bundled.cache_clear()
+    _recognition.bundled.cache_clear()
     with pytest.raises(WeightsError, match="reinstall linn"):
         seen(scene())
-    _recognition._bundled.cache_clear()
+    _recognition.bundled.cache_clear()
