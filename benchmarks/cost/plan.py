@@ -28,7 +28,8 @@ from linn_cli.denoising.outcome import Outcome
 from linn_cli.denoising.planning import Existing, Job
 from linn_cli.denoising.shards import Shard
 from linn_cli.engine import devices
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.units import Sigma
 
 _SIDE = 1024

@@ -41,7 +41,8 @@ from linn_cli.noise import camera, encoding, measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA
 from linn_cli.noise.measurement import WHITE as WHITE_NOISE
-from linn_cli.noise.request import AUTO, NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import AUTO, Request
 from linn_cli.pictures import reading
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import GREY_LEVELS, Sigma

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from benchmarks import common
 from linn_cli.denoising import planes
 from linn_cli.denoising.networks import Networks
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures import holes
 from linn_cli.pictures.picture import Picture

@@ -28,7 +28,8 @@ from linn_cli.denoising import removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import psnr
 from linn_cli.network.planes import from_channels
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.pictures import reading, writing
 from linn_cli.pictures.formats import format_named
 from linn_cli.pictures.picture import Document, Picture

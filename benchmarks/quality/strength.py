@@ -18,7 +18,7 @@ from linn_cli.denoising import apart
 from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.network import planes
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import Strength
 from linn_cli.units import GREY_LEVELS, Sigma
 

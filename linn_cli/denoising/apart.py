@@ -20,7 +20,7 @@ from linn_cli.denoising.networks import Networks
 from linn_cli.engine.bands import in_step
 from linn_cli.engine.halo import Halo, widest
 from linn_cli.noise import hot_pixels
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL, Strength
 from linn_cli.progress import Progress, share, silent
 

@@ -20,7 +20,8 @@ from linn_cli.denoising.outcome import DENOISING, ESTIMATING, READING, Outcome
 from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, share

@@ -21,7 +21,8 @@ from linn_cli.engine.bands import in_step
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.noise.measurement import CORRELATED
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.pictures import holes, metadata, tiff_rows
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.high_depth import too_large

@@ -13,7 +13,8 @@ from linn_cli.denoising import planes
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import InputError
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures import metadata, ranges
 from linn_cli.pictures.picture import Document, Picture

@@ -31,7 +31,8 @@ from linn_cli.denoising.outcome import (
 from linn_cli.denoising.planning import Existing, Job
 from linn_cli.errors import InputError, explain, explain_of
 from linn_cli.files import write_atomically
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.pictures import metadata, reading, writing
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture

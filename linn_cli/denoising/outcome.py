@@ -9,7 +9,8 @@ import numpy as np
 
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.noise import measurement
-from linn_cli.noise.request import AUTO, NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import AUTO, Request
 from linn_cli.noise.strength import FULL
 from linn_cli.pictures.picture import Document
 from linn_cli.samples import white

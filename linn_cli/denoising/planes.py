@@ -14,7 +14,7 @@ from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine.bands import in_step
 from linn_cli.noise import hot_pixels
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.progress import Progress, silent

@@ -17,7 +17,7 @@ from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import clipping, correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
 from linn_cli.noise.clipping import Clipping
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.progress import Progress, share, silent
 from linn_cli.units import Sigma
 

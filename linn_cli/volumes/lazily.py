@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from linn_cli.denoising.by_parts import Part
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import UsageError
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures.reading import MOST_PIXELS
 from linn_cli.volumes import sampling

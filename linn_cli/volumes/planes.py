@@ -16,7 +16,7 @@ from linn_cli.denoising.document import in_doubt
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.errors import InputError
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures.tiff_rows import LARGE
 from linn_cli.progress import Progress, share, silent

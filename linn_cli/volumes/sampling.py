@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from linn_cli.denoising import document as documents
 from linn_cli.denoising.by_parts import Part
 from linn_cli.denoising.document import Search
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.volumes.axes import Axes
 

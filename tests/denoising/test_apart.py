@@ -15,7 +15,7 @@ from linn_cli.denoising.networks import Networks
 from linn_cli.network import planes
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.hot_pixels import HotPixels
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import Strength
 from linn_cli.units import Sigma
 from tests.conftest import noisy_picture

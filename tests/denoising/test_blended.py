@@ -9,7 +9,7 @@ from linn_cli import samples
 from linn_cli.denoising import blended, removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.noise.camera import CameraNoise
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from tests.conftest import noisy_picture
 
 NETWORKS = Networks(precision="float32")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from linn_cli.denoising import by_parts
 from linn_cli.denoising.by_parts import Part, Plane
 from linn_cli.denoising.networks import Networks
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL
 from linn_cli.units import Sigma
 from tests.conftest import noisy_picture

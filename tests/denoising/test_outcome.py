@@ -6,7 +6,8 @@ import pytest
 
 from linn_cli.denoising import networks
 from linn_cli.denoising.outcome import Outcome, Tally, of_removal
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.units import Sigma
 
 DONE = Outcome(

@@ -16,7 +16,8 @@ from linn_cli.engine import pyramid
 from linn_cli.noise import clipping, encoding
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
-from linn_cli.noise.request import NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma
 from tests.conftest import SIDE, cut_off, noisy_picture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,8 @@ from linn_cli.errors import UsageError
 from linn_cli.noise import camera, clipping, measurement, request
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
-from linn_cli.noise.request import AUTO, NoiseProfile, Request
+from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import AUTO, Request
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range
@@ -165,19 +165,3 @@ def test_what_is_no_cameras_noise_is_refused(
 
 def test_the_former_name_of_camera_noise_is_known() -> None:
     assert Request(model="poisson-gauss") == Request(model=CAMERA)
-
-
-def test_a_network_is_told_what_it_has_learned() -> None:
-    profile = NoiseProfile(Sigma((20.0,) * 3), chroma=(1.2, 1.3), photo=(10.0, 5.0, 4.0))
-    assert profile.told("white", 1.0) == (Sigma((20.0,) * 3), (1.2, 1.3))
-    sigma, chroma = profile.told("photo", 0.5)
-    assert 5 <= sigma.levels[0] <= 10
-    assert chroma == (0.5, 0.4)
-    assert replace(profile, words=("estimated",), unit=2.0).shown_at(Strength.of(0.5)) == (
-        10.0,
-        5.0,
-        4.0,
-    )
-    assert profile.shown_at(Strength.of(1.0)) == (20.0,) * 3  # as it was given
-    plain = NoiseProfile(Sigma((20.0,) * 3))
-    assert plain.told("photo", 1.0) == (Sigma((20.0,) * 3), ())

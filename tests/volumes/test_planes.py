@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising.by_parts import Part
 from linn_cli.denoising.networks import Networks
-from linn_cli.noise.request import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL
 from linn_cli.units import Sigma
 from linn_cli.volumes import planes, units
