@@ -1,4 +1,4 @@
-"""The tags of a TIFF as they lie in it: taken raw from one file, and put raw into another of the same byte order.
+"""What the tags of a TIFF mean: which come along into another file, raw, and which belong to how the pixels are stored.
 
 tifffile writes neither EXIF's directories nor masks, and no text that is not ASCII. So it writes the pixels, and `graft`
 gives the file the directories that it should have.
@@ -7,18 +7,30 @@ gives the file the directories that it should have.
 from __future__ import annotations
 
 import io
-import os
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
 import tifffile
 from PIL import ExifTags
 
-ByteOrder = Literal["<", ">"]
+from linn_cli.pictures import _tiff_directories as directories
+from linn_cli.pictures._tiff_directories import (
+    EXIF,
+    GPS,
+    LONG,
+    LONG8,
+    ORDERS,
+    SHORT,
+    ByteOrder,
+    Directory,
+    Layout,
+    Tag,
+)
+
 ORIENTATION = int(ExifTags.Base.Orientation)
 XMP, ICC_PROFILE, IPTC, PHOTOSHOP = 700, 34675, 33723, 34377
 RESOLUTION = frozenset({282, 283, 296})
@@ -27,7 +39,6 @@ _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
 COMPRESSION = 259
 _ENCODING = (COMPRESSION, 317, 284, 262, 32997)
-_EXIF, _GPS, _INTEROPERABILITY = 34665, 34853, 40965
 # How samples are stored belongs to the file and not to the picture.
 _STRUCTURE = frozenset(
     {
@@ -42,57 +53,11 @@ _STALE = frozenset(
     {280, 281, 290, 291, 301, 321, 332, 333, 334, 336, 340, 341, 342, 433, 434, 37724}
 )
 # Of the tags of a TIFF, those that EXIF in other formats may have, too.
-_IN_EXIF = frozenset({33432, _EXIF, _GPS, *range(0x9C9B, 0x9CA0)})
+_IN_EXIF = frozenset({33432, EXIF, GPS, *range(0x9C9B, 0x9CA0)})
 _LAST_OF_TIFF = 33000
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_SIZES |= {16: 8, 17: 8, 18: 8}
-_UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
-_BYTE, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _LONG8 = 1, 3, 4, 5, 7, 16
+_BYTE, _RATIONAL, _UNDEFINED = 1, 5, 7
 _INCH, _PER_INCH = 2, {2: 1.0, 3: 2.54}
-_MOST_PAGES, _MOST_DEPTH = 2**20, 4
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A tag: its type, how many values of it, and these as bytes; or the directory that it points to."""
-
-    kind: int
-    count: int
-    value: bytes
-    below: Directory | None = None
-
-
-Directory = dict[int, Tag]
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How directories lie in a file: byte order, and offsets of 32 or of 64 bits."""
-
-    byteorder: ByteOrder
-    is_big: bool = False
-
-    @property
-    def offset(self) -> struct.Struct:
-        return struct.Struct(self.byteorder + ("Q" if self.is_big else "I"))
-
-    @property
-    def count(self) -> struct.Struct:
-        return struct.Struct(self.byteorder + ("Q" if self.is_big else "H"))
-
-    @property
-    def entry(self) -> struct.Struct:
-        return struct.Struct(self.byteorder + ("HHQ8s" if self.is_big else "HHI4s"))
-
-    @property
-    def header(self) -> bytes:
-        mark = b"II" if self.byteorder == "<" else b"MM"
-        version = (43, 8, 0) if self.is_big else (42,)
-        return mark + struct.pack(self.byteorder + "H" * len(version), *version)
-
-    def numbers(self, tag: Tag) -> tuple[int, ...]:
-        """The values of a tag that holds whole numbers."""
-        return struct.unpack(f"{self.byteorder}{tag.count}{_UNSIGNED[tag.kind]}", tag.value)
+_MOST_PAGES = 2**20
 
 
 @dataclass(frozen=True)
@@ -136,7 +101,7 @@ class Tags:
         first = self.pages[0] if self.pages else {}
         if not {282, 283} <= first.keys():
             return None
-        layout = _Layout(self.byteorder)
+        layout = Layout(self.byteorder)
         unit = layout.numbers(first[296])[0] if 296 in first else _INCH
         pairs = [struct.unpack(f"{self.byteorder}2I", first[code].value) for code in (282, 283)]
         if unit not in _PER_INCH or not all(min(pair) > 0 for pair in pairs):
@@ -164,7 +129,7 @@ class Tags:
         """The same with a resolution of the first page."""
         first, *rest = self.pages
         unit = struct.pack(self.byteorder + "H", _INCH)
-        new = {296: Tag(_SHORT, 1, unit)}
+        new = {296: Tag(SHORT, 1, unit)}
         for code, value in zip((282, 283), dpi, strict=True):
             ratio = Fraction(value).limit_denominator(10_000)
             pair = struct.pack(self.byteorder + "2I", ratio.numerator, ratio.denominator)
@@ -185,7 +150,7 @@ class Tags:
 
     def upright(self) -> Tags:
         """The same for pixels that have been turned upright."""
-        value = Tag(_SHORT, 1, struct.pack(self.byteorder + "H", 1))
+        value = Tag(SHORT, 1, struct.pack(self.byteorder + "H", 1))
         pages = [
             page | {ORIENTATION: value} if ORIENTATION in page else page for page in self.pages
         ]
@@ -198,20 +163,20 @@ def read(file: BinaryIO) -> Tags:
     Raises:
         ValueError: a directory is damaged.
     """
-    layout, pointer = _layout(file)
+    layout, pointer = directories.layout_of(file)
     pages: list[Directory] = []
     indices: list[int] = []
     masks: list[Mask] = []
     lost: list[str] = []
     overviews = 0
     places: list[int] = []
-    place = _offset_at(file, pointer, layout)
+    place = directories.offset_at(file, pointer, layout)
     known: set[int] = set()
     while place and place not in known and len(places) < _MOST_PAGES:
         here = place
         known.add(here)
         places.append(here)
-        directory, place = _directory(file, here, layout, _is_kept)
+        directory, place = directories.read(file, here, layout, _is_kept)
         role = layout.numbers(directory[_SUBFILE])[0] if _SUBFILE in directory else 0
         if role & _OVERVIEW and pages:
             overviews += 1
@@ -245,9 +210,11 @@ def from_exif(exif: bytes) -> Tags:
         ValueError: the block is damaged.
     """
     file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
-    layout, pointer = _layout(file)
-    place = _offset_at(file, pointer, layout)
-    directory, _ = _directory(file, place, layout, lambda code: code not in {_BELOW, *_STRUCTURE})
+    layout, pointer = directories.layout_of(file)
+    place = directories.offset_at(file, pointer, layout)
+    directory, _ = directories.read(
+        file, place, layout, lambda code: code not in {_BELOW, *_STRUCTURE}
+    )
     return Tags(layout.byteorder, layout.is_big, (directory,), (0,))
 
 
@@ -256,9 +223,9 @@ def exif(tags: Tags) -> bytes | None:
     directory = {code: tag for code, tag in tags.pages[0].items() if _is_of_exif(code)}
     if not directory:
         return None
-    layout = _Layout(tags.byteorder)
+    layout = Layout(tags.byteorder)
     start = layout.offset.size + len(layout.header)
-    content, _ = _serialised(directory, start, layout)
+    content, _ = directories.serialised(directory, start, layout)
     return b"Exif\0\0" + layout.header + layout.offset.pack(start) + content
 
 
@@ -284,9 +251,11 @@ def graft(
         masks: pages as they were in another file.
         compression: of the pages, where it is another than they say.
     """
-    layout, pointer = _layout(file)
+    layout, pointer = directories.layout_of(file)
     for number, added in enumerate(pages, start=1):
-        own, following = _directory(file, _offset_at(file, pointer, layout), layout, _everything)
+        own, following = directories.read(
+            file, directories.offset_at(file, pointer, layout), layout, directories.everything
+        )
         if (
             not RESOLUTION & added.keys()
             and layout.numbers(own.get(296, _INCHES[layout.byteorder]))[0] == 1
@@ -294,19 +263,19 @@ def graft(
             own = {code: tag for code, tag in own.items() if code not in RESOLUTION}
         stored = {code: tag for code, tag in own.items() if code in _STRUCTURE}
         if compression:
-            stored[COMPRESSION] = Tag(_SHORT, 1, struct.pack(layout.byteorder + "H", compression))
-        pointer = _append(file, own | added | stored, pointer, following, layout)
+            stored[COMPRESSION] = Tag(SHORT, 1, struct.pack(layout.byteorder + "H", compression))
+        pointer = directories.append(file, own | added | stored, pointer, following, layout)
         for mask in masks:
             if mask.behind == number:
                 pointer = _append_mask(file, mask, pointer, following, layout)
 
 
 def _encoding(
-    file: BinaryIO, places: Sequence[int], layout: _Layout
+    file: BinaryIO, places: Sequence[int], layout: Layout
 ) -> tuple[int, bool, bool, bool, int]:
     """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0; its depth."""
     for place in places:
-        stored, _ = _directory(file, place, layout, lambda code: code in _ENCODING)
+        stored, _ = directories.read(file, place, layout, lambda code: code in _ENCODING)
         compression, predictor, planar, photometric, depth = (
             layout.numbers(stored[code])[0] if code in stored else 1 for code in _ENCODING
         )
@@ -314,102 +283,25 @@ def _encoding(
     return 1, False, False, False, 1
 
 
-def _layout(file: BinaryIO) -> tuple[_Layout, int]:
-    """The layout of an open TIFF, and where the offset of its first directory stands."""
-    file.seek(0)
-    head = file.read(4)
-    for layout in (_Layout(order, is_big) for order in _ORDERS for is_big in (False, True)):
-        if head == layout.header[:4]:
-            return layout, len(layout.header)
-    raise ValueError("no TIFF")
-
-
-def _offset_at(file: BinaryIO, place: int, layout: _Layout) -> int:
-    file.seek(place)
-    offset: int = layout.offset.unpack(_exactly(file, layout.offset.size))[0]
-    return offset
-
-
-def _directory(
-    file: BinaryIO, place: int, layout: _Layout, wanted: Callable[[int], bool], depth: int = 0
-) -> tuple[Directory, int]:
-    """The wanted tags of the directory at a place, and where the next one lies."""
-    file.seek(place)
-    (count,) = layout.count.unpack(_exactly(file, layout.count.size))
-    entries = _exactly(file, count * layout.entry.size)
-    (following,) = layout.offset.unpack(_exactly(file, layout.offset.size))
-    found: Directory = {}
-    for code, kind, number, inline in layout.entry.iter_unpack(entries):
-        if not wanted(code) or kind not in _SIZES:
-            continue
-        size = number * _SIZES[kind]
-        value = inline[:size]
-        if size > len(inline):
-            file.seek(layout.offset.unpack(inline)[0])
-            value = _exactly(file, size)
-        tag = Tag(kind, number, value)
-        if code in (_EXIF, _GPS, _INTEROPERABILITY) and number == 1 and kind in _UNSIGNED:
-            if depth == _MOST_DEPTH:
-                raise ValueError("directories within directories without end")
-            (lower,) = layout.numbers(tag)
-            below, _ = _directory(file, lower, layout, _everything, depth + 1)
-            tag = Tag(kind, number, value, below)
-        found[code] = tag
-    return found, following
-
-
-def _serialised(
-    directory: Directory, start: int, layout: _Layout, following: int = 0
-) -> tuple[bytes, int]:
-    """A directory that lies at `start`, with its values behind it; and where the offset of the next one stands."""
-    fixed = layout.count.size + len(directory) * layout.entry.size + layout.offset.size
-    entries, values = b"", b""
-    for code, tag in sorted(directory.items()):
-        kind, count, value = tag.kind, tag.count, tag.value
-        place = start + fixed + len(values)
-        if tag.below is not None:
-            kind, count = (_LONG8 if layout.is_big else _LONG), 1
-            value = layout.offset.pack(place)
-            values += _serialised(tag.below, place, layout)[0]
-        elif len(value) > layout.offset.size:
-            values += value + bytes(len(value) % 2)
-            value = layout.offset.pack(place)
-        entries += layout.entry.pack(code, kind, count, value)
-    head = layout.count.pack(len(directory)) + entries
-    return head + layout.offset.pack(following) + values, start + len(head)
-
-
-def _append(
-    file: BinaryIO, directory: Directory, pointer: int, following: int, layout: _Layout
-) -> int:
-    """Put a directory at the end of a file and link it at `pointer`; where its own link to the next stands."""
-    start = _end(file)
-    content, link = _serialised(directory, start, layout, following)
-    file.write(content)
-    file.seek(pointer)
-    file.write(layout.offset.pack(start))
-    return link
-
-
-def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layout: _Layout) -> int:
+def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layout: Layout) -> int:
     places = []
     for segment in mask.segments:
-        places.append(_end(file))
+        places.append(directories.end_of(file))
         file.write(segment)
     offsets, _ = _segment_tags(mask.directory)
-    kind, pattern = (_LONG8, "Q") if layout.is_big else (_LONG, "I")
+    kind, pattern = (LONG8, "Q") if layout.is_big else (LONG, "I")
     value = struct.pack(f"{layout.byteorder}{len(places)}{pattern}", *places)
     directory = mask.directory | {offsets: Tag(kind, len(places), value)}
-    return _append(file, directory, pointer, following, layout)
+    return directories.append(file, directory, pointer, following, layout)
 
 
-def _mask(file: BinaryIO, place: int, layout: _Layout, behind: int) -> Mask:
-    directory, _ = _directory(file, place, layout, lambda code: code != _BELOW)
+def _mask(file: BinaryIO, place: int, layout: Layout, behind: int) -> Mask:
+    directory, _ = directories.read(file, place, layout, lambda code: code != _BELOW)
     offsets, counts = (layout.numbers(directory[code]) for code in _segment_tags(directory))
     segments = []
     for offset, count in zip(offsets, counts, strict=True):
         file.seek(offset)
-        segments.append(_exactly(file, count))
+        segments.append(directories.exactly(file, count))
     return Mask(behind, directory, tuple(segments))
 
 
@@ -418,26 +310,6 @@ def _segment_tags(directory: Directory) -> tuple[int, int]:
         if directory.keys() >= set(pair):
             return pair
     raise ValueError("a mask without pixels")
-
-
-def _end(file: BinaryIO) -> int:
-    """The end of a file, at an even place, as TIFF asks for."""
-    end = file.seek(0, os.SEEK_END)
-    file.write(bytes(end % 2))
-    return end + end % 2
-
-
-def _exactly(file: BinaryIO, size: int) -> bytes:
-    """So many bytes. What a damaged file claims is not allocated."""
-    place = file.tell()
-    if size > file.seek(0, os.SEEK_END) - place:
-        raise ValueError("a tag that reaches beyond the file")
-    file.seek(place)
-    return file.read(size)
-
-
-def _everything(code: int) -> bool:
-    return True
 
 
 def _is_kept(code: int) -> bool:
@@ -453,5 +325,4 @@ def _name(code: int) -> str:
     return str(tifffile.TIFF.TAGS.get(code, f"tag {code}"))
 
 
-_ORDERS: tuple[ByteOrder, ByteOrder] = ("<", ">")
-_INCHES = {order: Tag(3, 1, struct.pack(order + "H", 1)) for order in _ORDERS}
+_INCHES = {order: Tag(3, 1, struct.pack(order + "H", 1)) for order in ORDERS}

@@ -11,6 +11,7 @@ from PIL import Image
 
 from linn_cli.errors import InputError
 from linn_cli.pictures import _tiff_tags, reading, writing
+from linn_cli.pictures._tiff_directories import ByteOrder
 from linn_cli.pictures.formats import format_named
 
 LEVELS = np.random.default_rng(0).integers(0, 200, (12, 10)).astype(np.uint8)
@@ -80,7 +81,7 @@ def test_every_tag_of_every_kind_of_tiff_comes_back(
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])
-def test_imagej_keeps_its_scale_labels_and_colours(byteorder: _tiff_tags.ByteOrder) -> None:
+def test_imagej_keeps_its_scale_labels_and_colours(byteorder: ByteOrder) -> None:
     file = io.BytesIO()
     colours = [np.arange(256, dtype=np.uint8)[None].repeat(3, 0)] * 2
     about = {"axes": "CYX", "unit": "um", "Labels": ["ä", "b"], "LUTs": colours, "spacing": 2.5}

@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 from linn_cli.pictures import reading, tiff_pages, tiff_writing, writing
-from linn_cli.pictures._tiff_tags import ByteOrder
+from linn_cli.pictures._tiff_directories import ByteOrder
 from linn_cli.pictures.picture import Picture
 from linn_cli.pictures.tiff_writing import Pages
 
