@@ -99,5 +99,26 @@ def test_exiftool_finds_the_same_in_the_copy(tmp_path: Path, name: str) -> None:
     assert writing.write(copy, reading.read(source)) == []
     before, after = found(source), found(copy)
     assert len(before) > 10
+    if before.get("JFIF:ResolutionUnit") == 0:  # says nothing but that there is no EXIF before it
+        before = {key: value for key, value in before.items() if not key.startswith("JFIF:")}
     lost = {key: value for key, value in before.items() if after.get(key) != value}
     assert lost == {}
+
+
+@pytest.mark.skipif(EXIFTOOL is None, reason="exiftool is not installed")
+@pytest.mark.parametrize("with_exif", [True, False])
+def test_the_resolution_of_a_jpeg_without_jfif_stands_in_its_exif(
+    tmp_path: Path, with_exif: bool
+) -> None:
+    source, copy = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    more: dict[str, Any] = {"exif": exif()} if with_exif else {}
+    Image.fromarray(LEVELS).save(source, dpi=(300, 200), **more)
+    assert writing.write(copy, reading.read(source)) == []
+    before, after = found(source), found(copy)
+    for name in ("XResolution", "YResolution"):
+        assert after[f"IFD0:{name}"] == before[f"JFIF:{name}"]
+    assert after["IFD0:ResolutionUnit"] == 2
+    rest = {key: value for key, value in before.items() if not key.startswith("JFIF:")}
+    assert rest.items() <= after.items()
+    with Image.open(copy) as image:
+        assert image.info["dpi"] == (300, 200)

@@ -223,10 +223,24 @@ def exif(tags: Tags) -> bytes | None:
     directory = {code: tag for code, tag in tags.pages[0].items() if _is_of_exif(code)}
     if not directory:
         return None
-    layout = Layout(tags.byteorder)
+    return _block(directory, Layout(tags.byteorder))
+
+
+def _block(directory: Directory, layout: Layout) -> bytes:
     start = layout.offset.size + len(layout.header)
     content, _ = directories.serialised(directory, start, layout)
     return b"Exif\0\0" + layout.header + layout.offset.pack(start) + content
+
+
+def exif_with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
+    """An EXIF block that says the resolution: the one given if it says one already, or is damaged."""
+    try:
+        tags = from_exif(exif) if exif else Tags(pages=({},))
+    except (ValueError, struct.error):
+        return exif or b""
+    if exif and RESOLUTION & tags.pages[0].keys():
+        return exif
+    return _block(tags.with_resolution(dpi).pages[0], Layout(tags.byteorder))
 
 
 def only_of_tiff(tags: Tags) -> list[str]:

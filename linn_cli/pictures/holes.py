@@ -144,6 +144,8 @@ def _plate(weighted: Tensor, weights: Tensor, stiffness: float) -> Tensor:
 def _texture(values: Tensor, plate: Tensor, known: Tensor) -> Tensor:
     """What values (H, W) have beyond the plate, where they are `known`, less what is likely noise (Wiener's filter)."""
     detail = (values - plate) * known
+    if min(values.shape) < 2:  # noise is told by squares
+        return torch.zeros_like(detail)
     squares = known.unfold(0, 2, 1).unfold(1, 2, 1).flatten(2).all(dim=-1)
     # Of 2 x 2 pixels, what neither rows nor columns explain is mostly noise.
     fine = values.unfold(0, 2, 1).unfold(1, 2, 1).flatten(2)[squares] @ _FINE

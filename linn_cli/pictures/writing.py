@@ -17,6 +17,7 @@ from linn_cli.files import write_atomically
 from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth, tiff_writing
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._conversion import is_deep, suited
+from linn_cli.pictures._tiff_tags import exif_with_resolution
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.pictures.tiff_writing import Pages
@@ -183,6 +184,9 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
             table = _finest(source.get("qtables", {}).values())
             progressive = source.get("progressive", False)
             options |= {"keep_rgb": True, "qtables": [table], "progressive": progressive}
+            # Elsewhere JFIF has the resolution, but it would say that these colours are YCbCr.
+            if "dpi" in options and document.frames[0].values.shape[2] == 3:
+                options["exif"] = exif_with_resolution(options.get("exif"), options["dpi"])
         case "JPEG":
             options["quality"] = quality
         case "WebP" if quality is None:

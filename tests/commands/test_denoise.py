@@ -68,6 +68,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "noise": "white",
         "gain": [],
         "read": [],
+        "strength": [100.0],
         "clipped": [],
         "estimate": [],
         "range": None,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -46,6 +46,8 @@ def test_what_is_hidden_takes_the_level_of_what_is_seen(dtype: Any, channels: in
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 2**32 - 1))
+@example(1, 2, 0)
+@example(2, 1, 0)
 def test_filling_stays_within_what_is_seen(height: int, width: int, seed: int) -> None:
     chance = np.random.default_rng(seed)
     values = chance.integers(0, 256, (height, width, 3), dtype=np.uint8)
