@@ -37,6 +37,7 @@ _SIDES = (128, 192)
 _BATCH = 8
 _LEVELS = (0.5, 60.0)
 _GAMMA = 2.2
+_AS_IT_IS = 1.3  # a picture that would become so much larger or less stays as it is
 # What a patch is, and how often.
 _SHARES = {
     "photograph": 0.5,
@@ -80,15 +81,18 @@ class Pictures:
         self.draws = torch.Generator().manual_seed(seed)
 
     def patch(self, side: int, *, smaller: bool = False) -> Tensor:
-        """A patch (3, side, side), of a picture made `smaller`, so that its own noise goes, or at times a little."""
+        """A patch (3, side, side) of a picture made `smaller`, so that its own noise goes, or a little, or larger.
+
+        Pictures of large sensors are as soft as enlarged ones.
+        """
         path = self._paths[self.random.integers(len(self._paths))]
         with Image.open(path) as image:
             picture = image.convert("RGB")
-        low, high = (0.4, 0.55) if smaller else (0.5, 1.5)
-        factor = max(min(1.0, self.random.uniform(low, high)), (side + 1) / min(picture.size))
-        if factor < 1:
+        low, high = (0.4, 0.55) if smaller else (0.5, 2.0)
+        factor = max(self.random.uniform(low, high), (side + 1) / min(picture.size))
+        if not 1 <= factor <= _AS_IT_IS:
             size = (math.ceil(factor * picture.width), math.ceil(factor * picture.height))
-            picture = picture.resize(size, Image.Resampling.LANCZOS)
+            picture = picture.resize(size, Image.Resampling.BICUBIC)
         left = int(self.random.integers(picture.width - side + 1))
         top = int(self.random.integers(picture.height - side + 1))
         values = np.asarray(picture.crop((left, top, left + side, top + side)))

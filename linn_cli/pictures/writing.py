@@ -186,7 +186,7 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
             options |= {"keep_rgb": True, "qtables": [table], "progressive": progressive}
             # Elsewhere JFIF has the resolution, but it would say that these colours are YCbCr.
             if "dpi" in options and document.frames[0].values.shape[2] == 3:
-                options["exif"] = exif_with_resolution(options.get("exif"), options["dpi"])
+                options["exif"] = exif_with_resolution(options.get("exif"), options.pop("dpi"))
         case "JPEG":
             options["quality"] = quality
         case "WebP" if quality is None:

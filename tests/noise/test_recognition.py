@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from skimage import data
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -48,6 +49,15 @@ def test_noise_is_known_and_how_strong_it_is(sigma: float, reach: int) -> None:
 
 def test_a_picture_without_noise_is_known() -> None:
     assert not seen(scene()).is_noise
+
+
+@pytest.mark.parametrize("factor", [1.5, 2.0])
+def test_an_enlarged_picture_without_noise_is_known(factor: float) -> None:
+    picture = torch.from_numpy(data.astronaut()).permute(2, 0, 1).float() / 255
+    parts = picture[:, :256, :256], picture[:, 200:456, 100:356]
+    for part in parts:
+        larger = F.interpolate(part[None], scale_factor=factor, mode="bicubic", antialias=True)[0]
+        assert not seen(larger.clamp(0, 1)).is_noise
 
 
 def test_the_features_are_logarithms_of_deviations() -> None:
