@@ -121,7 +121,9 @@ def _measured(part: Picture, page: int) -> PlaneNoise:
         if part.known is None:
             raise
         return PlaneNoise(page, channel, (error.text,), None, part.unit, error.text)
-    return PlaneNoise(page, channel, tuple(measured.of(part)), measured, part.unit)
+    hot = measurement.find_hot_pixels(part, asked=False)
+    advice = () if hot is None else (f"{hot}: linn denoise --hot-pixels removes them",)
+    return PlaneNoise(page, channel, (*measured.of(part), *advice), measured, part.unit)
 
 
 _Opened = tuple[Sequence[Picture] | Frames, tuple[int, int], str, tuple[str, ...]]

@@ -73,7 +73,10 @@ class Outcome:
         output = "standard output" if self.output == PIPE else self.output
         bytes = "" if self.bytes is None else f", {_size(self.bytes)}"
         size = f"{self.width} x {self.height}{bytes}"
-        return f"{output}: {size}, {model}sigma {levels} {found}, {self.seconds:.1f} s"
+        apart = f", strength {','.join(f'{one:g}' for one in self.strength)}" * (
+            len(self.strength) > 1
+        )
+        return f"{output}: {size}, {model}sigma {levels} {found}{apart}, {self.seconds:.1f} s"
 
     @property
     def _told(self) -> tuple[float, ...]:
@@ -167,6 +170,7 @@ def of_removal(
         (one, profile.unit) for profile in distinct for one in profile.cameras if not one.encoded
     ]
     cameras = [one.times(unit) for one, unit in raw]
+    advice = [word for one in profiles for word in one.advice]
     shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,
@@ -186,7 +190,7 @@ def of_removal(
         weights=network.weight_set.name,
         device=str(network.device),
         precision=network.precision,
-        remarks=(network.doubt,) if network.doubt else (),
+        remarks=tuple(dict.fromkeys([*([network.doubt] if network.doubt else []), *advice])),
     )
 
 

@@ -21,7 +21,7 @@ class NoiseProfile:
     """The noise of a picture that is to be removed: sigma, and of a camera's noise gain and read noise.
 
     The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
-    picture of half the size, a quarter and so on, `words` say what was estimated, `clipped` where noise is
+    picture of half the size, a quarter and so on, `words` say what was estimated and `advice` what the user may do, `clipped` where noise is
     cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
     white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is the deviation in
     each plane, of which a network that has learned such noise is told `LEARNED` times as much. Both are () of other noise. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
@@ -36,6 +36,7 @@ class NoiseProfile:
     unit: float = 1.0
     range: Range | None = None
     hot_pixels: HotPixels | None = None
+    advice: tuple[str, ...] = ()
     chroma: tuple[float, ...] = ()
     photo: tuple[float, ...] = ()
 

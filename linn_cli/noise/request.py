@@ -60,6 +60,11 @@ class Request:
             raise UsageError(
                 f"{setting('noise', PHOTO)} estimates sigma: leave {setting('sigma')} out"
             )
+        if self.same and self.sigma is not None and len(set(self.sigma.levels)) > 1:
+            raise UsageError(
+                f"{setting('sigma')} has a value for each channel, {setting('same_noise')} one for all: "
+                "leave one of them out"
+            )
         if self.model != CAMERA and self.cameras:
             raise UsageError(
                 f"{setting('gain')} and {setting('read_noise')} are a camera's: "
@@ -105,7 +110,7 @@ class Request:
             return self._found(picture)
         if not self.hot_pixels:
             found = self._found(picture)
-            return replace(found, words=(*found.words, f"{hot}: --hot-pixels removes them"))
+            return replace(found, advice=(f"{hot}: --hot-pixels removes them",))
         found = self._found(measurement.without(picture, hot))
         return replace(found, hot_pixels=hot, words=(*found.words, f"{hot}, removed"))
 

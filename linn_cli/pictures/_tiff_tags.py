@@ -7,6 +7,7 @@ gives the file the directories that it should have.
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from typing import BinaryIO
 import tifffile
 from PIL import ExifTags
 
+from linn_cli.errors import InputError
 from linn_cli.pictures import _tiff_directories as directories
 from linn_cli.pictures._tiff_directories import (
     EXIF,
@@ -162,6 +164,7 @@ def read(file: BinaryIO) -> Tags:
 
     Raises:
         ValueError: a directory is damaged.
+        InputError: pages are missing at the end of the file.
     """
     layout, pointer = directories.layout_of(file)
     pages: list[Directory] = []
@@ -171,9 +174,12 @@ def read(file: BinaryIO) -> Tags:
     overviews = 0
     places: list[int] = []
     place = directories.offset_at(file, pointer, layout)
+    size = file.seek(0, os.SEEK_END)
     known: set[int] = set()
     while place and place not in known and len(places) < _MOST_PAGES:
         here = place
+        if here >= size:
+            raise InputError("damaged: pages lie beyond the end of the file, which was cut short")
         known.add(here)
         places.append(here)
         directory, place = directories.read(file, here, layout, _is_kept)

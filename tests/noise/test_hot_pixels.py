@@ -56,7 +56,7 @@ def test_without_the_option_they_are_said_and_do_not_mislead_the_estimate() -> N
     assert sigma == pytest.approx(measure(picture(clean)).sigma, rel=0.05)
     profile = Request().find(picture(values))
     assert profile.hot_pixels is None
-    assert "--hot-pixels removes them" in profile.words[-1]
+    assert "--hot-pixels removes them" in profile.advice[0]
     asked = Request(hot_pixels=True).find(picture(values))
     assert asked.hot_pixels
     assert asked.words[-1].endswith("removed")

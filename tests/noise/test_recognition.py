@@ -53,7 +53,7 @@ def test_a_picture_without_noise_is_known() -> None:
 
 @pytest.mark.parametrize("factor", [1.5, 2.0])
 def test_an_enlarged_picture_without_noise_is_known(factor: float) -> None:
-    picture = torch.from_numpy(data.astronaut()).permute(2, 0, 1).float() / 255
+    picture = torch.from_numpy(data.rocket()).permute(2, 0, 1).float() / 255
     parts = picture[:, :256, :256], picture[:, 200:456, 100:356]
     for part in parts:
         larger = F.interpolate(part[None], scale_factor=factor, mode="bicubic", antialias=True)[0]

@@ -165,3 +165,9 @@ def test_what_is_no_cameras_noise_is_refused(
 
 def test_the_former_name_of_camera_noise_is_known() -> None:
     assert Request(model="poisson-gauss") == Request(model=CAMERA)
+
+
+def test_a_sigma_for_each_channel_is_not_the_same_for_all() -> None:
+    with pytest.raises(UsageError, match="leave one of them out"):
+        Request(Sigma((7.0, 5.0)), same=True)
+    assert Request(Sigma((7.0,)), same=True).same

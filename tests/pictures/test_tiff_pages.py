@@ -166,3 +166,16 @@ def test_a_page_without_a_side_is_damaged(tmp_path: Path) -> None:
     file.write_bytes(data)
     with pytest.raises(InputError, match="no height"):
         reading.read(file)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_stack_that_was_cut_short_is_refused(tmp_path: Path, missing: int) -> None:
+    with tifffile.TiffWriter(file := io.BytesIO()) as writer:
+        for level in (5, 6, 7):
+            writer.write(np.full((64, 64), level, np.uint8), metadata=None)
+    with tifffile.TiffFile(io.BytesIO(file.getvalue())) as whole:
+        place = whole.pages[3 - missing].aspage().offset
+    path = tmp_path / "cut.tif"
+    path.write_bytes(file.getvalue()[: place - 1])
+    with pytest.raises(InputError, match="cut short"):
+        reading.read(path)
