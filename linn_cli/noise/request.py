@@ -152,7 +152,8 @@ class Request:
             photo = measurement.measure_photo(picture)
             if not photo:
                 raise InputError(
-                    f"too small or too flat to estimate a photograph's noise: give {setting('sigma')}"
+                    "too small or too flat to estimate a photograph's noise: "
+                    f"leave {setting('noise')} out and give {setting('sigma')}"
                 )
             return _of_photo(photo, channels, (as_options(measurement.photo_words(photo)),))
         measured = measurement.measure(picture, grows=self.model == AUTO)

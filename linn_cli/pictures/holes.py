@@ -50,8 +50,10 @@ def _unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bo
     return holes
 
 
-def filled(plane: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """A plane (H, W) as floats, filled where it is not `known`; zeros if nothing is."""
+def filled(
+    plane: NDArray[np.generic], known: NDArray[np.bool_], first: int = 0
+) -> NDArray[np.float64]:
+    """A plane (H, W) as floats, filled where it is not `known`; zeros if nothing is. Tiles begin at the row `first`."""
     answer = np.where(known, plane, 0).astype(np.float64)
     if bool(known.all()) or not bool(known.any()):
         return answer
@@ -61,7 +63,7 @@ def filled(plane: NDArray[np.generic], known: NDArray[np.bool_]) -> NDArray[np.f
     weights = torch.from_numpy(known).double()
     values *= weights
     result = _spread(values[None, None], weights[None, None])[0, 0]  # far from all that is known
-    for inner, outer, within in _tiles(*known.shape):
+    for inner, outer, within in _tiles(*known.shape, first):
         tile = known[outer]
         if tile.any() and not known[inner].all():
             plate = _plate(values[outer][None, None], weights[outer][None, None], _STIFFNESS)[0, 0]
@@ -92,7 +94,9 @@ def filled_by_rows(
             gaps = _unknown(seen, nodata)
             for channel in range(block.shape[2]):
                 gap, plane = gaps[:, :, channel], seen[:, :, channel]
-                whole = np.full(gap.shape, middle) if gap.all() else filled(plane, ~gap)
+                whole = (
+                    np.full(gap.shape, middle) if gap.all() else filled(plane, ~gap, len(before))
+                )
                 answer[:, :, channel][gap[rows]] = whole[rows][gap[rows]]
         above = block[-_MARGIN:]
         yield answer
@@ -101,14 +105,15 @@ def filled_by_rows(
 Window = tuple[slice, slice]
 
 
-def _tiles(height: int, width: int) -> Iterator[tuple[Window, Window, Window]]:
-    """Tiles, each with its surroundings and where it lies in them."""
-    for top in range(0, height, TILE):
+def _tiles(height: int, width: int, first: int) -> Iterator[tuple[Window, Window, Window]]:
+    """Tiles, each with its surroundings and where it lies in them; one begins at the row `first`."""
+    edges = [*([0] if first else []), *range(first, height, TILE), height]
+    for top, bottom in pairwise(edges):
         for left in range(0, width, TILE):
-            first, begin = max(0, top - _MARGIN), max(0, left - _MARGIN)
-            bottom, right = min(top + TILE, height), min(left + TILE, width)
-            outer = slice(first, bottom + _MARGIN), slice(begin, right + _MARGIN)
-            within = slice(top - first, bottom - first), slice(left - begin, right - begin)
+            start, begin = max(0, top - _MARGIN), max(0, left - _MARGIN)
+            right = min(left + TILE, width)
+            outer = slice(start, bottom + _MARGIN), slice(begin, right + _MARGIN)
+            within = slice(top - start, bottom - start), slice(left - begin, right - begin)
             yield (slice(top, bottom), slice(left, right)), outer, within
 
 

@@ -124,7 +124,7 @@ def test_weak_noise_counts_only_where_it_is_very_even() -> None:
 def test_a_small_picture_says_nothing() -> None:
     small = list(coarse(3, 8)[:, :20, :20] + 0.5)
     assert photograph.find(small) == photograph.assume(small) == ()
-    with pytest.raises(InputError, match="give sigma"):
+    with pytest.raises(InputError, match="leave noise out and give sigma"):
         Request(model=PHOTO).find(Picture(np.full((20, 20, 3), 9, np.uint8)))
     with pytest.raises(UsageError, match="leave sigma out"):
         Request(Sigma((5.0,)), PHOTO)

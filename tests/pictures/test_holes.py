@@ -95,7 +95,9 @@ def test_holes_are_filled_by_rows(height: int) -> None:
     np.testing.assert_array_equal(answer[~gaps], values[~gaps])
     np.testing.assert_array_equal(answer[:, :, 0], values[:, :, 0])
     whole = holes.filled(stored[:, :, 1], ~gaps)
-    np.testing.assert_allclose(answer[:, :, 1], whole, atol=0.01)
+    # Of the same tiles only what the solver leaves differs; other blocks have other tiles.
+    close = 2e-4 if height == holes.TILE else 0.01
+    np.testing.assert_allclose(answer[:, :, 1], whole, atol=close)
 
 
 def test_blocks_without_values_are_filled_with_the_middle() -> None:
