@@ -180,7 +180,7 @@ class Denoiser:
                 picture, self._networks, found, request.strength, silent
             )
             answer[...] = clean.values
-            _warn(network.doubt, *search.remarks)
+            _warn(network.doubt, *search.remarks, *search.advice)
         restored: ImageT = images.restore(answers)
         return restored
 
@@ -200,7 +200,7 @@ class Denoiser:
         clean, network = documents.denoise(
             document, self._networks, found, request.strength, silent
         )
-        _warn(network.doubt, *search.remarks)
+        _warn(network.doubt, *search.remarks, *search.advice)
         return clean
 
 

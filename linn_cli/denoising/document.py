@@ -20,6 +20,7 @@ from linn_cli.pictures import metadata, ranges
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import Progress, share
 from linn_cli.samples import Range
+from linn_cli.wording import as_arguments
 
 # A part of the pages tells the range of all: so many.
 MOST_PAGES = 64
@@ -67,6 +68,12 @@ class Search:
             found.append(Plane(ranged, self._profile(ranged, request)))
             self.profiles.append(found[-1].profile)
         return found
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What the noise that was found advises, in Python's words, each thing once."""
+        words = (as_arguments(word) for one in self.profiles for word in one.advice)
+        return tuple(dict.fromkeys(words))
 
     def _profile(self, part: Picture, request: Request) -> NoiseProfile:
         """The noise of a part, or that of one before it if it is the same for all."""

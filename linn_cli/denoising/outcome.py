@@ -15,6 +15,7 @@ from linn_cli.noise.strength import FULL
 from linn_cli.pictures.picture import Document
 from linn_cli.samples import white
 from linn_cli.units import GREY_LEVELS
+from linn_cli.wording import as_options
 
 PIPE = "-"
 # Of more levels than these a line shows the least and the most.
@@ -170,7 +171,7 @@ def of_removal(
         (one, profile.unit) for profile in distinct for one in profile.cameras if not one.encoded
     ]
     cameras = [one.times(unit) for one, unit in raw]
-    advice = [word for one in profiles for word in one.advice]
+    advice = [as_options(word) for one in profiles for word in one.advice]
     shared = next((one.range for one in profiles if one.range), None)
     return Outcome(
         input=PIPE,

@@ -63,7 +63,7 @@ def filled(
     weights = torch.from_numpy(known).double()
     values *= weights
     result = _spread(values[None, None], weights[None, None])[0, 0]  # far from all that is known
-    for inner, outer, within in _tiles(*known.shape, first):
+    for inner, outer, within in _tiles(known.shape, first):
         tile = known[outer]
         if tile.any() and not known[inner].all():
             plate = _plate(values[outer][None, None], weights[outer][None, None], _STIFFNESS)[0, 0]
@@ -105,8 +105,9 @@ def filled_by_rows(
 Window = tuple[slice, slice]
 
 
-def _tiles(height: int, width: int, first: int) -> Iterator[tuple[Window, Window, Window]]:
+def _tiles(shape: tuple[int, ...], first: int) -> Iterator[tuple[Window, Window, Window]]:
     """Tiles, each with its surroundings and where it lies in them; one begins at the row `first`."""
+    height, width = shape
     edges = [*([0] if first else []), *range(first, height, TILE), height]
     for top, bottom in pairwise(edges):
         for left in range(0, width, TILE):

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
+import linn_cli
+from linn_cli.cli import app
 from linn_cli.noise import hot_pixels
 from linn_cli.noise.measurement import measure
 from linn_cli.noise.request import Request
-from linn_cli.pictures.picture import Picture
+from linn_cli.pictures import writing
+from linn_cli.pictures.formats import format_named
+from linn_cli.pictures.picture import Document, Picture
+from linn_cli.wording import as_options
 
 SIDE = 160
 
@@ -56,7 +63,7 @@ def test_without_the_option_they_are_said_and_do_not_mislead_the_estimate() -> N
     assert sigma == pytest.approx(measure(picture(clean)).sigma, rel=0.05)
     profile = Request().find(picture(values))
     assert profile.hot_pixels is None
-    assert "--hot-pixels removes them" in profile.advice[0]
+    assert "--hot-pixels removes them" in as_options(profile.advice[0])
     asked = Request(hot_pixels=True).find(picture(values))
     assert asked.hot_pixels
     assert asked.words[-1].endswith("removed")
@@ -95,3 +102,17 @@ def test_a_tiny_picture_has_none() -> None:
     assert hot_pixels.find(torch.rand((1, 2, 9)), asked=True) is None
     values = torch.zeros((1, 1, 2, 9))
     assert torch.equal(hot_pixels.removed(values, hot_pixels.HotPixels(0.1, (0.1,))), values)
+
+
+def test_they_are_said_in_python_and_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = spoilt(noisy(), 0.05).permute(1, 2, 0).numpy()
+    with pytest.warns(UserWarning, match="salt and pepper: hot_pixels removes them"):
+        linn_cli.denoise(values)
+    writing.write(tmp_path / "a.png", Document((Picture(values),), format_named("png")))
+    for command in ("estimate", "denoise"):
+        with pytest.raises(SystemExit) as stopped:
+            app([command, str(tmp_path / "a.png")])
+        assert not stopped.value.code
+        assert "--hot-pixels removes them" in " ".join("".join(capsys.readouterr()).split())
