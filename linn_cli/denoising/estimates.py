@@ -122,7 +122,7 @@ def _measured(part: Picture, page: int) -> PlaneNoise:
             raise
         return PlaneNoise(page, channel, (error.text,), None, part.unit, error.text)
     hot = measurement.find_hot_pixels(part, asked=False)
-    advice = () if hot is None else (f"{hot}: linn denoise --hot-pixels removes them",)
+    advice = () if hot is None else (hot.advice("linn denoise --hot-pixels"),)
     return PlaneNoise(page, channel, (*measured.of(part), *advice), measured, part.unit)
 
 

@@ -49,6 +49,13 @@ class HotPixels:
     def __str__(self) -> str:
         return f"{100 * self.share:.2g} % of the pixels are hot, dead, or salt and pepper"
 
+    def advice(self, option: str) -> str:
+        """What may be done about them, by an option that also removes stars of a single pixel."""
+        return (
+            f"{100 * self.share:.2g} % of the pixels stand out alone: if they are hot or dead pixels, "
+            f"or salt and pepper, {option} removes them; stars of one pixel it removes too"
+        )
+
 
 def find(channels: Tensor, *, asked: bool = False) -> HotPixels | None:
     """The outliers of channels (C, H, W), float, white at 1; None if there are none.

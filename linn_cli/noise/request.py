@@ -110,7 +110,7 @@ class Request:
             return self._found(picture)
         if not self.hot_pixels:
             found = self._found(picture)
-            return replace(found, advice=(f"{hot}: {setting('hot_pixels')} removes them",))
+            return replace(found, advice=(hot.advice(setting("hot_pixels")),))
         found = self._found(measurement.without(picture, hot))
         return replace(found, hot_pixels=hot, words=(*found.words, f"{hot}, removed"))
 

@@ -108,7 +108,7 @@ def test_they_are_said_in_python_and_on_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     values = spoilt(noisy(), 0.05).permute(1, 2, 0).numpy()
-    with pytest.warns(UserWarning, match="salt and pepper: hot_pixels removes them"):
+    with pytest.warns(UserWarning, match="salt and pepper, hot_pixels removes them"):
         linn_cli.denoise(values)
     writing.write(tmp_path / "a.png", Document((Picture(values),), format_named("png")))
     for command in ("estimate", "denoise"):
