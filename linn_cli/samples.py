@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,25 @@ def from_floats(floats: Tensor, dtype: torch.dtype) -> Tensor:
         return floats.to(dtype)
     span = torch.iinfo(dtype)
     return (floats.double() * span.max).round().clamp(span.min, span.max).to(dtype)
+
+
+Back = Callable[[Iterable[Tensor]], Iterator[Tensor]]
+
+
+def as_floats(rows: Iterable[Tensor]) -> tuple[Iterator[Tensor], Back]:
+    """Rows of any dtype as floats, and what takes rows that were computed of them back to that dtype."""
+    dtypes: list[torch.dtype] = []
+
+    def there() -> Iterator[Tensor]:
+        for some in rows:
+            dtypes[:] = [some.dtype]
+            yield to_floats(some)
+
+    def back(answers: Iterable[Tensor]) -> Iterator[Tensor]:
+        for answer in answers:
+            yield from_floats(answer, dtypes[0])
+
+    return there(), back
 
 
 @dataclass(frozen=True)

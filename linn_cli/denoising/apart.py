@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import tee
 
-import torch
 from torch import Tensor
 
 from linn_cli import samples
@@ -64,29 +63,19 @@ def remove_by_rows(
     if profile.hot_pixels:
         rows = hot_pixels.removed_by_rows(rows, profile.hot_pixels)
         profile = replace(profile, hot_pixels=None)
-    dtypes: list[torch.dtype] = []
-
-    def floats() -> Iterator[Tensor]:
-        for some in rows:
-            dtypes[:] = [some.dtype]
-            yield samples.to_floats(some)
-
+    floats, back = samples.as_floats(rows)
     told = share(progress, len(_parts(profile, strength)))
     answers: list[Iterable[Tensor]] = []
     used: list[LoadedNetwork] = []
-    for copy, part in zip(tee(floats()), (strength.luma, strength.chroma), strict=True):
+    for copy, part in zip(tee(floats), (strength.luma, strength.chroma), strict=True):
         if profile.is_nothing(part):
             answers.append(copy)
             continue
         answer, network = removal.remove_by_rows(networks, copy, shape, profile, part, told)
         answers.append(answer)
         used.append(network)
-
-    def joined() -> Iterator[Tensor]:
-        for luma, chroma in in_step(*((some[None] for some in one) for one in answers)):
-            yield samples.from_floats(_joined(luma, chroma), dtypes[0])[0]
-
-    return joined(), used[0]
+    together = in_step(*((some[None] for some in one) for one in answers))
+    return back(_joined(luma, chroma)[0] for luma, chroma in together), used[0]
 
 
 def halo(networks: Networks, profile: NoiseProfile, strength: Strength, channels: int) -> Halo:

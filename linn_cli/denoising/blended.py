@@ -70,24 +70,14 @@ def remove_by_rows(
     """`remove` for a picture given from the top as rows (3, n, width)."""
     told = sigmas(cameras, strength)
     part = share(progress, len(told))
-    dtypes: list[torch.dtype] = []
-
-    def floats() -> Iterator[Tensor]:
-        for some in rows:
-            dtypes[:] = [some.dtype]
-            yield samples.to_floats(some)
-
+    floats, back = samples.as_floats(rows)
     used = [networks.at(one, 3) for one in told]
     streams = [
         network.rows(copy, width, one.by_channel(3), progress=part)
-        for network, one, copy in zip(used, told, tee(floats(), len(told)), strict=True)
+        for network, one, copy in zip(used, told, tee(floats, len(told)), strict=True)
     ]
-
-    def blended() -> Iterator[Tensor]:
-        for answers in in_step(*((some[None] for some in stream) for stream in streams)):
-            yield samples.from_floats(_blend(answers, cameras), dtypes[0])[0]
-
-    return blended(), used[-1]
+    together = in_step(*((some[None] for some in stream) for stream in streams))
+    return back(_blend(answers, cameras)[0] for answers in together), used[-1]
 
 
 def _limits(cameras: Sequence[CameraNoise]) -> tuple[Tensor, Tensor]:

@@ -20,7 +20,6 @@ from linn_cli.denoising.planning import Job
 from linn_cli.engine.bands import in_step
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
-from linn_cli.noise.measurement import CORRELATED
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import Request
 from linn_cli.pictures import holes, metadata, tiff_rows
@@ -57,7 +56,7 @@ def choose(
     Raises:
         InputError: the file is damaged, too small to estimate its noise, or has more than `max_pixels`.
     """
-    if format_of(job.target).name != "TIFF" or request.model == CORRELATED:
+    if format_of(job.target).name != "TIFF":
         return WHOLE
     with tiff_rows.opened(job.source, tiff_rows.LARGE) as source:
         if source is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+import torch
 from torch import Tensor
 
 from linn_cli import samples
@@ -12,14 +13,12 @@ from linn_cli.denoising import blended
 from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
-from linn_cli.engine.halo import Halo, widest
+from linn_cli.engine.halo import Halo, in_turn, widest
 from linn_cli.engine.normalisation import network_sigma
-from linn_cli.noise import clipping, correlated, hot_pixels
+from linn_cli.noise import correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
-from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.progress import Progress, share, silent
-from linn_cli.units import Sigma
 
 
 def remove(
@@ -53,7 +52,13 @@ def remove(
     if profile.grows and strength > 0:
         return _remove_camera(networks, values, profile.cameras, strength, progress)
     if profile.coarser and strength > 0:
-        return _remove_correlated(networks, values, profile, strength, progress)
+        shape = channels, values.shape[-1]
+        answers = [
+            _without_blotches(networks, [image], shape, profile, strength, progress)[0]
+            for image in values
+        ]
+        clean = torch.stack([torch.cat(list(rows), 1) for rows in answers]).to(values.device)
+        return clean, networks.at(profile.sigma_at(strength), channels)
     network = networks.at(profile.sigma_at(strength), channels, profile.kind)
     sigma, chroma = profile.told(network.weight_set.noise, strength)
     undo = profile.clipped.scaled(strength).undo
@@ -83,6 +88,8 @@ def remove_by_rows(
         rows = hot_pixels.removed_by_rows(rows, profile.hot_pixels)
     if profile.grows and blended.suits(profile.cameras):
         return blended.remove_by_rows(networks, rows, width, profile.cameras, strength, progress)
+    if profile.coarser:
+        return _without_blotches(networks, rows, shape, profile, strength, progress)
     network, sigma, chroma = _of_rows(networks, profile, strength, channels)
     if profile.grows:
         transform = Transform(profile.cameras)
@@ -97,6 +104,9 @@ def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: i
     if profile.grows and blended.suits(profile.cameras):
         told = blended.sigmas(profile.cameras, strength)
         own = widest(networks.at(one, channels).halo(one.by_channel(channels)) for one in told)
+    elif profile.coarser:
+        told = [one.times(strength) for one in (profile.sigma, *profile.coarser)]
+        own = in_turn([networks.at(one, channels).halo(one.by_channel(channels)) for one in told])
     else:
         network, sigma, _ = _of_rows(networks, profile, strength, channels)
         own = network.halo(sigma)
@@ -116,49 +126,47 @@ def _of_rows(
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:
-    """Whether noise can be removed from rows alone; blotches and few counts take the whole picture."""
-    if profile.coarser or profile.sigma_at(strength).is_nothing:
+    """Whether noise can be removed from rows alone; few counts take the whole picture."""
+    if profile.sigma_at(strength).is_nothing:
         return False
     goes_through = profile.grows and not blended.suits(profile.cameras)
     levels = Transform(profile.cameras).sigma(strength) if goes_through else ()
     return not levels or network_sigma(levels) <= pyramid.HEAVY
 
 
-def _remove_white(
+def _without_blotches(
     networks: Networks,
-    values: Tensor,
-    sigma: Sigma,
-    clipped: Clipping,
-    progress: Progress,
-) -> tuple[Tensor, LoadedNetwork]:
-    network = networks.at(sigma, values.shape[1])
-    return network(values, sigma, progress, after=clipped.undo), network
-
-
-def _remove_correlated(
-    networks: Networks,
-    values: Tensor,
+    rows: Iterable[Tensor],
+    shape: tuple[int, int],
     profile: NoiseProfile,
     strength: float,
     progress: Progress,
-) -> tuple[Tensor, LoadedNetwork]:
-    """Blotches first, in pictures of half the size and less."""
+) -> tuple[Iterator[Tensor], LoadedNetwork]:
+    """Blotches first, in pictures of half the size and less; see `correlated.removed_by_rows`."""
+    channels, width = shape
     sigmas = [one.times(strength) for one in (profile.sigma, *profile.coarser)]
-    used: list[LoadedNetwork] = []
-    height = values.shape[-2]
+    used = [networks.at(sigma, channels) for sigma in sigmas]
     # Each half has a quarter of the pixels, and half the rows.
     whole = sum(4.0**-halvings for halvings in range(len(sigmas)))
+    undo = profile.clipped.scaled(strength).undo
 
-    def denoise(picture: Tensor, sigma: Sigma) -> Tensor:
-        last = picture.shape == values.shape
-        clipped = profile.clipped.scaled(strength) if last else clipping.NONE
-        part = share(progress, whole * height / picture.shape[-2])
-        clean, network = _remove_white(networks, picture, sigma, clipped, part)
-        used.append(network)
-        return clean
+    def remover(halvings: int) -> correlated.Remover:
+        levels = sigmas[halvings].by_channel(channels)
+        wide = pyramid.widths(width, halvings)[-1]
+        part = share(progress, whole * 2**halvings)
+        after = unchanged if halvings else undo
 
-    clean = correlated.remove(samples.to_floats(values), sigmas, denoise)
-    return samples.from_floats(clean, values.dtype), used[-1]
+        def remove(bands: Iterable[Tensor]) -> Iterator[Tensor]:
+            images = (band[0] for band in bands)
+            answers = used[halvings].rows(images, wide, levels, after=after, progress=part)
+            return (answer[None] for answer in answers)
+
+        return remove
+
+    floats, back = samples.as_floats(rows)
+    removers = [remover(halvings) for halvings in range(len(sigmas))]
+    bands = correlated.removed_by_rows((some[None] for some in floats), removers)
+    return back(band[0] for band in bands), used[0]
 
 
 def _remove_camera(

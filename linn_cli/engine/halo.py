@@ -34,6 +34,16 @@ def widest(halos: Iterable[Halo]) -> Halo:
     return Halo(max(reaches), max(alignments))
 
 
+def in_turn(halos: Sequence[Halo]) -> Halo:
+    """What a picture needs whose half is denoised before it, and whose half's half before that, with these halos."""
+    own, *halves = halos
+    if not halves:
+        return own
+    half = in_turn(halves)
+    reach = own.reach + 2 * (half.reach + _DOUBLING) + _DOUBLING
+    return Halo(reach, max(own.alignment, 2 * half.alignment))
+
+
 def of(scales: Sequence[FoldedScale], halvings: int) -> Halo:
     """The halo of a network whose pictures are halved so many times; the reach is a bound."""
     reach = sum(map(_reach, scales))

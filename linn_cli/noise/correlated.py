@@ -8,14 +8,15 @@ with other simple means.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import tee
 
 from torch import Tensor
 
-from linn_cli.engine.pyramid import double, halve
+from linn_cli.engine.bands import in_step
+from linn_cli.engine.pyramid import doubled, halve, halved
 from linn_cli.noise import estimation
 from linn_cli.noise.estimation import Estimate
-from linn_cli.units import Sigma
 
 # Stronger than white noise by this factor, lest an estimate's error counts as blotches.
 _STRONGER = 1.1
@@ -23,6 +24,7 @@ _STRONGER = 1.1
 _LEAST_SIDE = 64
 
 Channels = tuple[Estimate, ...]
+Remover = Callable[[Iterable[Tensor]], Iterator[Tensor]]
 
 
 def measure(
@@ -47,21 +49,21 @@ def measure(
     return [channels, *(coarser if 2 * there.sigma > _STRONGER * here.sigma else [])]
 
 
-def remove(
-    picture: Tensor,
-    sigmas: Sequence[Sigma],
-    denoise: Callable[[Tensor, Sigma], Tensor],
-) -> Tensor:
-    """Remove it from a picture (B, C, H, W), float.
+def removed_by_rows(rows: Iterable[Tensor], removers: Sequence[Remover]) -> Iterator[Tensor]:
+    """The rows of a picture without it, from the top.
 
     Args:
-        picture: white at 1.
-        sigmas: those of the picture, of its half, and so on.
-        denoise: removes white noise of this sigma from a picture.
+        rows: bands (1, C, n, W) of any height, float.
+        removers: what removes white noise from rows of the picture, from those of its half, and so on.
     """
-    sigma, *coarser = sigmas
-    if coarser:
-        half = halve(picture)
-        blotches = half - remove(half, coarser, denoise)
-        picture = picture - double(blotches)[..., : picture.shape[-2], : picture.shape[-1]]
-    return denoise(picture, sigma)
+    remove, *of_halves = removers
+    if of_halves:
+        rows, copy = tee(rows)
+        halves, kept = tee(halved(copy))
+        clean = removed_by_rows(halves, of_halves)
+        blotches = (half - answer for half, answer in in_step(kept, clean))
+        rows = (
+            band - blotch[..., : band.shape[-1]]
+            for band, blotch in in_step(rows, doubled(blotches))
+        )
+    return remove(rows)

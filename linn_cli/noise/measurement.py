@@ -193,7 +193,7 @@ def measure_correlated(picture: Picture) -> list[Measured]:
     """Estimate correlated noise of a picture, of its half, and so on; see `correlated.measure`."""
     return [
         Measured(channels, estimation.overall(channels))
-        for channels in correlated.measure(*_planes(picture))
+        for channels in correlated.measure(*_planes(sampled(picture)))
     ]
 
 
@@ -258,7 +258,7 @@ def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
     return clipping.find_in(floats.permute(2, 0, 1)[None], sigma)
 
 
-def correlated_words(measured: Measured, coarser: Sequence[Measured]) -> list[str]:
+def correlated_words(measured: Measured, *coarser: Measured) -> list[str]:
     """What `measure_correlated` found, for the picture and for its halves."""
     words = [f"{words} from every second pixel" for words in measured.in_words()]
     if coarser:

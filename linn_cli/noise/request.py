@@ -11,7 +11,7 @@ from linn_cli.noise import clipping, measurement
 from linn_cli.noise._telling import LEARNED, deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
-from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE
+from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE, Measured
 from linn_cli.noise.photograph import Plane
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL, Strength
@@ -127,17 +127,9 @@ class Request:
 
     def _estimated(self, picture: Picture, channels: int) -> NoiseProfile:
         if self.model == CORRELATED:
-            measured, *coarser = measurement.measure_correlated(picture)
-            found = NoiseProfile(
-                Sigma.removable(measured.sigma),
-                coarser=tuple(Sigma.removable(half.sigma) for half in coarser),
-                words=tuple(
-                    measurement.correlated_words(
-                        measured.scaled(picture.unit),
-                        [half.scaled(picture.unit) for half in coarser],
-                    )
-                ),
-            )
+            levels = measurement.measure_correlated(picture)
+            words = measurement.correlated_words(*(one.scaled(picture.unit) for one in levels))
+            found = replace(_of_levels(levels), words=tuple(words))
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == CAMERA:
             given = tuple(one.within(picture.scale, picture.unit) for one in self.cameras)
@@ -155,11 +147,11 @@ class Request:
                     "too small or too flat to estimate a photograph's noise: "
                     f"leave {setting('noise')} out and give {setting('sigma')}"
                 )
-            return _of_photo(photo, channels, (as_options(measurement.photo_words(photo)),))
+            return _of_photo(picture, photo, (as_options(measurement.photo_words(photo)),))
         measured = measurement.measure(picture, grows=self.model == AUTO)
         words = tuple(measured.of(picture))
         if measured.photo:
-            return _of_photo(measured.photo, channels, words)
+            return _of_photo(picture, measured.photo, words)
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)
@@ -192,11 +184,22 @@ def _too_much(level: float, picture: Picture) -> str:
     )
 
 
-def _of_photo(photo: tuple[Plane, ...], channels: int, words: tuple[str, ...]) -> NoiseProfile:
+def _of_levels(levels: Sequence[Measured]) -> NoiseProfile:
+    """Noise that was measured in a picture, in its half, and so on."""
+    sigma, *coarser = (
+        Sigma.removable([max(level, LEAST_SIGMA) for level in one.sigma]) for one in levels
+    )
+    return NoiseProfile(sigma, coarser=tuple(coarser))
+
+
+def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]) -> NoiseProfile:
+    own = tuple(max(level, LEAST_SIGMA) for level in deviations(photo))
+    if len(photo) == 1:  # no network has learned such noise in grey
+        found = _of_levels(measurement.measure_correlated(picture))
+        return replace(found, words=words, photo=own)
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
-    sigma = Sigma.removable([luma] * channels)
-    own = tuple(max(level, LEAST_SIGMA) for level in deviations(photo))
+    sigma = Sigma.removable([luma] * picture.values.shape[2])
     return NoiseProfile(sigma, words=words, chroma=ratios, photo=own)
 
 

@@ -72,7 +72,7 @@ class Work:
         shape, dtype = self.array.shape, np.dtype(self.array.dtype)
         if self.goes_whole and np.prod(self.axes.size(shape)) > self.max_pixels:
             raise InputError(
-                "noise in blotches and heavy noise take whole planes, and these have more than "
+                "the noise of few photons takes whole planes, and these have more than "
                 f"{self.max_pixels} pixels: a higher --max-pixels takes them"
             )
         return units.units(self.axes, shape, self.shards, dtype.itemsize, whole=self.goes_whole)

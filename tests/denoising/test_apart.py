@@ -58,8 +58,8 @@ def test_brightness_is_that_of_one_strength_and_colours_those_of_the_other(
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("found", [WHITE, CAMERA, PHOTO])
-@pytest.mark.parametrize("strength", APART)
+@pytest.mark.parametrize("found", KINDS)
+@pytest.mark.parametrize("strength", [*APART, Strength(1, 1)])
 def test_by_rows_it_is_the_same(found: NoiseProfile, strength: Strength, dtype: str) -> None:
     values = picture(dtype)
     assert apart.goes_by_rows(found, strength)

@@ -45,6 +45,13 @@ def test_a_part_with_its_halo_has_the_whole_pictures_answer(
     )
 
 
+def test_a_picture_needs_more_where_its_half_comes_first() -> None:
+    own, half = halo.Halo(10, 2), halo.Halo(20, 4)
+    # A pixel sees ten around it, each of which lies within three of a half's pixels that are doubled, and so on.
+    assert halo.in_turn([own, half]) == halo.Halo(10 + 3 + 2 * (20 + 3), 8)
+    assert halo.in_turn([own, half, half]) == halo.Halo(13 + 2 * (3 + 23 + 2 * 23), 16)
+
+
 def test_a_part_at_an_edge_needs_nothing_beyond_it() -> None:
     found = halo.Halo(reach=10, alignment=4)
     assert found.around(0, 5, 100) == (0, 15)

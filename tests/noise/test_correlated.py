@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from linn_cli.engine.pyramid import double, halve
+from linn_cli.network.haar import ROWS
 from linn_cli.noise import correlated
-from linn_cli.units import Sigma
 
 
 def noise(sigma: float, height: int, width: int, seed: int = 0) -> Tensor:
@@ -53,21 +56,35 @@ def test_a_small_or_partly_hidden_picture_is_not_halved() -> None:
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (15, 18)])
-def test_removal_goes_from_coarse_to_fine(shape: tuple[int, int]) -> None:
-    asked: list[tuple[tuple[int, ...], Sigma]] = []
+@pytest.mark.parametrize("heights", [[16], [1, 2, 3, 4, 5]])
+def test_removal_goes_from_coarse_to_fine(shape: tuple[int, int], heights: list[int]) -> None:
+    picture = torch.rand((1, 2, *shape), generator=torch.Generator().manual_seed(3))
+    seen: dict[str, Tensor] = {}
 
-    def flat(picture: Tensor, sigma: Sigma) -> Tensor:
-        asked.append((tuple(picture.shape[-2:]), sigma))
-        return picture.mean((-2, -1), keepdim=True).expand_as(picture)
+    def remover(name: str, factor: float) -> correlated.Remover:
+        def remove(bands: Iterable[Tensor]) -> Iterator[Tensor]:
+            seen[name] = torch.cat(list(bands), ROWS)
+            yield factor * seen[name]
 
-    picture = torch.rand((1, 1, *shape), generator=torch.Generator().manual_seed(3))
-    correlated.remove(picture, [Sigma((5.0,)), Sigma((4.0,)), Sigma((3.0,))], flat)
-    half = (shape[0] + 1) // 2, (shape[1] + 1) // 2
-    quarter = (half[0] + 1) // 2, (half[1] + 1) // 2
-    assert asked == [(quarter, Sigma((3.0,))), (half, Sigma((4.0,))), (shape, Sigma((5.0,)))]
+        return remove
+
+    half = halve(picture)
+    quarter = halve(half)
+    less = half - 0.25 * double(quarter)[..., : half.shape[-2], : half.shape[-1]]
+    blotches = half - 0.5 * less
+    finest = picture - double(blotches)[..., : shape[0], : shape[1]]
+    heights = heights[:-1] + [shape[0] - sum(heights[:-1])]
+    bands = picture.split(heights, ROWS)
+    removers = [remover("picture", 2), remover("half", 0.5), remover("quarter", 0.75)]
+    answer = torch.cat(list(correlated.removed_by_rows(bands, removers)), ROWS)
+    # float32 sums in another order
+    for name, expected in (("quarter", quarter), ("half", less), ("picture", finest)):
+        torch.testing.assert_close(seen[name], expected, atol=1e-6, rtol=0)
+    torch.testing.assert_close(answer, 2 * finest, atol=2e-6, rtol=0)
 
 
 def test_nothing_to_remove_changes_nothing() -> None:
     picture = torch.rand((1, 3, 17, 20), generator=torch.Generator().manual_seed(4))
-    answer = correlated.remove(picture, [Sigma((1.0,))] * 2, lambda values, _: values)
+    bands = picture.split(5, ROWS)
+    answer = torch.cat(list(correlated.removed_by_rows(bands, [iter] * 2)), ROWS)
     assert torch.equal(answer, picture)

@@ -86,7 +86,7 @@ def test_what_is_no_plane_or_no_number_is_refused() -> None:
         denoise(da.zeros((5, 5), dtype="float32"))
 
 
-def test_noise_in_blotches_takes_whole_planes() -> None:
+def test_noise_in_blotches_goes_by_parts() -> None:
     blotches = np.random.default_rng(2).normal(0, 0.1, (80, 75)).repeat(2, 0).repeat(2, 1)
     values = (0.5 + blotches).astype(np.float32)
     options: dict[str, Any] = {"noise": "correlated", "precision": "float32"}

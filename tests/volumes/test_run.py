@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising.planning import Existing
 from linn_cli.errors import UsageError
+from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
 from linn_cli.units import Sigma
@@ -201,13 +202,12 @@ def test_strength_nothing_is_a_copy(tmp_path: Path) -> None:
 
 
 def test_noise_that_takes_whole_planes_gets_them(tmp_path: Path) -> None:
-    blotches = np.random.default_rng(2).normal(0, 0.1, (80, 75)).repeat(2, 0).repeat(2, 1)
-    values = (0.5 + blotches).astype(np.float32)
+    values = (np.random.default_rng(2).poisson(2, (160, 150)) / 4).astype(np.float32)
     source = plain(tmp_path / "a.zarr", values, chunks=(40, 50))
-    request = Request(model="correlated")
+    request = Request(model="camera", cameras=(CameraNoise(0.25, 0.0),))
     refused = denoised(source, tmp_path / "b.zarr", request, max_pixels=1000)
     assert refused.error == (
-        f"{source}: noise in blotches and heavy noise take whole planes, and these have more than "
+        f"{source}: the noise of few photons takes whole planes, and these have more than "
         "1000 pixels: a higher --max-pixels takes them"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
