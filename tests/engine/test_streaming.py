@@ -108,7 +108,7 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
     entry: sets.WeightSet,
 ) -> None:
     model = sets.load(entry)
-    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(48.0), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(24.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     planes = clean.expand(1, model.architecture.planes, -1, -1)
     noisy = add_noise(planes, 25 / 255, seed=0)
@@ -143,7 +143,7 @@ def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
 def test_half_precision_stays_near_the_whole_images_answer(
     sigma: float, architecture: Architecture
 ) -> None:
-    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(48.0), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(24.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], sigma / 255, seed=0)
     entry = sets.select(sets.bundled(), sigma, architecture.variant, architecture.scales)
@@ -189,7 +189,7 @@ def test_half_precision_never_turns_black_or_nan(
 )
 def test_the_answer_is_the_same_every_time(entry: sets.WeightSet) -> None:
     scales = fold(sets.load(entry))
-    image = random_image(90, 40).float()
+    image = random_image(90, 20).float()
     for band in (7, 200):
         hashes = {
             hashlib.sha256(streaming.run(scales, image, band=band).numpy().tobytes()).hexdigest()
@@ -203,17 +203,17 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
 
     def most_kept(height: int) -> int:
         engine = streaming.ScaleStream(
-            scales[0], scales[1:], 6, 10, shrink=True, spaces=Workspaces()
+            scales[0], scales[1:], 6, 20, shrink=True, spaces=Workspaces()
         )
-        rows = engine.through(marked(random_image(height, 6).split(10, dim=2)), UNCOUNTED)
+        rows = engine.through(marked(random_image(height, 6).split(20, dim=2)), UNCOUNTED)
         return max(held(engine) for _ in rows)
 
-    assert most_kept(800) == most_kept(1400)
+    assert most_kept(600) == most_kept(900)
 
 
 def test_no_band_that_comes_out_is_much_higher_than_those_that_went_in() -> None:
     for scales in FOLDED.values():
-        for height in range(120, 129):
+        for height in (120, 121, 125, 127):
             image = random_image(height, 4, planes=scales[0].planes)
             streamed = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
             heights = [rows.shape[2] for rows in streamed]
