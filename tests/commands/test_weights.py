@@ -227,12 +227,13 @@ def test_the_bundle_is_listed_verified_and_found(
     names = [entry.name for entry in BUNDLED]
     assert [row["name"] for row in json.loads(linn("weights", "list", "--json").stdout)] == names
     assert all(name in linn("weights", "list").stdout for name in names)
-    done = linn("weights", "verify", names[0])
-    assert (done.returncode, done.stderr) == (0, "")
-    assert names[0] in done.stdout
-    verdicts = json.loads(linn("weights", "verify", "--json").stdout)
-    assert [verdict["name"] for verdict in verdicts] == names
     assert linn("weights", "path", names[0]).stdout == f"{BUNDLED[0].path}\n"
+    # tests/weights/test_known_answer.py tries them all.
+    monkeypatch.setattr(sets, "bundled", lambda: BUNDLED[:2])
+    done = linn("weights", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    verdicts = json.loads(linn("weights", "verify", "--json").stdout)
+    assert [verdict["name"] for verdict in verdicts] == names[:2]
 
 
 @pytest.mark.parametrize(
