@@ -5,8 +5,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from typer.testing import CliRunner
 
 from linn_cli import cli
 from tests.conftest import ROOT, Run
@@ -48,11 +50,10 @@ SHELLS = ["bash", "zsh", "fish", "powershell", "pwsh"]
 
 
 def run_linn(*words: str, **environment: str) -> str:
-    """What `python -m linn_cli` prints."""
-    command = [sys.executable, "-m", "linn_cli", *words]
-    done = subprocess.run(
-        command, env=os.environ | environment, capture_output=True, text=True, check=True
-    )
+    """What `linn` prints in that environment."""
+    with patch.dict(os.environ, environment):  # of which some is read before the command is made
+        done = CliRunner().invoke(cli.app, words, prog_name="linn")
+    assert done.exit_code == 0, done.stderr
     return done.stdout
 
 

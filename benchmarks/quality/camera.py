@@ -37,7 +37,7 @@ from linn_cli.denoising import removal
 from linn_cli.denoising.loaded_network import Change
 from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
-from linn_cli.noise import camera, encoding, measurement
+from linn_cli.noise import camera_fit, encoding, measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA
 from linn_cli.noise.measurement import WHITE as WHITE_NOISE
@@ -109,7 +109,7 @@ def alarms(pictures: list[Path]) -> None:
                 noisy = add_noise(clean, sigma / 255, seed=index)
                 if step:
                     noisy = (noisy / step).round().clamp(0, 255).to(torch.uint8)
-                told, certainty = camera.estimate(noisy * step if step else noisy, step)
+                told, certainty = camera_fit.estimate(noisy * step if step else noisy, step)
                 itself = measurement.measure(Picture(noisy[..., None].numpy())).grows
                 rows.append((told.gain > 0, itself, certainty if told.gain else 0.0))
             told_so, by_itself, highest = zip(*rows, strict=True)

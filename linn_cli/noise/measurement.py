@@ -17,7 +17,7 @@ from linn_cli import samples
 from linn_cli.engine.load import with_threads
 from linn_cli.noise import (
     _patch_statistics,
-    camera,
+    camera_fit,
     clipping,
     correlated,
     estimation,
@@ -78,7 +78,7 @@ class Measured:
     @property
     def grows(self) -> bool:
         """Whether it grows with brightness beyond doubt."""
-        return self.certainty >= camera.CERTAIN
+        return self.certainty >= camera_fit.CERTAIN
 
     @property
     def sigma(self) -> tuple[float, ...]:
@@ -172,7 +172,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
     white = Measured(channels, overall)
     if not grows:
         return white
-    fits = camera.fit_channels(patches, channels, step)
+    fits = camera_fit.fit_channels(patches, channels, step)
     if all(one.is_white for one, _ in fits):
         return white
     if not any(one.encoded for one, _ in fits):
@@ -228,7 +228,7 @@ def measure_camera(picture: Picture) -> list[CameraNoise]:
     planes, step, visible = _planes(sampled(picture))
     patches = [_patch_statistics.measure(plane, visible) for plane in planes]
     channels = [estimation.from_patches(one, step) for one in patches]
-    return [one for one, _ in camera.fit_channels(patches, channels, step)]
+    return [one for one, _ in camera_fit.fit_channels(patches, channels, step)]
 
 
 @_ALONE

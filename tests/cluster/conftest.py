@@ -1,4 +1,4 @@
-"""Clusters of processes of their own, and the command line as a process."""
+"""Clusters of processes of their own, and any Python module as a process."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cluster.chaos import NOTES
-from tests.conftest import ROOT, Done
+from tests.cluster import chaos
+from tests.conftest import ROOT
 
 # A busy machine takes its time to start a process.
 PATIENCE = 120.0
+# What Dask does by the clock would take a large share of busy processors.
+CALM = {
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+}
 # One death, and Dask blames all that the worker held.
 UNFORGIVING = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
 
@@ -52,13 +57,6 @@ def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
     )
 
 
-def linn(*arguments: object, **environment: str) -> Done:
-    """`linn` as a process, to its end."""
-    running = start("linn_cli", *arguments, **environment)
-    out, err = running.communicate(timeout=PATIENCE)
-    return Done(running.returncode, out, err)
-
-
 class Cluster:
     """A scheduler and its workers, which know of chaos."""
 
@@ -66,7 +64,7 @@ class Cluster:
         self._folder = folder
         self._notes = folder / "workers"
         self._notes.mkdir()
-        self._environment = {NOTES: str(self._notes)} | environment
+        self._environment = {chaos.NOTES: str(self._notes)} | CALM | environment
         file = folder / "scheduler.json"
         self.scheduler = self._start("dask_scheduler", "--port", 0, "--scheduler-file", file)
         wait_for(file.exists)
@@ -81,13 +79,12 @@ class Cluster:
             stream.close()
         return process
 
-    def add_worker(self, preload: str = "tests.cluster.chaos") -> None:
+    def add_worker(self) -> None:
         """Start a worker, and wait until it is there."""
         known = len(self.workers)
-        options = "--nthreads", 1, "--preload", preload, "--local-directory", self._folder
+        options = "--nthreads", 1, "--preload", chaos.__name__, "--local-directory", self._folder
         self.started.append(self._start("dask_worker", self.address, *options))
-        if preload.endswith("chaos"):
-            wait_for(lambda: len(self.workers) > known)
+        wait_for(lambda: len(self.workers) > known)
 
     @property
     def workers(self) -> list[int]:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from linn_cli import __version__
+from linn_cli.cluster import setup
 from tests.cluster.conftest import (
     PATIENCE,
     UNFORGIVING,
@@ -18,19 +20,20 @@ from tests.cluster.conftest import (
     contents,
     is_alive,
     kill,
-    linn,
     running,
     save,
     start,
     wait_for,
 )
-from tests.conftest import only_line
+from tests.conftest import Run, only_line
 
 pytest.importorskip("distributed", reason="needs Dask, which .[cluster] installs")
 SIGMA = "--sigma", 25
 
 
-def test_a_cluster_writes_the_same_bytes_as_one_machine(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_cluster_writes_the_same_bytes_as_one_machine(
+    linn: Run, cluster: Cluster, tmp_path: Path
+) -> None:
     folder = save(tmp_path / "in", *(f"{index:03}.png" for index in range(30)))
     (folder / "bad.png").write_text("no picture")
     options = [folder, *SIGMA, "--json"]
@@ -66,7 +69,7 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster, tmp_path: Path)
     assert sum(not name.startswith(".") for name in contents(out)) == 80
 
 
-def test_a_file_that_kills_its_workers_fails_alone(tmp_path: Path) -> None:
+def test_a_file_that_kills_its_workers_fails_alone(linn: Run, tmp_path: Path) -> None:
     folder = save(tmp_path / "in", "poison.png", *(f"{index:02}.png" for index in range(9)))
     out = tmp_path / "out"
     with running(tmp_path, 1, **UNFORGIVING) as cluster:
@@ -79,7 +82,7 @@ def test_a_file_that_kills_its_workers_fails_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_takes_the_rest_back(
-    cluster: Cluster, tmp_path: Path, number: signal.Signals
+    linn: Run, cluster: Cluster, tmp_path: Path, number: signal.Signals
 ) -> None:
     names = ["00.png", *(f"endless-{index}.png" for index in range(20))]
     folder, out = save(tmp_path / "in", *names), tmp_path / "out"
@@ -96,7 +99,9 @@ def test_an_interruption_takes_the_rest_back(
     assert done.returncode == 0, done.stderr
 
 
-def test_a_scheduler_that_goes_away_is_one_line_and_the_rest_can_follow(tmp_path: Path) -> None:
+def test_a_scheduler_that_goes_away_is_one_line_and_the_rest_can_follow(
+    linn: Run, tmp_path: Path
+) -> None:
     folder = save(tmp_path / "in", *(f"slow-{index:03}.png" for index in range(60)))
     out = tmp_path / "out"
     command = ["denoise", folder, "-o", out, *SIGMA]
@@ -114,31 +119,31 @@ def test_a_scheduler_that_goes_away_is_one_line_and_the_rest_can_follow(tmp_path
     assert f"{60 - len(left)} of 60 pictures denoised" in done.stderr
 
 
-def test_a_worker_with_another_linn_or_other_weights_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "here", "reason"),
+    [
+        ("__version__", "0.0.1", f": has linn {__version__}, and 0.0.1 is at work"),
+        ("digest", lambda _: "x", ": has other weights by the name"),
+    ],
+)
+def test_a_worker_with_another_linn_or_other_weights_is_named(
+    linn: Run,
+    cluster: Cluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    here: object,
+    reason: str,
+) -> None:
     folder = save(tmp_path / "in", "a.png")
-    for name, change, reason in [
-        (
-            "version",
-            "import linn_cli.cluster.setup as s; s.__version__ = '0.0.1'",
-            "has linn 0.0.1, and",
-        ),
-        (
-            "weights",
-            "import linn_cli.cluster.setup as s; s.digest = lambda _: 'x'",
-            "other weights by the name",
-        ),
-    ]:
-        (tmp_path / f"{name}.py").write_text(change)
-        (tmp_path / name).mkdir()
-        with running(tmp_path / name, 0) as other:
-            other.add_worker(str(tmp_path / f"{name}.py"))
-            done = linn("denoise", folder, *SIGMA, "--dask", other.address)
-        assert done.returncode == 1
-        assert reason in done.stderr.splitlines()[-1]
-        assert list(contents(folder)) == ["a.png"]
+    monkeypatch.setattr(setup, name, here)  # and the workers keep what they have
+    done = linn("denoise", folder, *SIGMA, "--dask", cluster.address)
+    assert done.returncode == 1
+    assert reason in only_line(done.stderr)
+    assert list(contents(folder)) == ["a.png"]
 
 
-def test_an_address_that_nobody_answers_is_one_line_soon(tmp_path: Path) -> None:
+def test_an_address_that_nobody_answers_is_one_line_soon(linn: Run, tmp_path: Path) -> None:
     folder = save(tmp_path / "in", "a.png")
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
@@ -153,7 +158,7 @@ def test_an_address_that_nobody_answers_is_one_line_soon(tmp_path: Path) -> None
             assert "no Dask scheduler answers there" in only_line(done.stderr)
 
 
-def test_another_server_is_no_scheduler(tmp_path: Path) -> None:
+def test_another_server_is_no_scheduler(linn: Run, tmp_path: Path) -> None:
     folder = save(tmp_path / "in", "a.png")
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=_greet_as_another, args=(server,), daemon=True).start()
@@ -171,7 +176,7 @@ def _greet_as_another(server: socket.socket) -> None:
             held[-1].sendall(b"SSH-2.0-another\r\n")
 
 
-def test_a_cluster_of_this_machine(tmp_path: Path) -> None:
+def test_a_cluster_of_this_machine(linn: Run, tmp_path: Path) -> None:
     folder = save(tmp_path / "in", *(f"{index}.png" for index in range(8)))
     done = linn("denoise", folder, "-o", tmp_path / "out", *SIGMA, "--dask", "local", "--jobs", 2)
     assert done.returncode == 0, done.stderr
@@ -180,10 +185,10 @@ def test_a_cluster_of_this_machine(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_at_a_terminal_reaches_the_workers_of_this_machine_too(tmp_path: Path) -> None:
-    folder, out = (
-        save(tmp_path / "in", *(f"{index:04}.png" for index in range(3000))),
-        tmp_path / "out",
-    )
+    folder, out = save(tmp_path / "in", "0000.png"), tmp_path / "out"
+    picture = (folder / "0000.png").read_bytes()
+    for index in range(1, 3000):
+        (folder / f"{index:04}.png").write_bytes(picture)
     command = ["denoise", folder, "-o", out, *SIGMA, "--dask", "local", "--jobs", 2, "--quiet"]
     run = start("linn_cli", *command)
     wait_for(lambda: contents(out))

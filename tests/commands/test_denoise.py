@@ -15,8 +15,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from typer.testing import CliRunner
 
 from linn_cli import denoise
+from linn_cli.cli import app
 from linn_cli.engine import budget, devices
 from linn_cli.network.architecture import Architecture
 from linn_cli.weights import sets
@@ -315,25 +317,25 @@ def test_a_pipe_carries_nothing_but_the_picture(noisy_file: Path, noisy: NDArray
     command = [sys.executable, "-m", "linn_cli", "denoise", "-", "-o", "-", "--sigma", "25"]
     done = subprocess.run(command, input=noisy_file.read_bytes(), capture_output=True, check=True)
     assert only_line(done.stderr.decode()).startswith("linn: standard output: 52 x 37, ")
-    quiet = subprocess.run([*command, "-q"], input=noisy_file.read_bytes(), capture_output=True)
-    assert (quiet.stdout, quiet.stderr) == (done.stdout, b"")
+    quiet = CliRunner().invoke(app, [*command[3:], "-q"], input=noisy_file.read_bytes())
+    assert (quiet.stdout_bytes, quiet.stderr) == (done.stdout, "")
     with Image.open(io.BytesIO(done.stdout)) as image:
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
 
 
 def test_a_file_is_denoised_to_standard_output(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:
-    command = [sys.executable, "-m", "linn_cli", "denoise", str(noisy_file), "-o", "-"]
-    options = ["--sigma", "25", "--format", "tiff"]
-    done = subprocess.run([*command, *options], capture_output=True, check=True)
-    assert only_line(done.stderr.decode()).startswith("linn: standard output: 52 x 37, ")
-    with Image.open(io.BytesIO(done.stdout)) as image:
+    command = ["denoise", str(noisy_file), "-o", "-"]
+    done = CliRunner().invoke(app, [*command, "--sigma", "25", "--format", "tiff"])
+    assert done.exit_code == 0
+    assert only_line(done.stderr).startswith("linn: standard output: 52 x 37, ")
+    with Image.open(io.BytesIO(done.stdout_bytes)) as image:
         assert image.format == "TIFF"
         np.testing.assert_array_equal(np.array(image), denoise(noisy, 25))
     assert list(noisy_file.parent.iterdir()) == [noisy_file]
     noisy_file.write_bytes(noisy_file.read_bytes()[:900])
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr.decode().startswith(f"linn: {noisy_file}: cannot be read")
+    done = CliRunner().invoke(app, command)
+    assert (done.exit_code, done.stdout_bytes) == (1, b"")
+    assert done.stderr.startswith(f"linn: {noisy_file}: cannot be read")
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from typer.testing import CliRunner
 
+from linn_cli.cli import app
 from tests.conftest import Run, only_line
 
 
@@ -39,13 +39,14 @@ def test_folders_are_estimated_and_what_is_passed_over_is_said(linn: Run, tree: 
 
 
 def test_a_picture_is_estimated_from_a_pipe(noisy_file: Path) -> None:
-    command = [sys.executable, "-m", "linn_cli", "estimate", "-", "--json"]
-    done = subprocess.run(command, input=noisy_file.read_bytes(), capture_output=True, check=True)
+    command = ["estimate", "-", "--json"]
+    done = CliRunner().invoke(app, command, input=noisy_file.read_bytes())
+    assert done.exit_code == 0
     record = json.loads(done.stdout)
     assert (record["input"], record["width"]) == ("-", 52)
-    failed = subprocess.run(command, input=b"", capture_output=True, check=False)
-    assert failed.returncode == 1
-    assert failed.stderr == b"linn: standard input: is empty, there is no picture in it\n"
+    failed = CliRunner().invoke(app, command, input=b"")
+    assert failed.exit_code == 1
+    assert failed.stderr == "linn: standard input: is empty, there is no picture in it\n"
 
 
 def test_every_channel_of_counts_is_estimated_in_the_files_values(

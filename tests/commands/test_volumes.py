@@ -10,7 +10,7 @@ from linn_cli.volumes import addresses
 from tests.conftest import Run, only_line
 from tests.volumes.zarrs import assert_close, expected, noisy, ome, plain, zarr
 
-ARGUMENTS = ["--sigma", "20", "--precision", "float32"]
+ARGUMENTS = ["--sigma", "20", "--precision", "float32", "--fast"]
 
 
 def test_a_zarr_is_denoised_and_told_of(linn: Run, tmp_path: Path) -> None:

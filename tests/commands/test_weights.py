@@ -204,16 +204,20 @@ def test_without_the_hub_the_bundle_stands_in(
 
 def test_a_push_needs_a_token_that_may_write(user: User, server: Hub) -> None:
     server.repositories["me/mine"] = Repository()
-    for environment, reason in (
-        ({}, "no such repository, or one for which to log in"),
-        ({"HF_TOKEN": "hf_wrong"}, "access denied, the token lacks the right to it"),
-    ):
-        with user.start("--linn", **environment) as process:
+    with user.start("--linn") as process:
+        shell = Shell(process)
+        for token, reason in (
+            (None, "no such repository, or one for which to log in"),
+            ("hf_wrong", "access denied, the token lacks the right to it"),
+        ):
+            if token:  # as `hf auth login` keeps it
+                user.cache.mkdir(parents=True, exist_ok=True)
+                (user.cache / "token").write_text(token)
             # One set: each that is pushed is tried first.
-            code, _, err = Shell(process)("weights", "push", "me/mine", BUNDLED[0].name)
-            process.communicate(timeout=60)
-        assert code == 1
-        assert reason in err
+            code, _, err = shell("weights", "push", "me/mine", BUNDLED[0].name)
+            assert code == 1
+            assert reason in err
+        process.communicate(timeout=60)
 
 
 def test_the_bundle_is_listed_verified_and_found(
@@ -223,11 +227,13 @@ def test_the_bundle_is_listed_verified_and_found(
     names = [entry.name for entry in BUNDLED]
     assert [row["name"] for row in json.loads(linn("weights", "list", "--json").stdout)] == names
     assert all(name in linn("weights", "list").stdout for name in names)
+    assert linn("weights", "path", names[0]).stdout == f"{BUNDLED[0].path}\n"
+    # tests/weights/test_known_answer.py tries them all.
+    monkeypatch.setattr(sets, "bundled", lambda: BUNDLED[:2])
     done = linn("weights", "verify")
     assert (done.returncode, done.stderr) == (0, "")
     verdicts = json.loads(linn("weights", "verify", "--json").stdout)
-    assert [verdict["name"] for verdict in verdicts] == names
-    assert linn("weights", "path", names[0]).stdout == f"{BUNDLED[0].path}\n"
+    assert [verdict["name"] for verdict in verdicts] == names[:2]
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_every_plane_has_the_noise_that_is_removed_from_it(
     assert [plane.channel for plane in noise.planes] == by_channel
     found = [plane.as_data()["overall"]["sigma"] for plane in noise.planes]
     assert found == pytest.approx(SIGMAS, rel=0.15)
-    outcome = jobs.run(job, Networks(), Request())
+    outcome = jobs.run(job, Networks(fast=True), Request())
     assert outcome.error is None
     assert outcome.sigma == pytest.approx(found)
 
@@ -69,7 +69,7 @@ def test_a_large_picture_is_sampled_as_it_is_denoised(
     noise = estimates.of_file(path, max_pixels=MOST_PIXELS)
     assert noise.size == (112, 384)
     assert noise.first.as_data()["overall"]["sigma"] == pytest.approx(20, rel=0.1)
-    outcome = jobs.run(Job(path, tmp_path / "b.tif"), Networks(), Request())
+    outcome = jobs.run(Job(path, tmp_path / "b.tif"), Networks(fast=True), Request())
     assert outcome.sigma == pytest.approx([noise.first.as_data()["overall"]["sigma"]])
     with pytest.raises(InputError, match=r"a\.tif: more than 100 pixels"):
         estimates.of_file(path, max_pixels=100)

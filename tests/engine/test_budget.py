@@ -16,7 +16,7 @@ from tests.engine.test_streaming import FOLDED, held
 
 @pytest.mark.parametrize("architecture", [*FAMILY, NETWORKS["grey"], NETWORKS["colour"]], ids=str)
 def test_the_footprint_is_about_what_is_held(architecture: Architecture) -> None:
-    scales, width, band = fold(random_model(architecture).float()), 301, 64
+    scales, width, band = fold(random_model(architecture).float()), 101, 64
     engine = streaming.ScaleStream(
         scales[0], scales[1:], width, band, shrink=True, spaces=Workspaces()
     )

@@ -25,7 +25,7 @@ from linn_cli.network.architecture import Architecture, Variant
 from linn_cli.network.model import DnINN
 from linn_cli.progress import silent
 from linn_cli.weights import sets
-from tests.conftest import ARCHITECTURES, FAMILY, random_image, random_model, shared
+from tests.conftest import ARCHITECTURES, FAMILY, POLYPHASE, random_image, random_model, shared
 from tests.network.test_model import arrays
 
 UNCOUNTED = Work(silent, Filling(1))
@@ -64,13 +64,18 @@ def test_a_picture_much_higher_than_the_receptive_field(architecture: Architectu
     torch.testing.assert_close(streamed, whole(MODELS[architecture], image), rtol=0, atol=1e-9)
 
 
-@settings(max_examples=30)
-@given(cuts=st.lists(st.integers(1, 9), min_size=1, max_size=8), band=st.integers(1, 9))
-def test_the_source_may_cut_its_bands_anyhow(cuts: list[int], band: int) -> None:
-    image = random_image(sum(cuts), 5)
-    scales = FOLDED[Architecture("lista", 2)]
-    streamed = streaming.stream(scales, image.split(cuts, dim=2), 5, band=band)
-    expected = whole(MODELS[Architecture("lista", 2)], image)
+@settings(max_examples=20)
+@given(
+    architecture=st.sampled_from([Architecture("lista", 2), POLYPHASE[2]]),
+    cuts=st.lists(st.integers(1, 9), min_size=1, max_size=8),
+    band=st.integers(1, 9),
+)
+def test_the_source_may_cut_its_bands_anyhow(
+    architecture: Architecture, cuts: list[int], band: int
+) -> None:
+    image = random_image(sum(cuts), 5, planes=architecture.planes)
+    streamed = streaming.stream(FOLDED[architecture], image.split(cuts, dim=2), 5, band=band)
+    expected = whole(MODELS[architecture], image)
     torch.testing.assert_close(torch.cat(list(streamed), dim=2), expected, rtol=0, atol=1e-9)
 
 
@@ -103,14 +108,14 @@ def test_trained_networks_in_float32_agree_to_a_hundred_thousandth(
     entry: sets.WeightSet,
 ) -> None:
     model = sets.load(entry)
-    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(48.0), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(24.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     planes = clean.expand(1, model.architecture.planes, -1, -1)
     noisy = add_noise(planes, 25 / 255, seed=0)
     with torch.no_grad():
         expected = model(noisy, 25 / 255)
     scales = fold(model)
-    for band in (1, 7, 64, 200):
+    for band in (11, 200):
         answer = streaming.run(scales, (noisy - 0.5) / (25 / 255), band=band)
         torch.testing.assert_close(answer * (25 / 255) + 0.5, expected, rtol=0, atol=1e-5)
 
@@ -138,7 +143,7 @@ def test_eight_bit_answers_are_the_untiled_ones_on_real_pictures() -> None:
 def test_half_precision_stays_near_the_whole_images_answer(
     sigma: float, architecture: Architecture
 ) -> None:
-    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(48.0), indexing="ij")
+    rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(24.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], sigma / 255, seed=0)
     entry = sets.select(sets.bundled(), sigma, architecture.variant, architecture.scales)
@@ -184,7 +189,7 @@ def test_half_precision_never_turns_black_or_nan(
 )
 def test_the_answer_is_the_same_every_time(entry: sets.WeightSet) -> None:
     scales = fold(sets.load(entry))
-    image = random_image(90, 40).float()
+    image = random_image(90, 20).float()
     for band in (7, 200):
         hashes = {
             hashlib.sha256(streaming.run(scales, image, band=band).numpy().tobytes()).hexdigest()
@@ -198,17 +203,17 @@ def test_what_is_kept_does_not_depend_on_the_height() -> None:
 
     def most_kept(height: int) -> int:
         engine = streaming.ScaleStream(
-            scales[0], scales[1:], 6, 10, shrink=True, spaces=Workspaces()
+            scales[0], scales[1:], 6, 20, shrink=True, spaces=Workspaces()
         )
-        rows = engine.through(marked(random_image(height, 6).split(10, dim=2)), UNCOUNTED)
+        rows = engine.through(marked(random_image(height, 6).split(20, dim=2)), UNCOUNTED)
         return max(held(engine) for _ in rows)
 
-    assert most_kept(800) == most_kept(1400)
+    assert most_kept(600) == most_kept(900)
 
 
 def test_no_band_that_comes_out_is_much_higher_than_those_that_went_in() -> None:
     for scales in FOLDED.values():
-        for height in range(120, 129):
+        for height in (120, 121, 125, 127):
             image = random_image(height, 4, planes=scales[0].planes)
             streamed = streaming.stream(scales, image.split(8, dim=2), 4, band=8)
             heights = [rows.shape[2] for rows in streamed]

@@ -73,7 +73,7 @@ def test_removal_goes_from_coarse_to_fine(shape: tuple[int, int], heights: list[
     less = half - 0.25 * double(quarter)[..., : half.shape[-2], : half.shape[-1]]
     blotches = half - 0.5 * less
     finest = picture - double(blotches)[..., : shape[0], : shape[1]]
-    heights = heights[:-1] + [shape[0] - sum(heights[:-1])]
+    heights = [*heights[:-1], shape[0] - sum(heights[:-1])]
     bands = picture.split(heights, ROWS)
     removers = [remover("picture", 2), remover("half", 0.5), remover("quarter", 0.75)]
     answer = torch.cat(list(correlated.removed_by_rows(bands, removers)), ROWS)

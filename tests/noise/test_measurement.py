@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from linn_cli.errors import InputError
-from linn_cli.noise import camera, measurement
+from linn_cli.noise import camera_fit, measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.estimation import Estimate
 from linn_cli.noise.measurement import Measured
@@ -61,7 +61,7 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
     cameras = (CameraNoise(1 / 40, 0.02),)
     _, may_grow, _ = Measured((one,), one, None, cameras).in_words()
     assert "may grow with brightness" in may_grow
-    _, grows, words = Measured((one,), one, None, cameras, certainty=camera.CERTAIN).in_words()
+    _, grows, words = Measured((one,), one, None, cameras, certainty=camera_fit.CERTAIN).in_words()
     assert "grows with brightness" in grows
     assert words == "white is 40 counts, gain=6.375 read_noise=5.10, estimated"
 
@@ -69,7 +69,7 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
 def test_noise_behind_a_curve_is_said_in_one_line() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     cameras = (CameraNoise(1 / 200, 0.01, encoded=True),) * 3
-    [words] = Measured((one,) * 3, one, None, cameras, certainty=camera.CERTAIN).in_words()
+    [words] = Measured((one,) * 3, one, None, cameras, certainty=camera_fit.CERTAIN).in_words()
     expected = (
         "a camera's noise, sigma 20.1 in shadows, 9.4 in midtones and 8.2 in highlights, estimated"
     )
@@ -102,7 +102,7 @@ def test_data_are_in_grey_levels() -> None:
 def test_white_noise_that_is_cut_off_is_not_taken_for_a_cameras() -> None:
     values = cut_off(40)
     planes = torch.from_numpy(values).permute(2, 0, 1) / 255
-    assert camera.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
+    assert camera_fit.estimate(planes[0], 1 / 255)[0].gain > 0  # it is weaker in the dark
     assert not measurement.measure(Picture(values)).cameras
     assert Request().find(Picture(values)).clipped.black
 

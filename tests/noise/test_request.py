@@ -10,7 +10,7 @@ import torch
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.removal import remove
 from linn_cli.errors import UsageError
-from linn_cli.noise import camera, clipping, measurement, request
+from linn_cli.noise import camera_fit, clipping, measurement, request
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.profile import NoiseProfile
@@ -67,8 +67,8 @@ def test_noise_that_grows_with_brightness_is_taken_for_a_cameras(channels: int) 
 def test_noise_that_may_grow_with_brightness_is_taken_for_white(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    one, doubt = CameraNoise(1 / 40, 0.02), camera.CERTAIN - 1
-    monkeypatch.setattr(camera, "fit", lambda *_: (one, doubt))
+    one, doubt = CameraNoise(1 / 40, 0.02), camera_fit.CERTAIN - 1
+    monkeypatch.setattr(camera_fit, "fit", lambda *_: (one, doubt))
     found = Request().find(Picture(noisy_picture((10,))))
     assert not found.cameras
     assert any("may grow" in words for words in found.words)

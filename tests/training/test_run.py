@@ -79,7 +79,7 @@ def finished_small(files: Pictures, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_training_lowers_the_loss_and_beats_its_start(files: Pictures, tmp_path: Path) -> None:
-    recipe = replace(SHORT, architecture=Architecture("st", 1), steps=80, average=0.9)
+    recipe = replace(SHORT, architecture=POLYPHASE[0], steps=80, average=0.9)
     subject = trainer(files, recipe)
     validation = Validation(files.held_out, recipe.sigma)
     before = validation.measure(subject.averaged)["25"]

@@ -16,7 +16,7 @@ from linn_cli.volumes import lazily  # noqa: E402
 
 
 def lazily_denoised(array: Any, sigma: Any = SIGMA, **options: Any) -> Any:
-    answer: Any = denoise(array, sigma, precision="float32", **options)
+    answer: Any = denoise(array, sigma, precision="float32", fast=True, **options)
     return answer
 
 

@@ -54,7 +54,7 @@ def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     gc.collect()
 
 
-ARGUMENTS = ["--sigma", "20", "--precision", "float32"]
+ARGUMENTS = ["--sigma", "20", "--precision", "float32", "--fast"]
 
 
 def test_a_zarr_on_a_server_is_denoised_into_another(

@@ -19,7 +19,8 @@ zarr = pytest.importorskip("zarr", reason="needs the extra linn-cli[zarr]")
 
 SIGMA = 20.0
 REQUEST = Request(Sigma((SIGMA,)))
-NETWORKS = Networks(precision="float32")
+# Small networks, since it is the way through the volume that is tested.
+NETWORKS = Networks(precision="float32", fast=True)
 # Of a volume and of the same plane in memory, in units of white.
 TOLERANCE = 1.5e-5
 
@@ -77,7 +78,7 @@ def expected(plane: NDArray[Any], request: Request = REQUEST) -> NDArray[Any]:
     from linn_cli import denoise
 
     sigma = request.sigma or "auto"
-    return denoise(plane, sigma, noise=request.model, precision="float32")
+    return denoise(plane, sigma, noise=request.model, precision="float32", fast=True)
 
 
 def assert_close(answer: NDArray[Any], wanted: NDArray[Any]) -> None:
