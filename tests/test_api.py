@@ -193,7 +193,7 @@ def test_a_colour_tensor_is_taken_like_an_array(noisy_colour: NDArray[np.float32
 
 @pytest.mark.parametrize(
     ("sigma", "reason"),
-    [((25, 25), "2 sigmas for a picture of 3 channels"), ((0, 25, 25), "0 in some channels only")],
+    [((25, 25), "2 sigmas for a picture of 3 channels"), ((-1, 25, 25), "not a noise level")],
 )
 def test_sigmas_that_do_not_suit_the_channels_are_refused(
     noisy_colour: NDArray[np.float32], sigma: tuple[float, ...], reason: str

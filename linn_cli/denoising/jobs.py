@@ -181,9 +181,8 @@ def _whole(
     clean, network = documents.denoise(document, networks, found, request.strength, part)
     progress(0, WRITING)
     outcome = described(clean, network, search.profiles, request)
-    return clean, replace(
-        outcome, remarks=(*outcome.remarks, *map(as_options, search.remarks), *document.remarks)
-    )
+    said = (*map(as_options, search.remarks), *document.missing, *document.remarks)
+    return clean, replace(outcome, remarks=(*outcome.remarks, *said))
 
 
 def _reason(job: Job, error: Exception) -> str:

@@ -45,6 +45,8 @@ _SIGNIFICANT, CERTAIN = 10.0, 18.0
 # more than the other. White noise on bsd432 reached 0.2, such noise of 4 to 10 grey levels fell short of 0.4 nowhere.
 _BETTER, _FAR = 0.35, 6.0
 _TONES = (0.1, 0.9)  # where the noise of such a picture must differ
+# A read noise of less than 0 by this part of the noise at mid grey is an error of the estimate.
+_LEAST_READ = 0.1
 # Where white is less than twice as noisy as black, in variance, the transform costs more than it gains.
 _LEAST_RATIO = 1.0
 
@@ -87,6 +89,13 @@ class CameraNoise:
         """The same noise, given where the dtype's white is at 1, in a picture of another range."""
         black = scale.low / scale.span * self.gain / unit
         return CameraNoise(self.gain / unit, math.sqrt(max(0.0, (self.read / unit) ** 2 + black)))
+
+    def outside(self, scale: Range, unit: float) -> CameraNoise | None:
+        """Undo `within`: the noise where the dtype's white is at 1; None if no read noise explains it down to a value of 0."""
+        read = self.read**2 - scale.low / scale.span * self.gain
+        if self.encoded or read < -_LEAST_READ * (self.gain / 2 + self.read**2):
+            return None
+        return CameraNoise(self.gain * unit, unit * math.sqrt(max(0.0, read)))
 
     def stabilise(self, values: Tensor) -> Tensor:
         """The generalised Anscombe transform: values of this noise to values of noise of variance 1.

@@ -13,7 +13,7 @@ from linn_cli.errors import InputError
 from linn_cli.pictures import holes
 from linn_cli.pictures.formats import Format
 from linn_cli.samples import Range, white
-from linn_cli.units import GREY_LEVELS
+from linn_cli.units import EIGHT_BITS, GREY_LEVELS, VALUE
 
 # How a viewer turns stored pixels, by the EXIF orientation: (transpose, then flip rows, flip columns).
 _TURNS = {
@@ -69,11 +69,13 @@ class Picture:
         return self.scale.span / white(self.values.dtype)
 
     @property
-    def told(self) -> tuple[float, str]:
-        """How many of what people are told one grey level of `scale` is, and what these are if not grey levels."""
-        if self.range is None:
-            return 1.0, ""
-        return self.range.span / GREY_LEVELS, " in the file's values"
+    def told(self) -> str:
+        """The unit in which people are told its noise: the file's values where these have a range of their own."""
+        return EIGHT_BITS if self.range is None else VALUE
+
+    def level(self, unit: str) -> float:
+        """How many of a unit, grey levels of the dtype or the file's values, one grey level of `scale` is."""
+        return self.scale.span / GREY_LEVELS if unit == VALUE else self.unit
 
     @property
     def step(self) -> float:
@@ -144,7 +146,8 @@ class Document:
 
     `metadata` has some of exif, icc_profile and xmp (bytes) and dpi (a pair of numbers); `timing` has
     durations in ms and loop, for an animation; `encoding` says how the file was compressed, where the
-    same can be done again; `remarks` says in words what was converted; `is_bilevel` that each pixel took one bit.
+    same can be done again; `remarks` says in words what was converted, `missing` what the file should hold and does not;
+    `is_bilevel` that each pixel took one bit.
     """
 
     frames: tuple[Picture, ...]
@@ -154,6 +157,7 @@ class Document:
     encoding: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     is_bilevel: bool = False
+    missing: tuple[str, ...] = ()
 
     @property
     def array(self) -> NDArray[Any]:

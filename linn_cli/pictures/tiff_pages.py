@@ -38,8 +38,8 @@ def is_tiff(head: bytes) -> bool:
 
 def read(
     file: BinaryIO, max_pixels: int, indices: Sequence[int] | None = None
-) -> tuple[list[Picture], list[str]] | None:
-    """Pages of a TIFF, by default all, and remarks; None if its samples are of another kind.
+) -> tuple[list[Picture], Frames] | None:
+    """Pages of a TIFF, by default all, and what they were read from; None if its samples are of another kind.
 
     Several pages are turned the right way up, each its own; a single one is not.
 
@@ -52,7 +52,7 @@ def read(
             return None
         if frames.pixels > max_pixels:
             raise too_large(max_pixels)
-        return list(frames), list(dict.fromkeys(frames.remarks))
+        return list(frames), frames
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,15 @@ class Frames:
     """The frames of an open TIFF, read one by one, any number of times.
 
     Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. Where frames are channels,
-    there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted.
+    there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted, and `missing`
+    what the file should hold and does not.
     """
 
     pages: tuple[tifffile.TiffPage, ...]
     stacked: int = 1
     channels: int = 1
     run: int = 1
+    missing: tuple[str, ...] = ()
     remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -195,7 +197,8 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
     frames = replace(frames, channels=channels, run=run)
     said = _IMAGES.match(pages[0].description)
     if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):
-        frames.remarks.append(f"the file speaks of {said[1]} frames and holds {len(frames)}")
+        words = f"the file speaks of {said[1]} frames and holds {len(frames)}"
+        return replace(frames, missing=(words,))
     return frames
 
 
