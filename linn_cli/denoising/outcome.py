@@ -33,7 +33,7 @@ class Outcome:
     `strength` is removed: per cent, one or that of brightness and that of colour. Sigma of a photograph's noise is by
     plane: brightness, then two of colour. It is empty where noise was neither given nor estimated.
     `estimate` says in words what was estimated, `remarks` what the output has not kept. `range` has the values that
-    were taken for black and white, where they are not those of the depth.
+    were taken for black and white of all planes, where they are not those of the depth and are the same for all.
     """
 
     input: str
@@ -174,7 +174,8 @@ def of_removal(
     is_known = any(one.is_known for one in profiles)
     cameras = [camera for one in distinct for camera in one.cameras_in(unit)]
     advice = [as_options(word) for one in profiles for word in one.advice]
-    shared = next((one.range for one in profiles if one.range), None)
+    ranges = {one.range for one in profiles if one.is_known}
+    shared = ranges.pop() if len(ranges) == 1 else None
     return Outcome(
         input=PIPE,
         output=PIPE,

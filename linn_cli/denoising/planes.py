@@ -83,9 +83,11 @@ def _with_channels(answer: Tensor, stored: Tensor, kept: Sequence[int]) -> Tenso
     """The answer (..., C, H, W) with some channels as they were stored."""
     if not kept:
         return answer
-    answer = answer.clone()
-    answer[..., kept, :, :] = stored[..., kept, :, :]
-    return answer
+    pairs = zip(answer.unbind(-3), stored.unbind(-3), strict=True)
+    channels = [
+        after if index not in kept else before for index, (after, before) in enumerate(pairs)
+    ]
+    return torch.stack(channels, dim=-3)
 
 
 def _kept(

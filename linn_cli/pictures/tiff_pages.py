@@ -195,6 +195,8 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
     frames = Frames(pages, _stacked(tiff))
     channels, run = _channels(tiff, len(frames))
     frames = replace(frames, channels=channels, run=run)
+    if any(page.imagedepth > 1 and page.is_tiled for page in pages):
+        frames.remarks.append("the tiles of a volume became strips")
     said = _IMAGES.match(pages[0].description)
     if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):
         words = f"the file speaks of {said[1]} frames and holds {len(frames)}"

@@ -16,6 +16,8 @@ from linn_cli.denoising.planning import Job
 from linn_cli.network.architecture import Architecture
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
+from linn_cli.pictures import tiff_rows
+from linn_cli.units import Sigma
 from linn_cli.weights import sets
 from tests.conftest import random_model
 
@@ -106,6 +108,41 @@ def test_every_channel_is_denoised(
     found = np.moveaxis(answer, -1, 0) if answer.shape[-1] == channels else answer
     for before, after in zip(stack, found, strict=True):
         assert psnr(after / whole) > psnr(before) + 4
+
+
+@pytest.mark.parametrize("sigma", [None, Sigma((0.0, 20.4, 20.4))])
+@pytest.mark.parametrize("by_rows", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_channel_without_noise_stays_and_the_others_are_denoised(
+    networks: Networks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: str,
+    by_rows: bool,
+    sigma: Sigma | None,
+) -> None:
+    if by_rows:
+        monkeypatch.setattr(tiff_rows, "LARGE", 1)
+    whole = 1.0 if dtype == "float32" else float(np.iinfo(dtype).max)
+    stored = np.dstack([np.full(CLEAN.shape, 0.25), noisy(0.08, 1), noisy(0.08, 2)])
+    values = (stored.clip(0, 1) * whole).astype(dtype)
+    answer = run(networks, tmp_path, values, Request(sigma), photometric="rgb")
+    np.testing.assert_array_equal(answer[..., 0], values[..., 0])
+    for channel in (1, 2):
+        before, after = (one[..., channel] / whole for one in (values, answer))
+        assert psnr(after) > psnr(before) + 8
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (400, 1), (3, 200), (7, 90)])
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_narrow_pictures_are_denoised_wherever_their_values_lie(
+    networks: Networks, tmp_path: Path, shape: tuple[int, int], scale: float
+) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.08, shape)
+    values = (scale * (0.5 + noise)).astype("float32")
+    request = Request(Sigma.parse(str(0.08 * scale), "value"), in_values=True)
+    answer = run(networks, tmp_path, values, request, photometric="minisblack")
+    assert (answer / scale).std() < 0.6 * noise.std()
 
 
 @pytest.mark.parametrize("photometric", ["rgb", "minisblack"])

@@ -28,8 +28,8 @@ def tiff(samples: Any, **options: Any) -> io.BytesIO:
 def one_page(file: io.BytesIO, *remarks: str) -> Picture:
     read = tiff_pages.read(file, MANY)
     assert read is not None
-    [found], said = read
-    assert said == list(remarks)
+    [found], frames = read
+    assert frames.remarks == list(remarks)
     return found
 
 
