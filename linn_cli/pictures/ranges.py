@@ -29,8 +29,9 @@ _LEAST_USED, _MOST_BEYOND = 0.5, 0.25
 # Photographs seldom use all from black to white. This part of the span stays free at either end, so that the network
 # sees the contrast that it was trained for.
 _FREE = 0.125
-# Black stays at 0 where values begin this near to it, measured by how far they reach.
-_NEAR_ZERO = 0.5
+# Black stays at 0 where values begin this near to it, measured by how far they reach. Where they do not, a camera may
+# have added an offset, below which its noise does not go on falling.
+_NEAR_ZERO = 0.1
 # The network takes noise of up to this many 255ths of the range.
 _MOST_SIGMA = 80.0
 # From the median of absolute values of a normal number to its deviation.

@@ -161,6 +161,7 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
     image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
     metadata, said = _metadata(image, file)
+    said = (*said, *high_depth.spread_pnm(head))
     if deep is not None:
         return Document((deep,), found, metadata, remarks=said)
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:

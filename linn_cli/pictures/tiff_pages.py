@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _tiff_tags
+from linn_cli.pictures import _tiff_tags, high_depth
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.high_depth import over_16_bits, too_large
@@ -260,7 +260,7 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     )
     if page.planarconfig == 2:
         samples = np.moveaxis(samples, 0, -1)
-    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
+    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample, remarks)
     if page.photometric == 6:
         remarks.append("YCbCr became RGB")
         return Picture(_from_ycbcr(samples))
@@ -295,7 +295,7 @@ def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[st
     return Picture(values, alpha)
 
 
-def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+def _as_supported(samples: NDArray[Any], bits: int, remarks: list[str]) -> NDArray[Any]:
     """Native samples; integers of odd depths over the whole range of 16 bits."""
     if samples.dtype.kind not in "iuf" or (
         samples.dtype.kind != "f" and samples.dtype.itemsize > 4
@@ -305,7 +305,10 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
         )
     native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     odd = samples.dtype.kind == "u" and bits < 8 * samples.dtype.itemsize
-    return over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
+    if not odd or bits > 16:
+        return native
+    remarks += high_depth.spread(2**bits - 1)
+    return over_16_bits(native, 2**bits - 1)
 
 
 def nodata(page: tifffile.TiffPage) -> float | None:

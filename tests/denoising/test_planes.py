@@ -74,6 +74,21 @@ def test_the_answer_does_not_depend_on_where_values_lie(
     assert psnr((answer - offset) / scale) > usual - 0.12
 
 
+@pytest.mark.parametrize("offset", [0, 100, 500, 2000])
+@pytest.mark.parametrize(("white", "gain", "read"), [(1500, 2, 5), (200, 1, 3)])
+def test_a_cameras_noise_is_found_on_any_offset(
+    white: float, gain: float, read: float, offset: float
+) -> None:
+    rows, columns = np.mgrid[:128, :256]
+    clean = white * (0.5 + 0.45 * np.sin(columns / 31) * np.cos(rows / 27))
+    chance = np.random.default_rng(1)
+    counts = gain * chance.poisson(clean / gain) + chance.normal(offset, read, clean.shape)
+    values = counts.clip(0).round().astype("uint16")
+    answer = denoise(values, precision="float32").astype(float) - offset
+    before, after = (np.sqrt(np.mean((one - clean) ** 2)) for one in (values - offset, answer))
+    assert after < before / 4
+
+
 def test_stars_keep_their_values() -> None:
     picture = 1000 * noisy()
     rng = np.random.default_rng(1)
