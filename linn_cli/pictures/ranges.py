@@ -29,9 +29,9 @@ _LEAST_USED, _MOST_BEYOND = 0.5, 0.25
 # Photographs seldom use all from black to white. This part of the span stays free at either end, so that the network
 # sees the contrast that it was trained for.
 _FREE = 0.125
-# Black stays at 0 where values begin this near to it, measured by how far they reach. Where they do not, a camera may
-# have added an offset, below which its noise does not go on falling.
-_NEAR_ZERO = 0.1
+# Black stays at 0 where values begin this near to it, measured by how far they reach, or where so many deviations of the
+# noise reach it and may be cut off. Elsewhere a camera may have added an offset, and below that its noise does not fall.
+_NEAR_ZERO, _REACHES = 0.1, 3.0
 # The network takes noise of up to this many 255ths of the range.
 _MOST_SIGMA = 80.0
 # From the median of absolute values of a normal number to its deviation.
@@ -108,7 +108,7 @@ def settle(found: Spread, usual: Range) -> Range:
     if inside and max(span, found.noise * GREY_LEVELS / _MOST_SIGMA) >= _LEAST_USED * usual.span:
         return usual
     least = found.noise * GREY_LEVELS / _MOST_SIGMA
-    if 0 <= found.low <= _NEAR_ZERO * found.high:
+    if 0 <= found.low <= max(_NEAR_ZERO * found.high, _REACHES * found.noise):
         return Range(0.0, max(found.high * (1 + 2 * _FREE), least))
     free = max(_FREE * span, (least - span) / 2)
     return Range(found.low - free, found.high + free)

@@ -61,6 +61,17 @@ def test_narrow_pictures_have_a_range_too(shape: tuple[int, int]) -> None:
     assert 985 < found.low <= found.high < 1015
 
 
+@pytest.mark.parametrize(
+    ("low", "noise", "black"),
+    [(50.0, 10.0, True), (150.0, 60.0, True), (150.0, 10.0, False), (500.0, 30.0, False)],
+)
+def test_black_is_at_0_where_values_or_their_noise_come_near(
+    low: float, noise: float, black: bool
+) -> None:
+    settled = ranges.settle(Spread(low, 1000.0, noise), Range(0.0, 65535.0))
+    assert (settled.low == 0) == black
+
+
 def test_noise_alone_does_not_make_the_range_too_narrow() -> None:
     found = ranges.spread(np.random.default_rng(0).normal(100, 5, (128, 128)))
     assert found is not None
