@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -141,7 +141,7 @@ def _measured(part: Picture, page: int) -> PlaneNoise:
 
 def _without_values(part: Picture) -> Picture:
     """What a plane's noise is told by: its dtype and its range."""
-    return replace(part, values=part.values[:0], alpha=None)
+    return part.part(slice(0))
 
 
 _Opened = tuple[Sequence[Picture] | Frames, tuple[int, int], str, tuple[str, ...]]

@@ -33,7 +33,8 @@ class Picture:
 
     Three channels are red, green and blue unless they are `separate`; other numbers of channels always are, so each
     is a picture of its own. `nodata` is the value of pixels that have none. `range` says what values stand for black
-    and white, None for those of the dtype. `channel` is which of how many channels a picture of one is.
+    and white, None for those of the dtype. `channel` is which of how many channels a picture of one is. `seen` (H, W) is
+    False where a mask of the file says that there is nothing, None if it has none.
     """
 
     values: NDArray[Any]
@@ -42,6 +43,7 @@ class Picture:
     nodata: float | None = None
     range: Range | None = None
     channel: tuple[int, int] = (0, 1)
+    seen: NDArray[np.bool_] | None = None
 
     @property
     def is_colour(self) -> bool:
@@ -94,12 +96,14 @@ class Picture:
 
     @cached_property
     def holes(self) -> NDArray[np.bool_] | None:
-        """Where values (H, W, C) say nothing of the picture, None if nowhere: without a value, or transparent."""
+        """Where values (H, W, C) say nothing of the picture, None if nowhere: without a value, transparent, or masked."""
         unknown = holes.unknown(self.values, self.nodata)
-        if self.alpha is None or bool(self.alpha.all()):
-            return unknown
-        hidden = np.repeat((self.alpha == 0)[:, :, None], self.values.shape[2], axis=2)
-        return hidden if unknown is None else hidden | unknown
+        for shown in (self.alpha, self.seen):
+            if shown is None or bool(shown.all()):
+                continue
+            hidden = np.repeat((shown == 0)[:, :, None], self.values.shape[2], axis=2)
+            unknown = hidden if unknown is None else hidden | unknown
+        return unknown
 
     @property
     def known(self) -> NDArray[np.bool_] | None:
@@ -114,12 +118,19 @@ class Picture:
         """Whether no pixel has a value in all channels."""
         return self.known is not None and not bool(self.known.any())
 
+    def part(self, where: Any) -> Picture:
+        """Some rows and columns of it."""
+        alpha, seen = (None if one is None else one[where] for one in (self.alpha, self.seen))
+        return replace(self, values=self.values[where], alpha=alpha, seen=seen)
+
     def turned(self, orientation: int) -> Picture:
         """The picture as a viewer shows it that obeys an EXIF orientation (1 to 8)."""
         if orientation not in _TURNS:
             return self
-        alpha = None if self.alpha is None else _turn(self.alpha, orientation)
-        return replace(self, values=_turn(self.values, orientation), alpha=alpha)
+        alpha, seen = (
+            None if one is None else _turn(one, orientation) for one in (self.alpha, self.seen)
+        )
+        return replace(self, values=_turn(self.values, orientation), alpha=alpha, seen=seen)
 
     def filled(self) -> NDArray[Any]:
         """The values, with holes filled from their borders inwards; as they are if nothing is known."""

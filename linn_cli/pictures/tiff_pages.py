@@ -25,7 +25,7 @@ from linn_cli.pictures.tiff_writing import LOSSLESS, Pages, inverted
 from linn_cli.samples import white
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_NODATA = 42113
+_NODATA, _MASK = 42113, 4
 _IMAGES = re.compile(r"ImageJ=[^\n]*\nimages=(\d+)")
 # From so many pixels in all on, a stack is worth going page by page.
 LARGE = 2**24
@@ -61,7 +61,7 @@ class Frames:
 
     Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. Where frames are channels,
     there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted, and `missing`
-    what the file should hold and does not.
+    what the file should hold and does not. `masks` are the pages that say where others have values, one for each page.
     """
 
     pages: tuple[tifffile.TiffPage, ...]
@@ -69,6 +69,7 @@ class Frames:
     channels: int = 1
     run: int = 1
     missing: tuple[str, ...] = ()
+    masks: tuple[tifffile.TiffPage | None, ...] = ()
     remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -130,6 +131,10 @@ class Frames:
             return _page_picture(page, handle.read_array(dtype, page.size), self.remarks)
         page = self.pages[index]
         picture = _page_picture(page, page.asarray(), self.remarks)
+        mask = self.masks[index] if self.masks else None
+        if mask is not None:
+            seen = mask.asarray().reshape(mask.imagelength, mask.imagewidth, -1) != 0
+            picture = replace(picture, seen=seen.any(axis=2))
         if len(self.pages) == 1:
             return picture
         return picture.turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1))
@@ -192,7 +197,7 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
         return None
     if not all(page.imagewidth and page.imagelength for page in pages):
         raise InputError("a page is damaged: it has no width or no height")
-    frames = Frames(pages, _stacked(tiff))
+    frames = Frames(pages, _stacked(tiff), masks=tuple(_masks(tiff, pages)))
     channels, run = _channels(tiff, len(frames))
     frames = replace(frames, channels=channels, run=run)
     if any(page.imagedepth > 1 and page.is_tiled for page in pages):
@@ -202,6 +207,18 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
         words = f"the file speaks of {said[1]} frames and holds {len(frames)}"
         return replace(frames, missing=(words,))
     return frames
+
+
+def _masks(
+    tiff: tifffile.TiffFile, pages: Sequence[tifffile.TiffPage]
+) -> Iterator[tifffile.TiffPage | None]:
+    """For each page the one that says where it has values, which lies behind it in the file and has its size."""
+    starts = [*(page.index for page in pages), len(tiff.pages)]
+    for page, after in zip(pages, starts[1:], strict=True):
+        between = (tiff.pages[index].aspage() for index in range(page.index + 1, after))
+        size = page.imagelength, page.imagewidth
+        alike = (one for one in between if (one.imagelength, one.imagewidth) == size)
+        yield next((one for one in alike if one.subfiletype & _MASK), None)
 
 
 def _is_direct(page: tifffile.TiffPage) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from linn_cli import denoise
-from linn_cli.denoising import jobs
+from linn_cli.denoising import estimates, jobs
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
 from linn_cli.network.architecture import Architecture
@@ -215,6 +215,36 @@ def test_holes_stay_to_the_bit_and_do_not_pull(
     far[22:68, 32:88] = False
     error = (answer - CLEAN) ** 2
     assert np.sqrt(error[beside].mean() / error[far].mean()) < 1.1
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_what_a_mask_page_hides_stays_to_the_bit_and_does_not_pull(
+    networks: Networks, tmp_path: Path, pages: int, colours: int
+) -> None:
+    hole = np.hypot(ROWS - 48, COLUMNS - 60) < 20
+    stored = np.dstack([noisy(seed=seed) for seed in range(colours)]).clip(0, 1)
+    stored[hole] = 1.0
+    values = (stored * 65535).round().astype("uint16")
+    photometric = "rgb" if colours == 3 else "minisblack"
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    with tifffile.TiffWriter(job.source) as writer:
+        for _ in range(pages):
+            writer.write(values.squeeze(), photometric=photometric, metadata=None)
+            writer.write(~hole, subfiletype=4, photometric="mask", metadata=None)
+    noise = estimates.of_file(job.source, max_pixels=10**9)
+    assert noise.first.as_data("8bit")["overall"]["sigma"] == pytest.approx(20.4, rel=0.1)
+    outcome = jobs.run(job, networks, Request())
+    assert outcome.error is None
+    with tifffile.TiffFile(job.target) as file:
+        assert [int(page.aspage().subfiletype) for page in file.pages] == [0, 4] * pages
+        answer = file.pages[2 * pages - 2].asarray().reshape(values.shape)
+        np.testing.assert_array_equal(file.pages[1].asarray(), ~hole)
+    np.testing.assert_array_equal(answer[hole], values[hole])
+    beside = binary_dilation(hole, iterations=4) & ~hole
+    far = ~binary_dilation(hole, iterations=8)
+    error = (answer / 65535 - CLEAN[..., None]) ** 2
+    assert np.sqrt(error[beside].mean() / error[far].mean()) < 1.3  # few pixels
 
 
 @pytest.mark.parametrize("sigma", [8, 25])
