@@ -135,7 +135,8 @@ def _measured(part: Picture, page: int) -> PlaneNoise:
             raise
         return PlaneNoise(page, channel, _without_values(part), None, error=error.text)
     hot = measurement.find_hot_pixels(part, asked=False)
-    advice = () if hot is None else (hot.advice("linn denoise --hot-pixels"),)
+    lonely = measurement.find_lonely(part)
+    advice = lonely if hot is None else (hot.advice("linn denoise --hot-pixels"),)
     return PlaneNoise(page, channel, _without_values(part), measured, advice)
 
 

@@ -31,6 +31,7 @@ from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
 from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.photograph import Plane
+from linn_cli.pictures import holes
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range
 from linn_cli.units import EIGHT_BITS, GREY_LEVELS, VALUE, shown
@@ -252,6 +253,20 @@ def find_hot_pixels(picture: Picture, *, asked: bool) -> HotPixels | None:
     part = sampled(picture)
     values = part.scale.to_floats(torch.from_numpy(_finite(part)))
     return hot_pixels.find(values.permute(2, 0, 1), asked=asked)
+
+
+def find_lonely(picture: Picture) -> tuple[str, ...]:
+    """What to say of a value that many pixels of a picture in its own range have and no other comes near; () without."""
+    if picture.range is None:
+        return ()
+    part = sampled(picture)
+    value = holes.lonely(part.values if part.holes is None else part.values[~part.holes])
+    if value is None:
+        return ()
+    return (
+        f"many values are {value:g}, far from all others: if that stands for no value, a tag has to say so "
+        f"(gdal_edit -a_nodata {value:g})",
+    )
 
 
 def without(picture: Picture, hot: HotPixels) -> Picture:

@@ -129,7 +129,7 @@ class Request:
         wanted = self.hot_pixels or self.is_estimate
         hot = measurement.find_hot_pixels(picture, asked=self.hot_pixels) if wanted else None
         if hot is None:
-            return self._found(picture)
+            return replace(self._found(picture), advice=measurement.find_lonely(picture))
         if not self.hot_pixels:
             found = self._found(picture)
             return replace(found, advice=(hot.advice(setting("hot_pixels")),))

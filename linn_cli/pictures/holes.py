@@ -28,6 +28,8 @@ _MEDIAN, _AROUND = 0.6745, 7
 _MIRRORED = 32
 # The least and the largest number of a dtype are written in few digits: -3.40282e+38.
 _HUGE, _ROUNDED = 1e30, 1e-5
+# A value that lies far from all others counts if this part of the pixels has it.
+_LEAST_LONELY = 1e-3
 # Planes are filled tile by tile, and each tile sees this far beyond its edge.
 TILE, _MARGIN = 224, 32
 # Conjugate gradients on each level; the level of half the size begins them.
@@ -67,6 +69,20 @@ def _unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bo
         with np.errstate(over="ignore"):
             holes |= values == dtype.type(nodata)
     return holes
+
+
+def lonely(values: NDArray[np.generic]) -> float | None:
+    """The least or largest of some values, if many have it and all others lie far from it: it may stand for no value."""
+    for value, others in (
+        (values.min(), values[values > values.min()]),
+        (values.max(), values[values < values.max()]),
+    ):
+        if not others.size or values.size - others.size < _LEAST_LONELY * values.size:
+            continue
+        low, high, one = (float(part) for part in (others.min(), others.max(), value))
+        if min(abs(one - low), abs(one - high)) > high - low > 0:
+            return one
+    return None
 
 
 def filled(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from linn_cli.denoising.document import in_range
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.removal import remove
 from linn_cli.errors import UsageError
@@ -135,6 +136,15 @@ def test_noise_in_the_files_values_is_the_same_whatever_their_type(dtype: str) -
     cameras = parse_camera("2", "8", "value")
     of_camera = Request(model=CAMERA, cameras=cameras, in_values=True).find(counts)
     assert [one.levels for one in of_camera.cameras_in("value")] == [pytest.approx((2, 8))]
+
+
+def test_a_value_that_may_stand_for_none_is_said() -> None:
+    values = np.random.default_rng(0).normal(0.5, 0.05, (96, 96, 1)).astype(np.float32)
+    values[20:40, 20:40] = -9999
+    found = Request().find(in_range(Picture(values)))
+    [advice] = found.advice
+    assert advice.startswith("many values are -9999, far from all others")
+    assert not Request().find(in_range(Picture(values, nodata=-9999.0))).advice
 
 
 @pytest.mark.parametrize("strength", [0, 1])

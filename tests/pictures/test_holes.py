@@ -51,6 +51,25 @@ def test_nodata_is_a_value_that_the_dtype_can_hold(
     assert (found is not None) == is_hole
 
 
+@pytest.mark.parametrize(
+    ("value", "count", "others", "expected"),
+    [
+        (-9999, 40, (0, 1), -9999),
+        (-32768, 40, (0, 3000), -32768),
+        (65535, 40, (100, 5000), 65535),
+        (0, 40, (29_000, 33_000), 0),
+        (0, 40, (500, 4000), None),  # a dark picture
+        (-9999, 1, (0, 1), None),  # a hot pixel
+        (0, 40, (7, 7), None),  # black and white
+    ],
+)
+def test_a_value_far_from_all_others_may_stand_for_none(
+    value: float, count: int, others: tuple[float, float], expected: float | None
+) -> None:
+    values = np.concatenate([np.full(count, value), np.linspace(*others, 4000)])
+    assert holes.lonely(values) == expected
+
+
 @pytest.mark.parametrize("side", [40, 300])
 def test_a_slope_goes_on_into_a_hole(side: int) -> None:
     rows, columns = np.mgrid[:side, :side]
