@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from decimal import Decimal
 
 from linn_cli.errors import UsageError
 
@@ -122,7 +121,12 @@ def shown(level: float) -> str:
     """A noise level as people read it and as `Sigma.parse` takes it: two decimals, or three digits."""
     if 0.1 <= level < 10_000 or not level:
         return f"{level:.2f}"
-    return str(np.format_float_positional(float(f"{level:.3g}"), trim="-"))
+    return three_digits(level)
+
+
+def three_digits(number: float) -> str:
+    """Three digits of a number, without an exponent."""
+    return format(Decimal(f"{number:.3g}"), "f")
 
 
 def in_levels(numbers: Iterable[float], unit: str) -> tuple[float, ...]:

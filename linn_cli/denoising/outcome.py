@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.noise import measurement
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import AUTO, Request
 from linn_cli.noise.strength import FULL
 from linn_cli.pictures.picture import Document
-from linn_cli.units import EIGHT_BITS, VALUE, shown
+from linn_cli.units import EIGHT_BITS, VALUE, shown, three_digits
 from linn_cli.wording import as_options
 
 PIPE = "-"
@@ -102,13 +100,8 @@ class Outcome:
 def _range(levels: Sequence[float]) -> str:
     """Levels one by one, of many the least and the most."""
     if len(levels) <= _MOST_LEVELS:
-        return ", ".join(map(_digits, levels))
-    return f"{_digits(min(levels))} to {_digits(max(levels))}"
-
-
-def _digits(level: float) -> str:
-    """Three digits of a level, without an exponent."""
-    return str(np.format_float_positional(float(f"{level:.3g}"), trim="-"))
+        return ", ".join(map(three_digits, levels))
+    return f"{three_digits(min(levels))} to {three_digits(max(levels))}"
 
 
 def _size(count: float) -> str:
