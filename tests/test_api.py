@@ -246,6 +246,14 @@ def test_a_denoiser_loads_a_network_once(noisy: NDArray[np.uint8]) -> None:
     assert len(made) == 1
 
 
+def test_sigma_counts_in_the_values_of_any_dtype(noisy: NDArray[np.uint8]) -> None:
+    counts = 500 + 2 * noisy.astype(np.uint16)
+    answer = denoise(counts, 50, sigma_unit="value")
+    expected = denoise(counts.astype(np.float32), 50, sigma_unit="unit")
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=0.51)  # rounded
+    np.testing.assert_array_equal(denoise(noisy, 25, sigma_unit="value"), denoise(noisy, 25))
+
+
 def test_strength_none_leaves_the_image(noisy: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(denoise(noisy, strength=0), noisy)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from scipy.ndimage import binary_dilation
 from linn_cli import denoise
 from linn_cli.denoising import estimates, jobs
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
+from linn_cli.denoising.planning import Existing, Job
 from linn_cli.network.architecture import Architecture
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
@@ -72,6 +73,37 @@ def test_the_answer_does_not_depend_on_where_values_lie(
     usual = psnr(denoise(picture.astype("float32"), precision="float32"))
     # 0.1 dB, and in 8 bits what rounding adds.
     assert psnr((answer - offset) / scale) > usual - 0.12
+
+
+@pytest.mark.parametrize(
+    ("scale", "offset", "dtype"),
+    [
+        (1, 0, "float32"),
+        (6e4, 0, "float32"),
+        (1e-4, 3.0, "float64"),
+        (1000, 500, "uint16"),
+        (65535, 0, "uint16"),
+        (3000, -1000, "int16"),
+        (255, 0, "uint8"),
+        (1e6, -5e5, "int32"),
+    ],
+)
+def test_the_sigma_that_the_line_shows_can_be_given(
+    networks: Networks, tmp_path: Path, scale: float, offset: float, dtype: str
+) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, (noisy().clip(0, 1) * scale + offset).astype(dtype))
+    answers = []
+    request = Request()
+    for _ in range(2):
+        outcome = jobs.run(job, networks, request, existing=Existing(overwrite=True))
+        answers.append((tifffile.imread(job.target).astype(float) - offset) / scale)
+        said = re.search(r"sigma ([\d.]+).*?(?:\(--sigma-unit (\w+)\))?, [\d.]+ s$", str(outcome))
+        assert said is not None
+        unit = said[2] or "8bit"
+        request = Request(Sigma.parse(said[1], unit), in_values=unit == "value")
+    # The line has three digits, and rounding to integers may tip over.
+    assert np.abs(answers[0] - answers[1]).max() < 0.005
 
 
 @pytest.mark.parametrize("offset", [0, 100, 500, 2000])
