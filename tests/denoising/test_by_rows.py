@@ -151,7 +151,7 @@ def test_strength_cannot_lead_beyond_the_limit(
             outcome = jobs.run(job, networks, request, existing=Existing(overwrite=True))
             assert (outcome.error, outcome.sigma) == (None, (sigma,))
             answers.append(tifffile.imread(job.target))
-        np.testing.assert_array_equal(*answers)
+        np.testing.assert_array_equal(answers[0], answers[1])
 
 
 @pytest.mark.parametrize(("peak", "by_rows"), [(40, True), (3, False)])
