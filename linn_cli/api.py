@@ -34,7 +34,7 @@ from linn_cli.pictures import reading, writing
 from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import silent
-from linn_cli.units import GREY_LEVELS, Sigma, SigmaLike
+from linn_cli.units import EIGHT_BITS, GREY_LEVELS, Sigma, SigmaLike
 from linn_cli.weights import sets, sources
 from linn_cli.wording import as_arguments
 
@@ -141,7 +141,7 @@ class Denoiser:
             gain: a camera's gain, if you know it: the variance of the noise for each level of signal.
             read_noise: a camera's read noise, with `gain`: the noise level in black.
             sigma_unit: what `sigma`, `gain` and `read_noise` count in: "8bit" (white is 255), "16bit" (65535) or
-                "unit" (1), which are a float image's own values.
+                "unit" (1), which are a float image's own values. "value" counts in the values of any dtype.
             channel_axis: which axis has the channels, or None if no axis has them. "auto" takes the last of an array
                 and the third from the end of a tensor, if it has 1, 3 or 4. One channel is grey, three are red,
                 green and blue, a fourth is alpha and stays; others are denoised one by one. All axes before those
@@ -284,7 +284,7 @@ def estimate(image: Any, *, channel_axis: ChannelAxis = AUTO) -> Measured:
             f"expected one image, not a stack of {len(others) + 1}: estimate each by itself"
         )
     first = documents.in_range(picture.parts()[0])
-    measured = measurement.measure(first).scaled(first.unit)
+    measured = measurement.measure(first).told_in(EIGHT_BITS, first)
     if (reach := arguments.farthest(first)) >= arguments.OTHER_WHITE:
         sigma = measured.overall.sigma
         _warn(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from linn_cli.errors import UsageError
 
@@ -14,7 +15,12 @@ GREY_LEVELS = 255
 # and white are apart.
 LEAST_SIGMA, MOST_SIGMA = 0.01, 4.0 * GREY_LEVELS
 
-_WHITES = {"8bit": GREY_LEVELS, "16bit": 65535, "unit": 1}
+# What noise levels are given in and told in: grey levels of 8 bits, or the values of the file, whatever its type.
+EIGHT_BITS, VALUE = "8bit", "value"
+# Of values, white is not known before a file is read: until then it is 1.
+_WHITES = {EIGHT_BITS: GREY_LEVELS, "16bit": 65535, "unit": 1, VALUE: 1}
+# Units of files that may reach any value.
+UNBOUNDED = ("unit", VALUE)
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Sigma:
     """How strong noise is: its standard deviation in 8-bit grey levels, one for all channels or one for each.
 
     Raises:
-        UsageError: they are no noise levels, or zero in some channels only.
+        UsageError: they are no noise levels.
     """
 
     levels: tuple[float, ...]
@@ -35,10 +41,6 @@ class Sigma:
                 )
         if not self.levels:
             raise UsageError("sigma is empty: give a number, or one for each channel")
-        if min(self.levels) < LEAST_SIGMA <= max(self.levels):
-            raise UsageError(
-                f"sigma is 0 in some channels only: give at least {LEAST_SIGMA} in each"
-            )
 
     @classmethod
     def of(cls, sigma: SigmaLike) -> Sigma:
@@ -72,13 +74,13 @@ class Sigma:
 
         Args:
             text: the numbers.
-            unit: what they count: "8bit" (white is 255), "16bit" (65535) or "unit" (1).
+            unit: what they count: "8bit" (white is 255), "16bit" (65535), "unit" or "value" (1).
 
         Raises:
             UsageError: they are no noise levels, or the unit is none of these.
         """
         levels = parse_levels(text, unit, "sigma")
-        if unit != "unit" and max(levels) > MOST_SIGMA:
+        if unit not in UNBOUNDED and max(levels) > MOST_SIGMA:
             most = MOST_SIGMA * _WHITES[unit] / GREY_LEVELS
             others = " or ".join(name for name in _WHITES if name != unit)
             raise UsageError(
@@ -113,6 +115,18 @@ class Sigma:
 
 
 SigmaLike = float | Iterable[float] | Sigma
+
+
+def shown(level: float) -> str:
+    """A noise level as people read it and as `Sigma.parse` takes it: two decimals, or three digits."""
+    if 0.1 <= level < 10_000 or not level:
+        return f"{level:.2f}"
+    return three_digits(level)
+
+
+def three_digits(number: float) -> str:
+    """Three digits of a number, without an exponent."""
+    return format(Decimal(f"{number:.3g}"), "f")
 
 
 def in_levels(numbers: Iterable[float], unit: str) -> tuple[float, ...]:

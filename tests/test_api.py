@@ -193,7 +193,7 @@ def test_a_colour_tensor_is_taken_like_an_array(noisy_colour: NDArray[np.float32
 
 @pytest.mark.parametrize(
     ("sigma", "reason"),
-    [((25, 25), "2 sigmas for a picture of 3 channels"), ((0, 25, 25), "0 in some channels only")],
+    [((25, 25), "2 sigmas for a picture of 3 channels"), ((-1, 25, 25), "not a noise level")],
 )
 def test_sigmas_that_do_not_suit_the_channels_are_refused(
     noisy_colour: NDArray[np.float32], sigma: tuple[float, ...], reason: str
@@ -244,6 +244,14 @@ def test_a_denoiser_loads_a_network_once(noisy: NDArray[np.uint8]) -> None:
     np.testing.assert_array_equal(first, denoiser(noisy, 25))
     assert denoiser._networks._made == made
     assert len(made) == 1
+
+
+def test_sigma_counts_in_the_values_of_any_dtype(noisy: NDArray[np.uint8]) -> None:
+    counts = 500 + 2 * noisy.astype(np.uint16)
+    answer = denoise(counts, 50, sigma_unit="value")
+    expected = denoise(counts.astype(np.float32), 50, sigma_unit="unit")
+    np.testing.assert_allclose(answer, expected, rtol=0, atol=0.51)  # rounded
+    np.testing.assert_array_equal(denoise(noisy, 25, sigma_unit="value"), denoise(noisy, 25))
 
 
 def test_strength_none_leaves_the_image(noisy: NDArray[np.uint8]) -> None:

@@ -28,7 +28,7 @@ def test_both_name_every_command_and_its_options() -> None:
     for name in names:
         assert f"\n## {name}\n" in page
         assert f".SH {name.upper()}".replace("-", r"\-") in man
-    assert "`--sigma-unit 8bit\\|16bit\\|unit`" in page
+    assert "`--sigma-unit 8bit\\|16bit\\|unit\\|value`" in page
     assert r"\-\-sigma\-unit 8bit|16bit|unit" in man
 
 

@@ -132,11 +132,11 @@ def denoise(
     sigma_unit: Annotated[
         str,
         typer.Option(
-            metavar="8bit|16bit|unit",
+            metavar="8bit|16bit|unit|value",
             rich_help_panel=NOISE,
-            autocompletion=one_of("8bit", "16bit", "unit"),
-            help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1. unit counts in a float "
-            "file's own values.",
+            autocompletion=one_of("8bit", "16bit", "unit", "value"),
+            help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1. value counts in the "
+            "file's own values, as linn does where these have a range of their own.",
         ),
     ] = "8bit",
     same_noise: Annotated[
@@ -264,13 +264,21 @@ def denoise(
         from linn_cli.noise.request import Request, parse_camera
         from linn_cli.noise.strength import FULL, Strength
         from linn_cli.pictures import formats, reading
-        from linn_cli.units import Sigma
+        from linn_cli.units import VALUE, Sigma
         from linn_cli.videos import formats as videos
 
         # Check: whatever the command line says wrong is found before a weight is loaded or the Hub asked.
         known = None if sigma == "auto" else Sigma.parse(sigma, sigma_unit)
         cameras = parse_camera(gain, read_noise, sigma_unit)
-        request = Request(known, noise, Strength.parse(strength), cameras, same_noise, hot_pixels)
+        request = Request(
+            known,
+            noise,
+            Strength.parse(strength),
+            cameras,
+            same_noise,
+            hot_pixels,
+            in_values=sigma_unit == VALUE,
+        )
         if fast and (variant or scales):
             raise UsageError("--fast chooses the network: leave --variant and --scales out")
         wanted = None if file_format is None else formats.format_named(file_format)
@@ -365,7 +373,7 @@ def denoise(
                 )
             )
             return
-        networks.check(known)
+        networks.check(None if request.in_values else known)
         work = partial(
             run, networks=networks, request=request, handling=handling, existing=existing
         )
@@ -515,6 +523,7 @@ def _write_page(
 
     before, after = shown
     # Of many planes the page shows the first.
-    sigma = fmean(outcome.sigma[: 3 if before.is_colour else 1]) / before.unit
+    told = fmean(outcome.sigma[: 3 if before.is_colour else 1] or [0.0])
+    sigma = outcome.strength[0] / 100 * told / before.level(outcome.sigma_unit)
     page = denoised.render(path.suffix.lower(), name, before, after, sigma, given=given)
     html.write(path, page)

@@ -47,7 +47,11 @@ def estimate(
     threads: ThreadsOption = None,
     max_pixels: MaxPixelsOption = None,
 ) -> None:
-    """Estimate how strong the noise of every page and channel is: sigma with its 95 % interval, in grey levels."""
+    """Estimate how strong the noise of every page and channel is: sigma with its 95 % interval, as --sigma takes it.
+
+    Sigma is in 8-bit grey levels, or in the file's values where these have a range of their own; linn then names
+    --sigma-unit value.
+    """
     with console.reported(debug=debug):
         from linn_cli.denoising import estimates
         from linn_cli.engine import devices
@@ -107,8 +111,8 @@ def _tell(
 ) -> None:
     """Tell what was found in a plane of this width and height, of which this was looked at."""
     if json:
-        data = {"input": name, "width": size[0], "height": size[1]}
-        told = measured.scaled(looked_at.unit).as_data()
-        console.emit_json(data | told | {"remarks": ()})
+        unit = looked_at.told
+        data = {"input": name, "width": size[0], "height": size[1], "sigma_unit": unit}
+        console.emit_json(data | measured.told_in(unit, looked_at).as_data() | {"remarks": ()})
     else:
         console.emit(f"{name}: {'; '.join(measured.of(looked_at))}")

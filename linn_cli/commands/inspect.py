@@ -70,7 +70,7 @@ def inspect(
         from linn_cli.noise.request import AUTO, Request
         from linn_cli.pages import embedding, html, inspected
         from linn_cli.pictures import reading
-        from linn_cli.units import Sigma
+        from linn_cli.units import EIGHT_BITS, Sigma, shown
         from linn_cli.weights import sets as weight_sets
 
         known = None if sigma == AUTO else Sigma.parse(sigma)
@@ -84,7 +84,7 @@ def inspect(
         if noise.is_nothing:
             raise InputError(f"{picture}: linn finds no noise in it, give --sigma")
         if not known:
-            found = ", ".join(f"{level:.2f}" for level in profile.levels_at(1.0))
+            found = ", ".join(map(shown, profile.shown_in(EIGHT_BITS)))
             console.say(f"{picture}: sigma {found}, estimated")
         levels, channels = inspection.plane(embedding.shown(frame), noise)
         level = network_sigma(channels)

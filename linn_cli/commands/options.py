@@ -210,7 +210,9 @@ def check_manifest(path: Path) -> None:
 
 def doubts(sigma: Sigma | None, unit: str, strength: Strength) -> Iterator[str]:
     """Questions about values that are possible and yet hardly meant: --sigma, in grey levels, and --strength."""
-    if sigma and unit != "unit" and 0 < max(sigma.levels) < _DOUBTFUL_SIGMA:
+    from linn_cli.units import UNBOUNDED
+
+    if sigma and unit not in UNBOUNDED and 0 < max(sigma.levels) < _DOUBTFUL_SIGMA:
         others = "unit" if unit == "8bit" else "8bit"
         yield (
             f"--sigma is {max(sigma.levels):.2g} of 255 grey levels, next to no noise: "

@@ -13,7 +13,7 @@ from linn_cli.errors import UsageError
 from linn_cli.noise.request import Request, parse_camera
 from linn_cli.noise.strength import Strength, StrengthLike
 from linn_cli.pictures.picture import Picture
-from linn_cli.units import Sigma, SigmaLike, in_levels
+from linn_cli.units import VALUE, Sigma, SigmaLike, in_levels
 
 # Floats that reach so far have another white than 1, and up to here it is rather 255.
 OTHER_WHITE, _EIGHT_BITS = 16.0, 512.0
@@ -43,7 +43,7 @@ def asked(
     elif sigma != AUTO:
         raise UsageError(f"sigma is {sigma!r}: give a number, one for each channel, or 'auto'")
     cameras = parse_camera(_text(gain), _text(read_noise), unit)
-    return Request(known, noise, Strength.of(strength), cameras)
+    return Request(known, noise, Strength.of(strength), cameras, in_values=unit == VALUE)
 
 
 def doubt(request: Request, dtype: np.dtype[Any]) -> str:

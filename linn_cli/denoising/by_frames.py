@@ -173,7 +173,7 @@ def _told(ranked: _Ranked) -> str:
 
 
 def _level(profile: NoiseProfile) -> float:
-    return max(profile.levels_at(1.0))
+    return max(profile.sigma.levels)
 
 
 def _picture(array: NDArray[Any]) -> Picture:

@@ -80,7 +80,13 @@ def denoise(
             depth=first.values.dtype.name,
             remarks=tuple(
                 dict.fromkeys(
-                    (*removed.remarks, *map(as_options, search.remarks), *lost, *frames.remarks)
+                    (
+                        *removed.remarks,
+                        *map(as_options, search.remarks),
+                        *frames.missing,
+                        *lost,
+                        *frames.remarks,
+                    )
                 )
             ),
         )

@@ -149,7 +149,8 @@ def _restored(answers: Iterator[Tensor], originals: Iterator[NDArray[Any]]) -> I
     """The answers, with what has no value as it was."""
     before = (torch.from_numpy(strip)[None] for strip in originals)
     for answer, value in in_step((rows[None] for rows in answers), before):
-        yield torch.where(torch.isfinite(value), answer, value)[0]
+        gaps = holes.unknown(value.numpy(), None)
+        yield (answer if gaps is None else torch.where(torch.from_numpy(gaps), value, answer))[0]
 
 
 def _cropped(answers: Iterator[Tensor], wide: Part, part: Part) -> Iterator[NDArray[Any]]:

@@ -24,6 +24,8 @@ from linn_cli.wording import as_arguments
 
 # A part of the pages tells the range of all: so many.
 MOST_PAGES = 64
+# Of planes that stay as they are, so many are named.
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,14 @@ class Search:
         scale: the range of all frames; a plane that uses little of it has its own.
         known: the noise of all planes, if it is known.
 
-    `profiles` are those found so far, in order, and `remarks` says what was left as it is.
+    `profiles` are those found so far, in order, and `left` the numbers of planes that stay as they are, by the reason.
     """
 
     request: Request
     scale: Range | None = None
     known: NoiseProfile | None = None
     profiles: list[NoiseProfile] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    left: dict[str, list[int]] = field(default_factory=dict)
 
     def planes_of(self, frame: Picture) -> list[Plane]:
         """The planes of the next frame.
@@ -70,6 +72,11 @@ class Search:
         return found
 
     @property
+    def remarks(self) -> list[str]:
+        """What was left as it is, and why."""
+        return [_left_words(which, len(self.profiles), why) for why, which in self.left.items()]
+
+    @property
     def advice(self) -> tuple[str, ...]:
         """What the noise that was found advises, in Python's words, each thing once."""
         words = (as_arguments(word) for one in self.profiles for word in one.advice)
@@ -78,20 +85,35 @@ class Search:
     def _profile(self, part: Picture, request: Request) -> NoiseProfile:
         """The noise of a part, or that of one before it if it is the same for all."""
         if self.known:
-            return self.known.within(part.range, part.unit)
+            return self.known.within(part)
         if request.same:
             for profile in self.profiles:
                 if not profile.sigma.is_nothing:
-                    return profile.within(part.range, part.unit)
+                    return profile.within(part)
         if part.is_empty:
-            return NoiseProfile.none(part.range, part.unit)
+            return self._left(part, "no pixel has a value")
         try:
             return request.find(part)
         except InputError as error:
             if part.known is None:
                 raise
-            self.remarks.append(f"plane {len(self.profiles) + 1} was left as it is: {error.text}")
-            return NoiseProfile.none(part.range, part.unit)
+            return self._left(part, error.text)
+
+    def _left(self, part: Picture, reason: str) -> NoiseProfile:
+        """No noise of a part that stays as it is."""
+        self.left.setdefault(reason, []).append(len(self.profiles) + 1)
+        return NoiseProfile.none(part)
+
+
+def _left_words(numbers: Sequence[int], count: int, reason: str) -> str:
+    """That planes, of so many, were left as they are."""
+    if len(numbers) == count:
+        return f"left as it is: {reason}"
+    if len(numbers) == 1:
+        return f"plane {numbers[0]} was left as it is: {reason}"
+    first = ", ".join(map(str, numbers[:_MOST_NAMED]))
+    more = f" and {len(numbers) - _MOST_NAMED} more" if len(numbers) > _MOST_NAMED else ""
+    return f"planes {first}{more} were left as they are: {reason}"
 
 
 def search(document: Document, request: Request, known: NoiseProfile | None = None) -> Search:

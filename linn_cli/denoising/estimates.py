@@ -18,6 +18,7 @@ from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
 from linn_cli.pictures.tiff_pages import Frames
 from linn_cli.progress import Progress, share, silent
+from linn_cli.units import EIGHT_BITS, VALUE
 from linn_cli.videos.formats import is_video
 
 
@@ -25,15 +26,15 @@ from linn_cli.videos.formats import is_video
 class PlaneNoise:
     """The noise of one plane: `page` counts from 1, `channel` too where the page is one of several, else it is None.
 
-    `measured` is None where `error` says why nothing can be estimated. `unit` is as in `Picture.unit`.
+    `measured` is that of `picture`, in grey levels of its own range, and None where `error` says why nothing can be estimated.
     """
 
     page: int
     channel: int | None
-    words: tuple[str, ...]
+    picture: Picture
     measured: Measured | None
-    unit: float
-    error: str | None = None
+    advice: tuple[str, ...] = ()
+    error: str = ""
 
     @property
     def deviation(self) -> float:
@@ -42,11 +43,17 @@ class PlaneNoise:
             return 0.0
         return max([one.deviation for one in self.measured.photo] or self.measured.sigma)
 
-    def as_data(self) -> dict[str, Any]:
-        """For programs, as `Measured.as_data`."""
+    def words(self, unit: str) -> tuple[str, ...]:
+        """What is to be said of it, in a unit."""
+        if self.measured is None:
+            return (self.error,)
+        return (*self.measured.of(self.picture, unit), *self.advice)
+
+    def as_data(self, unit: str) -> dict[str, Any]:
+        """For programs, as `Measured.as_data`, in a unit."""
         if self.measured is None:
             return {"error": self.error}
-        return self.measured.scaled(self.unit).as_data()
+        return self.measured.told_in(unit, self.picture).as_data()
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,11 @@ class FileNoise:
     remarks: tuple[str, ...]
 
     @property
+    def unit(self) -> str:
+        """What the noise of all planes is told in: the file's values if some plane has a range of its own."""
+        return VALUE if any(plane.picture.range for plane in self.planes) else EIGHT_BITS
+
+    @property
     def first(self) -> PlaneNoise:
         """The first plane that could be measured."""
         return next(plane for plane in self.planes if plane.measured)
@@ -66,7 +78,7 @@ class FileNoise:
     def lines(self) -> Iterator[str]:
         """The noise of each plane in words."""
         for plane in self.planes:
-            words = "; ".join((*plane.words, *self.remarks))
+            words = "; ".join((*plane.words(self.unit), *self.remarks))
             named = [f"page {plane.page}"] if self.pages > 1 else []
             named += [] if plane.channel is None else [f"channel {plane.channel}"]
             yield f"{', '.join(named)}: {words}" if named else words
@@ -75,10 +87,11 @@ class FileNoise:
         """For programs: the first plane's noise, and that of every plane."""
         width, height = self.size
         planes = [
-            {"page": plane.page, "channel": plane.channel, **plane.as_data()}
+            {"page": plane.page, "channel": plane.channel, **plane.as_data(self.unit)}
             for plane in self.planes
         ]
-        data = {"width": width, "height": height, **self.first.as_data()}
+        size = {"width": width, "height": height, "sigma_unit": self.unit}
+        data = {**size, **self.first.as_data(self.unit)}
         return {**data, "planes": planes, "remarks": self.remarks}
 
 
@@ -120,10 +133,16 @@ def _measured(part: Picture, page: int) -> PlaneNoise:
     except InputError as error:
         if part.known is None:
             raise
-        return PlaneNoise(page, channel, (error.text,), None, part.unit, error.text)
+        return PlaneNoise(page, channel, _without_values(part), None, error=error.text)
     hot = measurement.find_hot_pixels(part, asked=False)
-    advice = () if hot is None else (hot.advice("linn denoise --hot-pixels"),)
-    return PlaneNoise(page, channel, (*measured.of(part), *advice), measured, part.unit)
+    lonely = measurement.find_lonely(part)
+    advice = lonely if hot is None else (hot.advice("linn denoise --hot-pixels"),)
+    return PlaneNoise(page, channel, _without_values(part), measured, advice)
+
+
+def _without_values(part: Picture) -> Picture:
+    """What a plane's noise is told by: its dtype and its range."""
+    return part.part(slice(0))
 
 
 _Opened = tuple[Sequence[Picture] | Frames, tuple[int, int], str, tuple[str, ...]]
@@ -147,10 +166,11 @@ def _opened(source: Path | BinaryIO, max_pixels: int) -> Iterator[_Opened]:
         with tiff_pages.opened(source, tiff_pages.LARGE) as stack:
             if stack is not None:
                 _check(source, stack.frames.largest, max_pixels)
-                yield stack.frames, stack.frames.at(0).size, "TIFF", ()
+                yield stack.frames, stack.frames.at(0).size, "TIFF", stack.frames.missing
                 return
     document = reading.read_any(source, max_pixels=max_pixels)
-    yield document.frames, document.frames[0].size, document.format.name, ()
+    name = document.format.name
+    yield document.frames, document.frames[0].size, name, document.missing
 
 
 def _check(source: Path, pixels: int, max_pixels: int) -> None:

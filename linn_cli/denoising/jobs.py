@@ -18,6 +18,7 @@ from typing import BinaryIO
 
 from linn_cli.denoising import by_frames, by_pages, by_rows
 from linn_cli.denoising import document as documents
+from linn_cli.denoising.document import in_own_range
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import (
     DENOISING,
@@ -141,7 +142,7 @@ def _denoise(
     progress(_FILES, WRITING)
     if show:
         turn = metadata.orientation(document.metadata)
-        scale = Range(*outcome.range) if outcome.range else None
+        scale = Range(*outcome.range) if outcome.range else in_own_range(document.frames[:1])
         show(*(replace(held.frames[0], range=scale).turned(turn) for held in (document, clean)))
     return replace(outcome, remarks=(*outcome.remarks, *remarks))
 
@@ -181,9 +182,8 @@ def _whole(
     clean, network = documents.denoise(document, networks, found, request.strength, part)
     progress(0, WRITING)
     outcome = described(clean, network, search.profiles, request)
-    return clean, replace(
-        outcome, remarks=(*outcome.remarks, *map(as_options, search.remarks), *document.remarks)
-    )
+    said = (*map(as_options, search.remarks), *document.missing, *document.remarks)
+    return clean, replace(outcome, remarks=(*outcome.remarks, *said))
 
 
 def _reason(job: Job, error: Exception) -> str:

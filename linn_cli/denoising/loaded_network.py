@@ -24,7 +24,7 @@ from linn_cli.engine.normalisation import (
 )
 from linn_cli.errors import InputError, UsageError
 from linn_cli.progress import Progress, share, silent
-from linn_cli.units import Sigma, SigmaLike
+from linn_cli.units import LEAST_SIGMA, Sigma, SigmaLike
 from linn_cli.weights.sets import WeightSet
 
 Change = Callable[[Tensor], Tensor]
@@ -82,6 +82,8 @@ class LoadedNetwork:
         levels = wanted.by_channel(images.shape[1])
         if wanted.is_nothing:
             return images.clone()
+        if min(levels) < LEAST_SIGMA:
+            raise UsageError(f"sigma is 0 in some channels: give at least {LEAST_SIGMA} in each")
         answers = torch.empty_like(images)
         for noisy, answer in zip(images, answers, strict=True):
             self._denoise(noisy, answer, levels, progress, before, after, chroma)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.noise import measurement
@@ -13,13 +11,13 @@ from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import AUTO, Request
 from linn_cli.noise.strength import FULL
 from linn_cli.pictures.picture import Document
-from linn_cli.samples import white
-from linn_cli.units import GREY_LEVELS
+from linn_cli.units import EIGHT_BITS, VALUE, shown, three_digits
 from linn_cli.wording import as_options
 
 PIPE = "-"
 # Of more levels than these a line shows the least and the most.
 _MOST_LEVELS = 4
+_WHOLE = FULL.percents
 # The steps of a picture, as people see them.
 READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denoising", "writing"
 
@@ -28,11 +26,12 @@ READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denois
 class Outcome:
     """What became of a picture; `seconds` includes reading and writing, `error` is None if all went well.
 
-    Sigma, gain and read noise are in 8-bit grey levels, by channel, or by channel and frame where each has its own. Sigma
-    of a photograph's noise is by plane: brightness, then two of colour. `strength` is in per cent, one or that of
-    brightness and that of colour; sigma of other noise is at the first.
+    Sigma, gain and read noise are in `sigma_unit`, by channel, or by channel and frame where each has its own: in the
+    file's values where these have a range of their own, else in 8-bit grey levels. They are those of the noise, of which
+    `strength` is removed: per cent, one or that of brightness and that of colour. Sigma of a photograph's noise is by
+    plane: brightness, then two of colour. It is empty where noise was neither given nor estimated.
     `estimate` says in words what was estimated, `remarks` what the output has not kept. `range` has the values that
-    were taken for black and white, where they are not those of the depth.
+    were taken for black and white of all planes, where they are not those of the depth and are the same for all.
     """
 
     input: str
@@ -44,6 +43,7 @@ class Outcome:
     depth: str | None = None
     bytes: int | None = None
     sigma: tuple[float, ...] = ()
+    sigma_unit: str = EIGHT_BITS
     noise: str | None = None
     gain: tuple[float, ...] = ()
     read: tuple[float, ...] = ()
@@ -66,31 +66,28 @@ class Outcome:
         """In one short line: what was written, and for which noise."""
         if self.error or self.skipped:
             return self.error or f"{self.output}: there already, left as it is"
-        found = "estimated" if self.estimate else "given"
-        model = "" if self.noise in (None, measurement.WHITE) else f"{self.noise} noise of "
-        levels = _range(self._told)
-        if self.range:
-            levels += " of {:.4g} to {:.4g}".format(*self.range)
         output = "standard output" if self.output == PIPE else self.output
         bytes = "" if self.bytes is None else f", {_size(self.bytes)}"
         size = f"{self.width} x {self.height}{bytes}"
-        apart = f", strength {','.join(f'{one:g}' for one in self.strength)}" * (
-            len(self.strength) > 1
-        )
-        return f"{output}: {size}, {model}sigma {levels} {found}{apart}, {self.seconds:.1f} s"
+        return f"{output}: {size}, {', '.join(self._noise())}, {self.seconds:.1f} s"
 
-    @property
-    def _told(self) -> tuple[float, ...]:
-        """Sigma as people are told: in grey levels, or in the file's values if these have a range of their own."""
-        if self.range is None or self.depth is None:
-            return self.sigma
-        return tuple(level * white(np.dtype(self.depth)) / GREY_LEVELS for level in self.sigma)
+    def _noise(self) -> Iterator[str]:
+        """Which noise was removed, and how much of it."""
+        found = "estimated" if self.estimate else "given"
+        model = "" if self.noise in (None, measurement.WHITE) else f"{self.noise} noise of "
+        levels = _range(self.sigma)
+        if self.range:
+            levels += " of {:.4g} to {:.4g}".format(*self.range)
+        unit = "" if self.sigma_unit == EIGHT_BITS else f" (--sigma-unit {self.sigma_unit})"
+        yield f"{model}sigma {levels} {found}{unit}" if self.sigma else "left as it is"
+        if self.strength not in ((), _WHOLE):
+            yield f"strength {','.join(f'{one:g}' for one in self.strength)}"
 
     def details(self) -> tuple[str, ...]:
         """All that is known of a picture that was denoised, in lines."""
         kind = {1: "grey", 3: "colour"}.get(self.channels or 1, f"{self.channels} channels")
         frames = f"{self.frames} frames, " if self.frames != 1 else ""
-        levels = ", ".join(f"{level:g}" for level in self._told)
+        levels = ", ".join(f"{level:g}" for level in self.sigma) or "unknown"
         span = "" if self.range is None else ", values {:g} to {:g}".format(*self.range)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
         network = f"{self.network}, weights {self.weights}"
@@ -103,8 +100,8 @@ class Outcome:
 def _range(levels: Sequence[float]) -> str:
     """Levels one by one, of many the least and the most."""
     if len(levels) <= _MOST_LEVELS:
-        return ", ".join(f"{level:.3g}" for level in levels)
-    return f"{min(levels):.3g} to {max(levels):.3g}"
+        return ", ".join(map(three_digits, levels))
+    return f"{three_digits(min(levels))} to {three_digits(max(levels))}"
 
 
 def _size(count: float) -> str:
@@ -165,25 +162,25 @@ def of_removal(
     model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
     model = measurement.PHOTO if any(one.photo for one in profiles) else model
     # What is the same for all is said once.
-    distinct = profiles if len({one.shown_at(FULL) for one in profiles}) > 1 else profiles[:1]
-    # Gain and read noise of light that was stored by a curve are no numbers that --gain takes.
-    raw = [
-        (one, profile.unit) for profile in distinct for one in profile.cameras if not one.encoded
-    ]
-    cameras = [one.times(unit) for one, unit in raw]
+    unit = VALUE if any(one.range for one in profiles) else EIGHT_BITS
+    distinct = profiles if len({one.shown_in(unit) for one in profiles}) > 1 else profiles[:1]
+    is_known = any(one.is_known for one in profiles)
+    cameras = [camera for one in distinct for camera in one.cameras_in(unit)]
     advice = [as_options(word) for one in profiles for word in one.advice]
-    shared = next((one.range for one in profiles if one.range), None)
+    ranges = {one.range for one in profiles if one.is_known}
+    shared = ranges.pop() if len(ranges) == 1 else None
     return Outcome(
         input=PIPE,
         output=PIPE,
         frames=1,
-        sigma=tuple(level for one in distinct for level in one.shown_at(request.strength)),
+        sigma=tuple(level for one in distinct for level in one.shown_in(unit)) if is_known else (),
+        sigma_unit=unit,
         noise=model if request.model == AUTO else request.model,
         gain=tuple(one.levels[0] for one in cameras),
         read=tuple(one.levels[1] for one in cameras),
         strength=request.strength.percents,
         clipped=tuple(dict.fromkeys(where for one in profiles for where in one.clipped.where)),
-        estimate=_in_words(profiles),
+        estimate=_in_words(profiles, unit),
         range=(shared.low, shared.high) if shared else None,
         variant=network.weight_set.architecture.variant,
         scales=network.weight_set.architecture.scales,
@@ -195,11 +192,14 @@ def of_removal(
     )
 
 
-def _in_words(profiles: Sequence[NoiseProfile]) -> tuple[str, ...]:
+def _in_words(profiles: Sequence[NoiseProfile], unit: str) -> tuple[str, ...]:
     """What was estimated: of one plane all of it, of several their sigmas and what else holds for some."""
     words = [profile.words for profile in profiles if profile.words]
     if len(profiles) < 2 or len(set(words)) < 2:
         return tuple(dict.fromkeys(word for each in words for word in each))
-    levels = [max(profile.levels_at(1.0)) for profile in profiles]
-    said = f"sigma {min(levels):.4g} to {max(levels):.4g} in {len(levels)} planes, each estimated by itself"
+    levels = [max(profile.shown_in(unit)) for profile in profiles if profile.is_known]
+    least, most = shown(min(levels)), shown(max(levels))
+    said = f"sigma {least} to {most} in {len(levels)} planes, each estimated by itself"
+    if unit == VALUE:
+        said += f" in the file's values (--sigma-unit {VALUE})"
     return said, *dict.fromkeys(word for each in words for word in each[1:])

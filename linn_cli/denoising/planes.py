@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import tee
 
@@ -59,6 +59,7 @@ def denoise(
     answer, network = apart.remove(networks, held, profile, strength, progress)
     answer = _kept(values, held, answer, profile, strength)
     clean = picture.scale.from_floats(answer, stored.dtype) if ranged else answer
+    clean = _with_channels(clean, stored, profile.kept)
     return picture.with_values(clean[0].permute(1, 2, 0).numpy()), network
 
 
@@ -76,6 +77,17 @@ def _held(values: Tensor) -> Tensor:
     if least >= -_FARTHEST and most <= 1 + _FARTHEST:
         return values
     return values.clamp(-_FARTHEST, 1 + _FARTHEST)
+
+
+def _with_channels(answer: Tensor, stored: Tensor, kept: Sequence[int]) -> Tensor:
+    """The answer (..., C, H, W) with some channels as they were stored."""
+    if not kept:
+        return answer
+    pairs = zip(answer.unbind(-3), stored.unbind(-3), strict=True)
+    channels = [
+        after if index not in kept else before for index, (after, before) in enumerate(pairs)
+    ]
+    return torch.stack(channels, dim=-3)
 
 
 def _kept(
@@ -117,6 +129,13 @@ def rows(
         strength: how much of it is removed.
         progress: counts rows.
     """
+    if profile.kept:
+        strips, stored = tee(strips)
+        whole = replace(profile, kept=())
+        answers, network = rows(networks, strips, shape, dtype, whole, strength, progress)
+        pairs = in_step((some[None] for some in answers), (some[None] for some in stored))
+        kept = (_with_channels(answer[0], value[0], profile.kept) for answer, value in pairs)
+        return kept, network
     if profile.range is None and not dtype.is_floating_point:
         return apart.remove_by_rows(networks, strips, shape, profile, strength, progress)
     scale = profile.range or Range.nominal(dtype)

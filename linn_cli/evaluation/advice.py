@@ -48,5 +48,5 @@ def _middle(picture: Picture) -> Picture:
         slice(max(0, (length - _MOST_SIDE) // 2), (length + _MOST_SIDE) // 2)
         for length in picture.values.shape[:2]
     )
-    alpha = None if picture.alpha is None else picture.alpha[rows, columns]
-    return Picture(picture.values[rows, columns], alpha)
+    part = picture.part((rows, columns))
+    return Picture(part.values, part.alpha, seen=part.seen)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,7 +25,4 @@ def sampled(picture: Picture) -> Picture:
     """The picture, or strips of a large one as a lower picture."""
     width, height = picture.size
     rows = strips(height, width)
-    if rows is None:
-        return picture
-    alpha = None if picture.alpha is None else picture.alpha[rows]
-    return replace(picture, values=picture.values[rows], alpha=alpha)
+    return picture if rows is None else picture.part(rows)

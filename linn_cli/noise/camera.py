@@ -24,6 +24,8 @@ from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma
 _TABLE_COUNTS = 100.0
 _TABLE_SIZE = 400
 _QUADRATURE = 801
+# A read noise of less than 0 by this part of the noise at mid grey is an error of the estimate.
+_LEAST_READ = 0.1
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ class CameraNoise:
         """The same noise, given where the dtype's white is at 1, in a picture of another range."""
         black = scale.low / scale.span * self.gain / unit
         return CameraNoise(self.gain / unit, math.sqrt(max(0.0, (self.read / unit) ** 2 + black)))
+
+    def outside(self, scale: Range, unit: float) -> CameraNoise | None:
+        """Undo `within`: the noise where the dtype's white is at 1; None if no read noise explains it down to a value of 0."""
+        read = self.read**2 - scale.low / scale.span * self.gain
+        if self.encoded or read < -_LEAST_READ * (self.gain / 2 + self.read**2):
+            return None
+        return CameraNoise(self.gain * unit, unit * math.sqrt(max(0.0, read)))
 
     def stabilise(self, values: Tensor) -> Tensor:
         """The generalised Anscombe transform: values of this noise to values of noise of variance 1.

@@ -31,8 +31,10 @@ from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.estimation import Estimate
 from linn_cli.noise.hot_pixels import HotPixels
 from linn_cli.noise.photograph import Plane
+from linn_cli.pictures import holes
 from linn_cli.pictures.picture import Picture
-from linn_cli.units import GREY_LEVELS
+from linn_cli.samples import Range
+from linn_cli.units import EIGHT_BITS, GREY_LEVELS, VALUE, shown
 from linn_cli.wording import as_arguments, as_options, setting
 
 WHITE, CAMERA, PHOTO, CORRELATED = "white", "camera", "photo", "correlated"
@@ -97,10 +99,18 @@ class Measured:
             overall=self.overall.scaled(unit),
             correlated=self.correlated and self.correlated.scaled(unit),
             cameras=tuple(one.times(unit) for one in self.cameras),
+            photo=tuple(one.scaled(unit) for one in self.photo),
         )
 
+    def told_in(self, unit: str, picture: Picture) -> Measured:
+        """The same of a picture, in whose range it counts, in the unit. Cameras that no option takes are left out."""
+        level = picture.level(unit)
+        cameras = tuple(one.outside(picture.scale, level) for one in self.cameras)
+        known = tuple(one for one in cameras if one)
+        return replace(self.scaled(level), cameras=known if len(known) == len(cameras) else ())
+
     def as_data(self) -> dict[str, Any]:
-        """For programs: noise in 8-bit grey levels, as --sigma, --gain and --read-noise take them."""
+        """For programs: noise as --sigma, --gain and --read-noise take it, in the unit that it is scaled to."""
         cameras = [
             dict(zip(("gain", "read"), one.levels, strict=True), encoded=one.encoded)
             for one in self.cameras
@@ -110,21 +120,21 @@ class Measured:
         photo = {"deviation": deviations(self.photo), "told": learned(self.photo)}
         return data | {"photo": photo if self.photo else None}
 
-    def of(self, picture: Picture) -> list[str]:
-        """`in_words` for the command line, in the values of the picture's file if it has a range of its own."""
-        unit, named = picture.told
-        first, *others = self.scaled(unit)._words()
-        return [f"{first}{named}", *map(as_options, others)]
+    def of(self, picture: Picture, unit: str | None = None) -> list[str]:
+        """`in_words` for the command line, in a unit, by default the one in which people are told the picture's noise."""
+        unit = unit or picture.told
+        words = self.scaled(picture.level(unit))._words(_camera_words(self.cameras, picture, unit))
+        return list(map(as_options, _in_unit(words, unit)))
 
     def in_words(self) -> list[str]:
         """The estimates with their 95 % intervals, and what is to be said of them."""
-        return list(map(as_arguments, self._words()))
+        return list(map(as_arguments, self._words(_camera_words(self.cameras, None, EIGHT_BITS))))
 
-    def _words(self) -> list[str]:
+    def _words(self, of_cameras: list[str]) -> list[str]:
         if self.photo:
-            return [photo_words(self.photo)]
+            return [_photo_words(self.photo)]
         if any(one.encoded for one in self.cameras):
-            return [_tone_words(self.cameras)]
+            return of_cameras
         overall = _interval(self.overall)
         by_channel = f"by channel {', '.join(map(_interval, self.channels))}"
         if len(self.channels) == 1:
@@ -136,7 +146,7 @@ class Measured:
         if self.correlated:
             words.append(f"{_NOT_WHITE}{self.correlated.sigma:.2f}")
         if self.cameras:
-            words += [_GROWS if self.grows else _MAY_GROW, *map(_camera_words, self.cameras)]
+            words += [_GROWS if self.grows else _MAY_GROW, *of_cameras]
         return words
 
 
@@ -213,9 +223,15 @@ def find_photo(picture: Picture) -> tuple[Plane, ...]:
     return photograph.find(planes, visible, unit=picture.unit)
 
 
-def photo_words(photo: Sequence[Plane]) -> str:
-    """What `measure_photo` found, in one line."""
-    luma, *chroma = (f"{level:.1f}" for level in deviations(photo))
+def photo_words(photo: Sequence[Plane], picture: Picture) -> list[str]:
+    """What `measure_photo` found in a picture."""
+    unit = picture.told
+    return _in_unit([_photo_words([one.scaled(picture.level(unit)) for one in photo])], unit)
+
+
+def _photo_words(photo: Sequence[Plane]) -> str:
+    """What is to be said of a photograph's noise, in the grey levels in which it counts."""
+    luma, *chroma = map(_plain, deviations(photo))
     planes = f"{luma} in brightness and {' and '.join(chroma)} in colour" if chroma else luma
     return (
         f"a photograph's coarse noise (camera, JPEG, grain or enlarged), sigma {planes}, estimated"
@@ -239,6 +255,20 @@ def find_hot_pixels(picture: Picture, *, asked: bool) -> HotPixels | None:
     return hot_pixels.find(values.permute(2, 0, 1), asked=asked)
 
 
+def find_lonely(picture: Picture) -> tuple[str, ...]:
+    """What to say of a value that many pixels of a picture in its own range have and no other comes near; () without."""
+    if picture.range is None:
+        return ()
+    part = sampled(picture)
+    value = holes.lonely(part.values if part.holes is None else part.values[~part.holes])
+    if value is None:
+        return ()
+    return (
+        f"many values are {value:g}, far from all others: if that stands for no value, a tag has to say so "
+        f"(gdal_edit -a_nodata {value:g})",
+    )
+
+
 def without(picture: Picture, hot: HotPixels) -> Picture:
     """What tells the noise of a picture, without its hot pixels."""
     part = sampled(picture)
@@ -258,37 +288,61 @@ def find_clipping(picture: Picture, sigma: tuple[float, ...]) -> Clipping:
     return clipping.find_in(floats.permute(2, 0, 1)[None], sigma)
 
 
-def correlated_words(measured: Measured, *coarser: Measured) -> list[str]:
-    """What `measure_correlated` found, for the picture and for its halves."""
-    words = [f"{words} from every second pixel" for words in measured.in_words()]
+def correlated_words(levels: Sequence[Measured], picture: Picture) -> list[str]:
+    """What `measure_correlated` found in a picture, for it and for its halves."""
+    unit = picture.told
+    level = picture.level(unit)
+    measured, *coarser = levels
+    words = [f"{words} from every second pixel" for words in measured.scaled(level)._words([])]
     if coarser:
-        halves = ", ".join(_interval(half.overall) for half in coarser)
+        halves = ", ".join(_interval(half.overall.scaled(level)) for half in coarser)
         words.append(f"it lies in blotches: sigma {halves} in pictures of half the size and less")
-    return words
+    return _in_unit(words, unit)
 
 
-def camera_words(cameras: Sequence[CameraNoise]) -> list[str]:
-    """What `measure_camera` found in the channels; `wording` spells its settings."""
+def camera_words(cameras: Sequence[CameraNoise], picture: Picture) -> list[str]:
+    """What `measure_camera` found in the channels of a picture; `wording` spells its settings."""
+    return _in_unit(_camera_words(cameras, picture, picture.told), picture.told)
+
+
+def _camera_words(cameras: Sequence[CameraNoise], picture: Picture | None, unit: str) -> list[str]:
+    """What is to be said of the noise of channels in a unit, in which it counts already if there is no picture."""
+    scale = picture.scale if picture else Range(0.0, 1.0)
+    level = picture.level(unit) if picture else 1.0
     if any(one.encoded for one in cameras):
-        return [_tone_words(cameras)]
-    return list(map(_camera_words, cameras))
+        return [_tone_words(cameras, level)]
+    return [_one_camera_words(one, scale, level, unit) for one in cameras]
 
 
-def _tone_words(cameras: Sequence[CameraNoise]) -> str:
+def _tone_words(cameras: Sequence[CameraNoise], level: float) -> str:
     dark, middle, light = (
-        f"{GREY_LEVELS * fmean(one.deviation_at(level) for one in cameras):.1f}" for level in _TONES
+        _plain(level * GREY_LEVELS * fmean(one.deviation_at(tone) for one in cameras))
+        for tone in _TONES
     )
     return f"a camera's noise, sigma {dark} in shadows, {middle} in midtones and {light} in highlights, estimated"
 
 
-def _camera_words(one: CameraNoise) -> str:
-    gain, read = one.levels
-    if gain == 0:
-        return f"white noise, sigma {read:.2f}, estimated"
+def _one_camera_words(one: CameraNoise, scale: Range, level: float, unit: str) -> str:
+    if one.gain == 0:
+        return f"white noise, sigma {shown(level * GREY_LEVELS * one.read)}, estimated"
+    told = one.outside(scale, level)
+    if told is None:  # black is not at 0, and the options know no other
+        dark, light = (shown(level * GREY_LEVELS * one.deviation_at(end)) for end in (0, 1))
+        return f"sigma {dark} at {scale.low:.4g} and {light} at {scale.high:.4g}, estimated"
+    gain, read = told.levels
+    counts = f"one value is {1 / gain:.4g}" if unit == VALUE else f"white is {1 / one.gain:.4g}"
     return (
-        f"white is {1 / one.gain:.4g} counts, {setting('gain', f'{gain:.4g}')} "
-        f"{setting('read_noise', f'{read:.2f}')}, estimated"
+        f"{counts} counts, {setting('gain', f'{gain:.4g}')} "
+        f"{setting('read_noise', shown(read))}, estimated"
     )
+
+
+def _in_unit(words: Sequence[str], unit: str) -> list[str]:
+    """Words, the first of which name a unit that is not grey levels."""
+    first, *others = words
+    if unit == VALUE:
+        first = f"{first} in the file's values ({setting('sigma_unit', VALUE)})"
+    return [first, *others]
 
 
 def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
@@ -315,8 +369,10 @@ def _finite(picture: Picture) -> NDArray[Any]:
 
 
 def _interval(one: Estimate) -> str:
-    sigma, low, high = (
-        f"{x:.2f}" if 0.1 <= one.sigma < 10_000 else f"{x:.3g}"
-        for x in (one.sigma, one.low, one.high)
-    )
+    sigma, low, high = map(shown, (one.sigma, one.low, one.high))
     return f"{sigma} ({low} to {high})"
+
+
+def _plain(level: float) -> str:
+    """A noise level in short: one decimal, or three digits."""
+    return f"{level:.1f}" if 1 <= level < 1000 or not level else shown(level)

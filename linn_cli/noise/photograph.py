@@ -66,6 +66,16 @@ class Plane:
         """The logarithm of the strongest over the highest band; 0 for white noise."""
         return math.log(self.strongest / self.highest)
 
+    def scaled(self, unit: float) -> Plane:
+        """The same in other grey levels, one of these being `unit` of those."""
+        return replace(
+            self,
+            deviation=unit * self.deviation,
+            smoothest=unit * self.smoothest,
+            strongest=unit * self.strongest,
+            highest=unit * self.highest,
+        )
+
 
 def find(
     channels: Sequence[Tensor],

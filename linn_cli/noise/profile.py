@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from linn_cli.noise import clipping, measurement
@@ -9,9 +10,10 @@ from linn_cli.noise._telling import LEARNED
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
-from linn_cli.noise.strength import Strength
-from linn_cli.samples import Range
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, Sigma
+from linn_cli.noise.strength import FULL, Strength
+from linn_cli.pictures.picture import Picture
+from linn_cli.samples import Range, white
+from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, VALUE, Sigma
 
 _MID_GREY = 0.5
 
@@ -24,8 +26,10 @@ class NoiseProfile:
     picture of half the size, a quarter and so on, `words` say what was estimated and `advice` what the user may do, `clipped` where noise is
     cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
     white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is the deviation in
-    each plane, of which a network that has learned such noise is told `LEARNED` times as much. Both are () of other noise. All counts in 255ths of the picture's range, each of which is `unit` grey levels of its dtype; `range` is None where
-    that is the dtype's own.
+    each plane, of which a network that has learned such noise is told `LEARNED` times as much. Both are () of other noise.
+    All counts in 255ths of the picture's `range`, None where that is its dtype's own, which reaches from 0 to `white`.
+    Channels that are `kept` have no noise: a network is told that of the others, and they stay as they are. `is_known`
+    is False where noise was neither given nor estimated.
     """
 
     sigma: Sigma
@@ -33,12 +37,23 @@ class NoiseProfile:
     coarser: tuple[Sigma, ...] = ()
     words: tuple[str, ...] = ()
     clipped: Clipping = clipping.NONE
-    unit: float = 1.0
     range: Range | None = None
+    white: float = float(GREY_LEVELS)
     hot_pixels: HotPixels | None = None
     advice: tuple[str, ...] = ()
     chroma: tuple[float, ...] = ()
     photo: tuple[float, ...] = ()
+    kept: tuple[int, ...] = ()
+    is_known: bool = True
+
+    @classmethod
+    def of_levels(cls, levels: Sequence[float]) -> NoiseProfile:
+        """White noise by channel, in 255ths of the range."""
+        some = [level for level in levels if level >= LEAST_SIGMA]
+        kept = tuple(index for index, level in enumerate(levels) if level < LEAST_SIGMA)
+        if not some:
+            return cls(Sigma.removable(levels))
+        return cls(Sigma.removable([max(level, min(some)) for level in levels]), kept=kept)
 
     @classmethod
     def from_cameras(cls, cameras: tuple[CameraNoise, ...]) -> NoiseProfile:
@@ -47,24 +62,34 @@ class NoiseProfile:
         return cls(Sigma.removable([max(level, LEAST_SIGMA) for level in levels]), cameras)
 
     @classmethod
-    def none(cls, range: Range | None, unit: float) -> NoiseProfile:
-        """No noise, in a picture of this range."""
-        return cls(Sigma((0.0,)), unit=unit, range=range)
+    def none(cls, picture: Picture) -> NoiseProfile:
+        """No noise that is known of a picture."""
+        return cls(Sigma((0.0,)), is_known=False).of(picture)
 
-    def within(self, range: Range | None, unit: float) -> NoiseProfile:
+    def of(self, picture: Picture) -> NoiseProfile:
+        """The same numbers, counted in the range of a picture."""
+        return replace(self, range=picture.range, white=white(picture.values.dtype))
+
+    def within(self, picture: Picture) -> NoiseProfile:
         """The same noise in a picture of another range."""
-        if (range, unit) == (self.range, self.unit):
+        other = self.of(picture)
+        if other == self:
             return self
-        factor = self.unit / unit
+        factor = self.unit / other.unit
         return replace(
             self,
             sigma=self.sigma.times(factor),
             cameras=tuple(one.times(factor) for one in self.cameras),
             coarser=tuple(half.times(factor) for half in self.coarser),
             clipped=clipping.NONE,
-            unit=unit,
-            range=range,
+            range=other.range,
+            white=other.white,
         )
+
+    @property
+    def unit(self) -> float:
+        """How many grey levels of the dtype one of the range is."""
+        return 1.0 if self.range is None else self.range.span / self.white
 
     @property
     def grows(self) -> bool:
@@ -75,7 +100,7 @@ class NoiseProfile:
     def is_alike(self) -> bool:
         """Whether all channels have the same noise."""
         known = (self.sigma.levels, self.cameras, *(half.levels for half in self.coarser))
-        return all(len(set(channels)) <= 1 for channels in known)
+        return not self.kept and all(len(set(channels)) <= 1 for channels in known)
 
     def first_channel(self) -> NoiseProfile:
         """The noise of the first channel by itself."""
@@ -101,19 +126,26 @@ class NoiseProfile:
         sigma = Sigma.removable([LEARNED * luma] * len(self.sigma.levels))
         return sigma.times(strength), tuple(level / luma for level in chroma)
 
-    def shown_at(self, strength: Strength) -> tuple[float, ...]:
-        """The noise removed, as people are told it: as `levels_at`, that of brightness if colour has another strength.
+    def shown_in(self, unit: str, strength: Strength = FULL) -> tuple[float, ...]:
+        """The noise as people are told it, in 8-bit grey levels of the dtype or in its values, by channel.
 
-        Of a photograph by plane where it was estimated.
+        Of a photograph by plane where it was estimated. `strength` is that of brightness and of colour.
         """
+        own = self.unit * (self.white / GREY_LEVELS if unit == VALUE else 1.0)
         if not (self.photo and self.words):
-            return self.levels_at(strength.luma)
-        luma, *chroma = (self.unit * deviation for deviation in self.photo)
+            levels = self.sigma_at(strength.luma).levels
+            return tuple(
+                0.0 if index in self.kept else own * level for index, level in enumerate(levels)
+            )
+        luma, *chroma = (own * deviation for deviation in self.photo)
         return strength.luma * luma, *(strength.chroma * level for level in chroma)
 
-    def levels_at(self, strength: float) -> tuple[float, ...]:
-        """`sigma_at` in 8-bit grey levels of the picture's dtype, as --sigma takes them."""
-        return tuple(self.unit * level for level in self.sigma_at(strength).levels)
+    def cameras_in(self, unit: str) -> list[CameraNoise]:
+        """The cameras whose gain and read noise are numbers that --gain and --read-noise take in a unit."""
+        scale = self.range or Range(0.0, self.white)
+        own = scale.span / (GREY_LEVELS if unit == VALUE else self.white)
+        told = (one.outside(scale, own) for one in self.cameras)
+        return [one for one in told if one]
 
     def is_nothing(self, strength: float) -> bool:
         """Whether a picture stays as it is at this strength."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,17 @@ from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL, Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import white
-from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, MOST_SIGMA, Sigma, parse_levels
+from linn_cli.units import (
+    EIGHT_BITS,
+    GREY_LEVELS,
+    LEAST_SIGMA,
+    MOST_SIGMA,
+    UNBOUNDED,
+    VALUE,
+    Sigma,
+    parse_levels,
+    shown,
+)
 from linn_cli.wording import as_options, setting
 
 AUTO = "auto"
@@ -33,7 +44,8 @@ class Request:
     photograph (PHOTO) if it is clearly coarse. `strength` multiplies
     the noise's standard deviation, given or estimated, up to twice, in luma and in chroma; 0 returns every pixel as it is. `cameras`
     is a camera's noise, one or by channel; without it, it is estimated. `same`: the first plane of a file in which
-    noise is found tells that of all. `hot_pixels` asks for these to be removed.
+    noise is found tells that of all. `hot_pixels` asks for these to be removed. `in_values`: sigma and cameras count
+    in the file's values, so that where white is 1 they have to be divided by the white of its dtype.
     """
 
     sigma: Sigma | None = None
@@ -42,6 +54,7 @@ class Request:
     cameras: tuple[CameraNoise, ...] = ()
     same: bool = False
     hot_pixels: bool = False
+    in_values: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", _OTHER_NAMES.get(self.model, self.model))
@@ -83,9 +96,17 @@ class Request:
             InputError: the picture is too small to estimate its noise.
             UsageError: sigma or a camera's noise is given for another number of channels.
         """
-        found = self._without_hot_pixels(picture)
-        found = replace(found, unit=picture.unit, range=picture.range)
+        asked = self._of_dtype(white(picture.values.dtype))
+        found = asked._without_hot_pixels(picture).of(picture)
         return self._scaled(found, self.strength.of_channels(picture.values.shape[2]))
+
+    def _of_dtype(self, most: float) -> Request:
+        """What is asked for of a picture whose dtype has this white."""
+        if not self.in_values:
+            return self
+        sigma = self.sigma and Sigma(tuple(level / most for level in self.sigma.levels))
+        cameras = tuple(one.times(1 / most) for one in self.cameras)
+        return replace(self, sigma=sigma, cameras=cameras, in_values=False)
 
     def of_channel(self, index: int, channels: int) -> Request:
         """What is asked for one of the channels of a picture whose channels are pictures of their own.
@@ -102,12 +123,13 @@ class Request:
 
     def _without_hot_pixels(self, picture: Picture) -> NoiseProfile:
         if self.strength.most == 0:
-            levels = self.sigma.levels if self.sigma else (0.0,)
-            return NoiseProfile(Sigma.removable([level / picture.unit for level in levels]))
+            if self.cameras:
+                return self._found(picture)
+            return self._given(self.sigma, picture) if self.sigma else NoiseProfile.none(picture)
         wanted = self.hot_pixels or self.is_estimate
         hot = measurement.find_hot_pixels(picture, asked=self.hot_pixels) if wanted else None
         if hot is None:
-            return self._found(picture)
+            return replace(self._found(picture), advice=measurement.find_lonely(picture))
         if not self.hot_pixels:
             found = self._found(picture)
             return replace(found, advice=(hot.advice(setting("hot_pixels")),))
@@ -115,29 +137,33 @@ class Request:
         return replace(found, hot_pixels=hot, words=(*found.words, f"{hot}, removed"))
 
     def _found(self, picture: Picture) -> NoiseProfile:
-        channels = picture.values.shape[2]
-        if self.sigma is not None:
-            levels = tuple(level / picture.unit for level in self.sigma.by_channel(channels))
-            if max(levels) > MOST_SIGMA:
-                raise UsageError(_too_much(max(self.sigma.levels), picture))
-            coarse = measurement.find_photo(picture) if self.model == AUTO else ()
-            found = NoiseProfile(Sigma.removable(levels), photo=_of_sigma(levels, coarse))
-            return replace(found, clipped=self._clipped(picture, found))
-        return self._estimated(picture, channels)
+        if self.sigma is None:
+            return self._estimated(picture, picture.values.shape[2])
+        found = self._given(self.sigma, picture)
+        coarse = measurement.find_photo(picture) if self.model == AUTO and not found.kept else ()
+        found = replace(found, photo=_of_sigma(found.sigma.levels, coarse))
+        return replace(found, clipped=self._clipped(picture, found))
+
+    def _given(self, sigma: Sigma, picture: Picture) -> NoiseProfile:
+        """The noise of a sigma that was given."""
+        given = sigma.by_channel(picture.values.shape[2])
+        levels = tuple(level / picture.unit for level in given)
+        if max(levels) > MOST_SIGMA:
+            raise UsageError(_too_much(max(given), picture))
+        return NoiseProfile.of_levels(levels)
 
     def _estimated(self, picture: Picture, channels: int) -> NoiseProfile:
         if self.model == CORRELATED:
             levels = measurement.measure_correlated(picture)
-            words = measurement.correlated_words(*(one.scaled(picture.unit) for one in levels))
-            found = replace(_of_levels(levels), words=tuple(words))
+            words = tuple(map(as_options, measurement.correlated_words(levels, picture)))
+            found = replace(_of_levels(levels), words=words)
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == CAMERA:
             given = tuple(one.within(picture.scale, picture.unit) for one in self.cameras)
             cameras = given or tuple(measurement.measure_camera(picture))
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
-                scaled = [one.times(picture.unit) for one in cameras]
-                said = map(as_options, measurement.camera_words(scaled))
+                said = map(as_options, measurement.camera_words(cameras, picture))
                 found = replace(found, words=tuple(said))
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == PHOTO:
@@ -147,7 +173,8 @@ class Request:
                     "too small or too flat to estimate a photograph's noise: "
                     f"leave {setting('noise')} out and give {setting('sigma')}"
                 )
-            return _of_photo(picture, photo, (as_options(measurement.photo_words(photo)),))
+            words = tuple(map(as_options, measurement.photo_words(photo, picture)))
+            return _of_photo(picture, photo, words)
         measured = measurement.measure(picture, grows=self.model == AUTO)
         words = tuple(measured.of(picture))
         if measured.photo:
@@ -155,7 +182,7 @@ class Request:
         if measured.grows:
             found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
             return replace(found, words=words)
-        found = NoiseProfile(Sigma.removable(measured.sigma), words=words)
+        found = replace(NoiseProfile.of_levels(measured.sigma), words=words)
         return replace(found, clipped=measured.clipped or self._clipped(picture, found))
 
     def _clipped(self, picture: Picture, found: NoiseProfile) -> Clipping:
@@ -167,9 +194,11 @@ class Request:
         """With a word on what `strength` makes of an estimate."""
         if found.grows or not found.words or strength == FULL:
             return found
-        taken = ", ".join(f"{level:.2f}" for level in found.shown_at(strength))
+        unit = VALUE if found.range else EIGHT_BITS
+        taken = ", ".join(map(shown, found.shown_in(unit, strength)))
         if strength.is_apart and not found.photo:
-            colour = ", ".join(f"{level:.2f}" for level in found.levels_at(strength.chroma))
+            of_colour = Strength(strength.chroma, strength.chroma)
+            colour = ", ".join(map(shown, found.shown_in(unit, of_colour)))
             taken = f"{taken} in brightness and {colour} in colour"
         words = f"sigma {taken} is removed, at --strength {strength}"
         return replace(found, words=(*found.words, words))
@@ -179,7 +208,7 @@ def _too_much(level: float, picture: Picture) -> str:
     """Why a sigma, in grey levels, is no noise that a picture may have."""
     own = level * white(picture.values.dtype) / GREY_LEVELS
     return (
-        f"sigma {level:g} is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
+        f"sigma is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
         f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another {setting('sigma_unit')}"
     )
 
@@ -231,7 +260,8 @@ def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tupl
     count = max(len(gains), len(reads))
     if {len(gains), len(reads)} - {1, count}:
         raise UsageError(f"{len(gains)} gains and {len(reads)} read noises: give as many, or one")
-    if not all(0 <= level <= GREY_LEVELS for level in (*gains, *reads)):
+    most = math.inf if unit in UNBOUNDED else GREY_LEVELS
+    if not all(0 <= level <= most and math.isfinite(level) for level in (*gains, *reads)):
         raise UsageError("gain and read noise lie between 0 and white")
     pairs = zip(gains * (count // len(gains)), reads * (count // len(reads)), strict=True)
     return tuple(CameraNoise(gain / GREY_LEVELS, read / GREY_LEVELS) for gain, read in pairs)

@@ -51,13 +51,13 @@ class Strength:
 
     @classmethod
     def parse(cls, text: str) -> Strength:
-        """From per cent: "70", or for luma and for chroma "100,150".
+        """From per cent: "70" or "70%", or for luma and for chroma "100,150".
 
         Raises:
             UsageError: it is neither, or out of range.
         """
         try:
-            percents = [float(part) for part in text.split(",")]
+            percents = [float(part.strip().removesuffix("%")) for part in text.split(",")]
         except ValueError:
             percents = []
         if len(percents) not in (1, 2):

@@ -17,6 +17,7 @@ _FLOATS = "convert {} to a TIFF of floats first (oiiotool FILE -o FILE.tif)"
 _FITS = "convert {} to TIFF first (gdal_translate FILE FILE.tif)"
 _DICOM = "convert {} to TIFF first (dcm2img FILE FILE.tif)"
 _VIDEO = "linn denoise and linn estimate take {} by its name (linn denoise FILE)"
+_VIDEOS = ("m4v", "mkv", "mov", "mp4", "webm")
 _ADVICE = {
     **dict.fromkeys(("heic", "heif"), _HEIC),
     **dict.fromkeys(
@@ -36,7 +37,7 @@ _ADVICE = {
     **dict.fromkeys(("fit", "fits", "fts"), _FITS),
     **dict.fromkeys(("dcm", "dicom"), _DICOM),
     "jxl": _JXL,
-    **dict.fromkeys(("m4v", "mkv", "mov", "mp4", "webm"), _VIDEO),
+    **dict.fromkeys(_VIDEOS, _VIDEO),
 }
 BROKEN = "broken link"
 # What stands at the start of a file, and at which byte.
@@ -65,15 +66,21 @@ _MARKUP = (b"<!doctype html", b"<html")
 
 
 def advice(path: Path) -> str | None:
-    """What to do about a file that linn does not read, by its name; None if the name says nothing."""
+    """What a file that linn does not read as a picture is, by its name, and what to do; None if the name says nothing."""
     known = _ADVICE.get(kind(path))
-    return known and known.format("it").replace("FILE", path.name)
+    if known is None:
+        return None
+    what = "is a video" if known is _VIDEO else f"linn does not read {path.suffix} files"
+    return f"{what}, {known.format('it').replace('FILE', path.name)}"
 
 
 def recognised(head: bytes) -> str | None:
     """What a file that is no picture for linn is, by its first bytes, and what to do; None if they do not say."""
     for place, signature, name, todo in _SIGNATURES:
         if head[place:].startswith(signature):
+            if todo is _VIDEO:
+                endings = ", ".join(f".{ending}" for ending in _VIDEOS)
+                return f"holds a video, which linn takes from a file whose name ends in {endings}"
             return f"holds {name}, which linn does not read, {todo.format('it')}"
     if head.lstrip().lower().startswith(_MARKUP):
         return "holds a web page and no picture, download the picture itself"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -14,6 +15,8 @@ from linn_cli.wording import setting
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which channels
 _PNG_PALETTE = 3
+# Width, height and the largest value, with comments between.
+_PNM = re.compile(rb"P[2356](?:(?:\s|#[^\n]*\n)+(\d+)){3}\s")
 _WITH_ALPHA = (2, 4)
 
 
@@ -80,6 +83,20 @@ def write_pfm(file: BinaryIO, picture: Picture) -> None:
     height, width, _ = picture.values.shape
     file.write(b"PF\n%d %d\n-1.0\n" % (width, height))
     file.write(picture.values[::-1].astype("<f4").tobytes())
+
+
+def spread(most: int) -> tuple[str, ...]:
+    """What is to be said of integers from 0 to `most` that were spread over all of 8 or 16 bits; () if they were not."""
+    full = np.iinfo(np.uint8 if most <= np.iinfo(np.uint8).max else np.uint16).max
+    if most == full:
+        return ()
+    return (f"values of 0 to {most} became values of 0 to {full}",)
+
+
+def spread_pnm(head: bytes) -> tuple[str, ...]:
+    """`spread` for a file that begins like this, if it is a PGM or PPM."""
+    found = _PNM.match(head)
+    return spread(int(found[1])) if found else ()
 
 
 def over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:

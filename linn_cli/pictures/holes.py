@@ -8,6 +8,7 @@ values around a hole have beyond it is mirrored at the hole's border, the more t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise, product
 from typing import Any
@@ -25,6 +26,10 @@ _STIFFNESS = 100.0
 _MEDIAN, _AROUND = 0.6745, 7
 # Detail is mirrored about so far into a hole, a power of two.
 _MIRRORED = 32
+# The least and the largest number of a dtype are written in few digits: -3.40282e+38.
+_HUGE, _ROUNDED = 1e30, 1e-5
+# A value that lies far from all others counts if this part of the pixels has it.
+_LEAST_LONELY = 1e-3
 # Planes are filled tile by tile, and each tile sees this far beyond its edge.
 TILE, _MARGIN = 224, 32
 # Conjugate gradients on each level; the level of half the size begins them.
@@ -34,20 +39,50 @@ _FINE = torch.tensor([0.5, -0.5, -0.5, 0.5], dtype=torch.float64)
 
 
 def unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bool_] | None:
-    """Where values are not finite or are `nodata`, in the shape of the values; None if nowhere."""
+    """Where values are not finite, are the largest float of either sign, or are `nodata`; None if nowhere.
+
+    What writes a float of 32 or 64 bits for no value at all takes the largest, and often says so nowhere.
+    """
     holes = _unknown(values, nodata)
     return holes if bool(holes.any()) else None
 
 
 def _unknown(values: NDArray[np.generic], nodata: float | None) -> NDArray[np.bool_]:
+    dtype: np.dtype[Any] = values.dtype
     holes = np.zeros(values.shape, np.bool_)
-    if values.dtype.kind == "f":
-        holes |= ~np.isfinite(values)
-    if nodata is not None and nodata == nodata:
+    if dtype.kind == "f":
+        most = float(np.finfo(dtype).max)
+        # Floats of 16 bits end where measured values may be.
+        within = most * (1 - _ROUNDED) if dtype.itemsize > 2 else np.inf
+        holes |= ~(np.abs(values) < dtype.type(within))
+    if nodata is None or not math.isfinite(nodata):
+        return holes
+    if dtype.kind != "f":
+        # What the dtype cannot hold stands nowhere.
+        limits = np.iinfo(dtype)
+        if float(nodata).is_integer() and limits.min <= nodata <= limits.max:
+            holes |= values == dtype.type(int(nodata))
+    elif abs(nodata) >= _HUGE:
+        with np.errstate(over="ignore", invalid="ignore"):
+            holes |= np.abs(values.astype(np.float64) - nodata) <= _ROUNDED * abs(nodata)
+    else:
         with np.errstate(over="ignore"):
-            # As the file's dtype holds it: -3.4e38 of a float32 is written in fewer digits.
-            holes |= values == np.asarray(nodata).astype(values.dtype, casting="unsafe")
+            holes |= values == dtype.type(nodata)
     return holes
+
+
+def lonely(values: NDArray[np.generic]) -> float | None:
+    """The least or largest of some values, if many have it and all others lie far from it: it may stand for no value."""
+    for value, others in (
+        (values.min(), values[values > values.min()]),
+        (values.max(), values[values < values.max()]),
+    ):
+        if not others.size or values.size - others.size < _LEAST_LONELY * values.size:
+            continue
+        low, high, one = (float(part) for part in (others.min(), others.max(), value))
+        if min(abs(one - low), abs(one - high)) > high - low > 0:
+            return one
+    return None
 
 
 def filled(

@@ -13,7 +13,7 @@ from linn_cli.errors import InputError
 from linn_cli.pictures import holes
 from linn_cli.pictures.formats import Format
 from linn_cli.samples import Range, white
-from linn_cli.units import GREY_LEVELS
+from linn_cli.units import EIGHT_BITS, GREY_LEVELS, VALUE
 
 # How a viewer turns stored pixels, by the EXIF orientation: (transpose, then flip rows, flip columns).
 _TURNS = {
@@ -33,7 +33,8 @@ class Picture:
 
     Three channels are red, green and blue unless they are `separate`; other numbers of channels always are, so each
     is a picture of its own. `nodata` is the value of pixels that have none. `range` says what values stand for black
-    and white, None for those of the dtype. `channel` is which of how many channels a picture of one is.
+    and white, None for those of the dtype. `channel` is which of how many channels a picture of one is. `seen` (H, W) is
+    False where a mask of the file says that there is nothing, None if it has none.
     """
 
     values: NDArray[Any]
@@ -42,6 +43,7 @@ class Picture:
     nodata: float | None = None
     range: Range | None = None
     channel: tuple[int, int] = (0, 1)
+    seen: NDArray[np.bool_] | None = None
 
     @property
     def is_colour(self) -> bool:
@@ -69,11 +71,13 @@ class Picture:
         return self.scale.span / white(self.values.dtype)
 
     @property
-    def told(self) -> tuple[float, str]:
-        """How many of what people are told one grey level of `scale` is, and what these are if not grey levels."""
-        if self.range is None:
-            return 1.0, ""
-        return self.range.span / GREY_LEVELS, " in the file's values"
+    def told(self) -> str:
+        """The unit in which people are told its noise: the file's values where these have a range of their own."""
+        return EIGHT_BITS if self.range is None else VALUE
+
+    def level(self, unit: str) -> float:
+        """How many of a unit, grey levels of the dtype or the file's values, one grey level of `scale` is."""
+        return self.scale.span / GREY_LEVELS if unit == VALUE else self.unit
 
     @property
     def step(self) -> float:
@@ -92,12 +96,14 @@ class Picture:
 
     @cached_property
     def holes(self) -> NDArray[np.bool_] | None:
-        """Where values (H, W, C) say nothing of the picture, None if nowhere: without a value, or transparent."""
+        """Where values (H, W, C) say nothing of the picture, None if nowhere: without a value, transparent, or masked."""
         unknown = holes.unknown(self.values, self.nodata)
-        if self.alpha is None or bool(self.alpha.all()):
-            return unknown
-        hidden = np.repeat((self.alpha == 0)[:, :, None], self.values.shape[2], axis=2)
-        return hidden if unknown is None else hidden | unknown
+        for shown in (self.alpha, self.seen):
+            if shown is None or bool(shown.all()):
+                continue
+            hidden = np.repeat((shown == 0)[:, :, None], self.values.shape[2], axis=2)
+            unknown = hidden if unknown is None else hidden | unknown
+        return unknown
 
     @property
     def known(self) -> NDArray[np.bool_] | None:
@@ -112,12 +118,19 @@ class Picture:
         """Whether no pixel has a value in all channels."""
         return self.known is not None and not bool(self.known.any())
 
+    def part(self, where: Any) -> Picture:
+        """Some rows and columns of it."""
+        alpha, seen = (None if one is None else one[where] for one in (self.alpha, self.seen))
+        return replace(self, values=self.values[where], alpha=alpha, seen=seen)
+
     def turned(self, orientation: int) -> Picture:
         """The picture as a viewer shows it that obeys an EXIF orientation (1 to 8)."""
         if orientation not in _TURNS:
             return self
-        alpha = None if self.alpha is None else _turn(self.alpha, orientation)
-        return replace(self, values=_turn(self.values, orientation), alpha=alpha)
+        alpha, seen = (
+            None if one is None else _turn(one, orientation) for one in (self.alpha, self.seen)
+        )
+        return replace(self, values=_turn(self.values, orientation), alpha=alpha, seen=seen)
 
     def filled(self) -> NDArray[Any]:
         """The values, with holes filled from their borders inwards; as they are if nothing is known."""
@@ -144,7 +157,8 @@ class Document:
 
     `metadata` has some of exif, icc_profile and xmp (bytes) and dpi (a pair of numbers); `timing` has
     durations in ms and loop, for an animation; `encoding` says how the file was compressed, where the
-    same can be done again; `remarks` says in words what was converted; `is_bilevel` that each pixel took one bit.
+    same can be done again; `remarks` says in words what was converted, `missing` what the file should hold and does not;
+    `is_bilevel` that each pixel took one bit.
     """
 
     frames: tuple[Picture, ...]
@@ -154,6 +168,7 @@ class Document:
     encoding: dict[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     is_bilevel: bool = False
+    missing: tuple[str, ...] = ()
 
     @property
     def array(self) -> NDArray[Any]:

@@ -59,7 +59,7 @@ def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
         InputError: the file is missing, no picture, damaged, too large, or of a kind not handled.
     """
     if advice := _other_formats.advice(path):
-        raise InputError(f"{path}: linn does not read {path.suffix} files, {advice}")
+        raise InputError(f"{path}: {advice}")
     try:
         if path.is_dir():
             raise InputError(f"{path}: is a folder, name one picture")
@@ -161,6 +161,7 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
     image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
     metadata, said = _metadata(image, file)
+    said = (*said, *high_depth.spread_pnm(head))
     if deep is not None:
         return Document((deep,), found, metadata, remarks=said)
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
@@ -179,11 +180,17 @@ def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
     file.seek(0)
     direct = tiff_pages.read(file, max_pixels, tags.indices if tags else None)
     if direct is not None:
-        pages, remarks = direct
+        pages, frames = direct
         if len(pages) > 1:
             metadata = kept.upright(metadata)
-        found = format_named("tiff")
-        return Document(tuple(pages), found, metadata, encoding=encoding, remarks=(*said, *remarks))
+        return Document(
+            tuple(pages),
+            format_named("tiff"),
+            metadata,
+            encoding=encoding,
+            remarks=(*said, *dict.fromkeys(frames.remarks)),
+            missing=frames.missing,
+        )
     file.seek(0)
     image = Image.open(file, formats=["TIFF"])
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _tiff_tags
+from linn_cli.pictures import _tiff_tags, high_depth
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.high_depth import over_16_bits, too_large
@@ -25,7 +25,7 @@ from linn_cli.pictures.tiff_writing import LOSSLESS, Pages, inverted
 from linn_cli.samples import white
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_NODATA = 42113
+_NODATA, _MASK = 42113, 4
 _IMAGES = re.compile(r"ImageJ=[^\n]*\nimages=(\d+)")
 # From so many pixels in all on, a stack is worth going page by page.
 LARGE = 2**24
@@ -38,8 +38,8 @@ def is_tiff(head: bytes) -> bool:
 
 def read(
     file: BinaryIO, max_pixels: int, indices: Sequence[int] | None = None
-) -> tuple[list[Picture], list[str]] | None:
-    """Pages of a TIFF, by default all, and remarks; None if its samples are of another kind.
+) -> tuple[list[Picture], Frames] | None:
+    """Pages of a TIFF, by default all, and what they were read from; None if its samples are of another kind.
 
     Several pages are turned the right way up, each its own; a single one is not.
 
@@ -52,7 +52,7 @@ def read(
             return None
         if frames.pixels > max_pixels:
             raise too_large(max_pixels)
-        return list(frames), list(dict.fromkeys(frames.remarks))
+        return list(frames), frames
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,16 @@ class Frames:
     """The frames of an open TIFF, read one by one, any number of times.
 
     Each page is one, or as many as it is deep; of a stack behind one directory `stacked` are. Where frames are channels,
-    there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted.
+    there are so many `channels`, each for `run` frames on end. `remarks` says in words what was converted, and `missing`
+    what the file should hold and does not. `masks` are the pages that say where others have values, one for each page.
     """
 
     pages: tuple[tifffile.TiffPage, ...]
     stacked: int = 1
     channels: int = 1
     run: int = 1
+    missing: tuple[str, ...] = ()
+    masks: tuple[tifffile.TiffPage | None, ...] = ()
     remarks: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
@@ -128,6 +131,10 @@ class Frames:
             return _page_picture(page, handle.read_array(dtype, page.size), self.remarks)
         page = self.pages[index]
         picture = _page_picture(page, page.asarray(), self.remarks)
+        mask = self.masks[index] if self.masks else None
+        if mask is not None:
+            seen = mask.asarray().reshape(mask.imagelength, mask.imagewidth, -1) != 0
+            picture = replace(picture, seen=seen.any(axis=2))
         if len(self.pages) == 1:
             return picture
         return picture.turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1))
@@ -190,13 +197,28 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
         return None
     if not all(page.imagewidth and page.imagelength for page in pages):
         raise InputError("a page is damaged: it has no width or no height")
-    frames = Frames(pages, _stacked(tiff))
+    frames = Frames(pages, _stacked(tiff), masks=tuple(_masks(tiff, pages)))
     channels, run = _channels(tiff, len(frames))
     frames = replace(frames, channels=channels, run=run)
+    if any(page.imagedepth > 1 and page.is_tiled for page in pages):
+        frames.remarks.append("the tiles of a volume became strips")
     said = _IMAGES.match(pages[0].description)
     if said and int(said[1]) > len(frames) and len(tiff.pages) == len(pages):
-        frames.remarks.append(f"the file speaks of {said[1]} frames and holds {len(frames)}")
+        words = f"the file speaks of {said[1]} frames and holds {len(frames)}"
+        return replace(frames, missing=(words,))
     return frames
+
+
+def _masks(
+    tiff: tifffile.TiffFile, pages: Sequence[tifffile.TiffPage]
+) -> Iterator[tifffile.TiffPage | None]:
+    """For each page the one that says where it has values, which lies behind it in the file and has its size."""
+    starts = [*(page.index for page in pages), len(tiff.pages)]
+    for page, after in zip(pages, starts[1:], strict=True):
+        between = (tiff.pages[index].aspage() for index in range(page.index + 1, after))
+        size = page.imagelength, page.imagewidth
+        alike = (one for one in between if (one.imagelength, one.imagewidth) == size)
+        yield next((one for one in alike if one.subfiletype & _MASK), None)
 
 
 def _is_direct(page: tifffile.TiffPage) -> bool:
@@ -255,7 +277,7 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     )
     if page.planarconfig == 2:
         samples = np.moveaxis(samples, 0, -1)
-    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
+    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample, remarks)
     if page.photometric == 6:
         remarks.append("YCbCr became RGB")
         return Picture(_from_ycbcr(samples))
@@ -290,7 +312,7 @@ def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[st
     return Picture(values, alpha)
 
 
-def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+def _as_supported(samples: NDArray[Any], bits: int, remarks: list[str]) -> NDArray[Any]:
     """Native samples; integers of odd depths over the whole range of 16 bits."""
     if samples.dtype.kind not in "iuf" or (
         samples.dtype.kind != "f" and samples.dtype.itemsize > 4
@@ -300,7 +322,10 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
         )
     native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     odd = samples.dtype.kind == "u" and bits < 8 * samples.dtype.itemsize
-    return over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
+    if not odd or bits > 16:
+        return native
+    remarks += high_depth.spread(2**bits - 1)
+    return over_16_bits(native, 2**bits - 1)
 
 
 def nodata(page: tifffile.TiffPage) -> float | None:

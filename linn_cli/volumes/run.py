@@ -18,7 +18,7 @@ from linn_cli.denoising import outcome
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import DENOISING, ESTIMATING, READING, WRITING, Outcome
 from linn_cli.denoising.planning import Existing
-from linn_cli.errors import InputError, UsageError, explain_of
+from linn_cli.errors import InputError, UsageError, explain, explain_of
 from linn_cli.noise.request import Request
 from linn_cli.pictures.reading import MOST_PIXELS
 from linn_cli.progress import Progress, share, silent
@@ -66,8 +66,8 @@ def run(
     began = time.perf_counter()
     try:
         done = _run(job, networks, request, wanted, progress)
-    except UsageError:
-        raise
+    except UsageError as error:
+        raise UsageError(_named(job, error.text)) from error
     except Exception as error:
         _LOG.debug("%s", job.source, exc_info=True)
         return Outcome(job.source, job.target, error=_reason(job, error))
@@ -76,8 +76,14 @@ def run(
 
 
 def _reason(job: Job, error: Exception) -> str:
-    named = isinstance(error, InputError) and str(error).startswith((job.source, job.target))
-    return str(error) if named else explain_of(job.source, error)
+    if isinstance(error, InputError):
+        return explain(InputError(_named(job, error.text)))
+    return explain_of(job.source, error)
+
+
+def _named(job: Job, text: str) -> str:
+    """What is wrong, with the address of the input before it, unless it begins with one of both."""
+    return text if text.startswith((job.source, job.target)) else f"{job.source}: {text}"
 
 
 def _run(

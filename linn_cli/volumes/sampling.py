@@ -41,12 +41,11 @@ def profiles(
     pictures = samples(array, axes, chunks)
     count = len(pictures)
     scale = documents.in_own_range(pictures)
-    found: list[NoiseProfile] = []
-    remarks: list[str] = []
+    search = Search(request, scale)
     for channel, picture in enumerate(pictures):
-        of_channel = request.of_channel(channel, count) if count > 1 else request
-        Search(of_channel, scale, profiles=found, remarks=remarks).planes_of(picture)
-    return found, remarks
+        search.request = request.of_channel(channel, count) if count > 1 else request
+        search.planes_of(picture)
+    return search.profiles, search.remarks
 
 
 def samples(array: Any, axes: Axes, chunks: tuple[int, ...]) -> list[Picture]:

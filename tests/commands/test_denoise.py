@@ -61,6 +61,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "depth": "uint8",
         "bytes": target.stat().st_size,
         "sigma": [25.0],
+        "sigma_unit": "8bit",
         "variant": "st",
         "scales": 1,
         "network": "DnINN-ST 1-scale",

@@ -59,9 +59,9 @@ def test_every_channel_of_counts_is_estimated_in_the_files_values(
     lines = linn("estimate", tmp_path / "a.tif").stdout.splitlines()
     starts = [f"{tmp_path / 'a.tif'}: channel {number}: sigma " for number in (1, 2)]
     assert [line[: len(start)] for line, start in zip(lines, starts, strict=True)] == starts
-    assert all(line.endswith("estimated in the file's values") for line in lines)
+    assert all(line.endswith("in the file's values (--sigma-unit value)") for line in lines)
     found = json.loads(only_line(linn("estimate", tmp_path / "a.tif", "--json").stdout))
-    # In grey levels, as --sigma takes them.
-    assert found["overall"]["sigma"] / 255 == pytest.approx(1500, rel=0.1)
+    assert found["sigma_unit"] == "value"
+    assert found["overall"]["sigma"] == pytest.approx(1500, rel=0.1)
     assert [plane["channel"] for plane in found["planes"]] == [1, 2]
-    assert found["planes"][1]["overall"]["sigma"] / 255 == pytest.approx(1500, rel=0.15)
+    assert found["planes"][1]["overall"]["sigma"] == pytest.approx(1500, rel=0.15)

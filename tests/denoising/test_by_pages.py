@@ -9,7 +9,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from linn_cli.denoising import document as documents
-from linn_cli.denoising import jobs
+from linn_cli.denoising import estimates, jobs
 from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.planning import Job
@@ -107,6 +107,8 @@ def test_frames_that_are_missing_are_said(networks: Networks, tmp_path: Path) ->
     job.source.write_bytes(job.source.read_bytes()[:-3000])
     outcome = jobs.run(job, networks, Request())
     assert "the file speaks of 5 frames and holds 1" in outcome.remarks
+    [line] = estimates.of_file(job.source, max_pixels=10**9).lines()
+    assert line.endswith("the file speaks of 5 frames and holds 1")
 
 
 def test_a_page_that_is_too_large_is_refused(

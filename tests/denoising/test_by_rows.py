@@ -145,8 +145,13 @@ def test_strength_cannot_lead_beyond_the_limit(
     tifffile.imwrite(job.source, noisy, rowsperstrip=5)
     for least in (1, 10**9):  # by rows and whole
         monkeypatch.setattr(tiff_rows, "LARGE", least)
-        outcome = jobs.run(job, networks, Request(Sigma((800.0,)), strength=Strength.of(2.0)))
-        assert (outcome.error, outcome.sigma) == (None, (1020.0,))
+        answers = []
+        for sigma, strength in ((800.0, 2.0), (1020.0, 1.0)):
+            request = Request(Sigma((sigma,)), strength=Strength.of(strength))
+            outcome = jobs.run(job, networks, request, existing=Existing(overwrite=True))
+            assert (outcome.error, outcome.sigma) == (None, (sigma,))
+            answers.append(tifffile.imread(job.target))
+        np.testing.assert_array_equal(answers[0], answers[1])
 
 
 @pytest.mark.parametrize(("peak", "by_rows"), [(40, True), (3, False)])

@@ -51,11 +51,13 @@ def test_every_plane_has_the_noise_that_is_removed_from_it(
     assert [plane.page for plane in noise.planes] == ([1, 2, 3] if "pages" in layout else [1] * 3)
     by_channel = [None] * 3 if layout == "pages" else [1, 2, 3]
     assert [plane.channel for plane in noise.planes] == by_channel
-    found = [plane.as_data()["overall"]["sigma"] for plane in noise.planes]
+    found = [plane.as_data("8bit")["overall"]["sigma"] for plane in noise.planes]
     assert found == pytest.approx(SIGMAS, rel=0.15)
     outcome = jobs.run(job, Networks(fast=True), Request())
     assert outcome.error is None
-    assert outcome.sigma == pytest.approx(found)
+    assert outcome.sigma_unit == noise.unit
+    told = [plane.as_data(noise.unit)["overall"]["sigma"] for plane in noise.planes]
+    assert outcome.sigma == pytest.approx(told)
 
 
 def test_a_large_picture_is_sampled_as_it_is_denoised(
@@ -68,9 +70,9 @@ def test_a_large_picture_is_sampled_as_it_is_denoised(
     monkeypatch.setattr(tiff_rows, "_SAMPLE", tall.size // 2)
     noise = estimates.of_file(path, max_pixels=MOST_PIXELS)
     assert noise.size == (112, 384)
-    assert noise.first.as_data()["overall"]["sigma"] == pytest.approx(20, rel=0.1)
+    assert noise.first.as_data("8bit")["overall"]["sigma"] == pytest.approx(20, rel=0.1)
     outcome = jobs.run(Job(path, tmp_path / "b.tif"), Networks(fast=True), Request())
-    assert outcome.sigma == pytest.approx([noise.first.as_data()["overall"]["sigma"]])
+    assert outcome.sigma == pytest.approx([noise.first.as_data(noise.unit)["overall"]["sigma"]])
     with pytest.raises(InputError, match=r"a\.tif: more than 100 pixels"):
         estimates.of_file(path, max_pixels=100)
 

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from linn_cli.denoising import networks
 from linn_cli.denoising.outcome import Outcome, Tally, of_removal
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import Request
+from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma
 
 DONE = Outcome(
@@ -21,6 +23,7 @@ DONE = Outcome(
     bytes=1234,
     sigma=(25.153,),
     noise="white",
+    strength=(100.0,),
     seconds=1.26,
 )
 
@@ -54,10 +57,30 @@ def test_several_frames_and_what_is_cut_off_are_details() -> None:
 
 
 def test_measured_values_are_told_in_themselves() -> None:
-    counts = replace(DONE, depth="uint16", sigma=(20.6 / 257,), range=(545.3, 709.4))
-    assert ", sigma 20.6 of 545.3 to 709.4 given" in str(counts)
+    counts = replace(DONE, depth="uint16", sigma_unit="value", sigma=(20.6,), range=(545.3, 709.4))
+    assert ", sigma 20.6 of 545.3 to 709.4 given (--sigma-unit value), 1.3 s" in str(counts)
+    assert ", sigma 4860 of " in str(replace(counts, sigma=(4857.05,)))
     assert "uint16, values 545.3 to 709.4, sigma 20.6" in counts.details()[0]
     assert str(replace(DONE, sigma=(1.0, 2, 3, 4, 5))).endswith("sigma 1 to 5 given, 1.3 s")
+
+
+def test_the_line_says_how_much_of_the_noise_was_removed() -> None:
+    assert str(replace(DONE, strength=(0.0, 100.0))).endswith(
+        ", sigma 25.2 given, strength 0,100, 1.3 s"
+    )
+    assert str(replace(DONE, strength=(0.0,), sigma=())).endswith(
+        ", left as it is, strength 0, 1.3 s"
+    )
+
+
+def test_noise_of_which_nothing_is_known_is_neither_given_nor_estimated() -> None:
+    nothing = NoiseProfile.none(Picture(np.full((8, 8, 1), np.nan, np.float32)))
+    found = of_removal(networks.load(25), [nothing], Request())
+    assert found.sigma == ()
+    assert "left as it is" in str(found)
+    assert "given" not in str(found)
+    some = NoiseProfile(Sigma((5.0,)), words=("sigma 5",))
+    assert of_removal(networks.load(25), [nothing, some], Request()).sigma == (0.0, 5.0)
 
 
 def test_what_was_estimated_of_several_planes_is_said_once() -> None:
@@ -65,7 +88,7 @@ def test_what_was_estimated_of_several_planes_is_said_once() -> None:
         NoiseProfile(Sigma((level,)), words=(f"sigma {level}", "it is blotchy"))
         for level in (5.0, 9.0)
     )
-    said = ("sigma 5 to 9 in 2 planes, each estimated by itself", "it is blotchy")
+    said = ("sigma 5.00 to 9.00 in 2 planes, each estimated by itself", "it is blotchy")
     network = networks.load(25)
     assert of_removal(network, [one, other], Request()).estimate == said
     assert of_removal(network, [one, one], Request()).estimate == one.words

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from linn_cli import denoise
-from linn_cli.denoising import jobs
+from linn_cli.denoising import estimates, jobs
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
+from linn_cli.denoising.planning import Existing, Job
 from linn_cli.network.architecture import Architecture
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
+from linn_cli.pictures import tiff_rows
+from linn_cli.units import Sigma
 from linn_cli.weights import sets
 from tests.conftest import random_model
 
@@ -72,6 +75,52 @@ def test_the_answer_does_not_depend_on_where_values_lie(
     assert psnr((answer - offset) / scale) > usual - 0.12
 
 
+@pytest.mark.parametrize(
+    ("scale", "offset", "dtype"),
+    [
+        (1, 0, "float32"),
+        (6e4, 0, "float32"),
+        (1e-4, 3.0, "float64"),
+        (1000, 500, "uint16"),
+        (65535, 0, "uint16"),
+        (3000, -1000, "int16"),
+        (255, 0, "uint8"),
+        (1e6, -5e5, "int32"),
+    ],
+)
+def test_the_sigma_that_the_line_shows_can_be_given(
+    networks: Networks, tmp_path: Path, scale: float, offset: float, dtype: str
+) -> None:
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    tifffile.imwrite(job.source, (noisy().clip(0, 1) * scale + offset).astype(dtype))
+    answers = []
+    request = Request()
+    for _ in range(2):
+        outcome = jobs.run(job, networks, request, existing=Existing(overwrite=True))
+        answers.append((tifffile.imread(job.target).astype(float) - offset) / scale)
+        said = re.search(r"sigma ([\d.]+).*?(?:\(--sigma-unit (\w+)\))?, [\d.]+ s$", str(outcome))
+        assert said is not None
+        unit = said[2] or "8bit"
+        request = Request(Sigma.parse(said[1], unit), in_values=unit == "value")
+    # The line has three digits, and rounding to integers may tip over.
+    assert np.abs(answers[0] - answers[1]).max() < 0.005
+
+
+@pytest.mark.parametrize("offset", [0, 100, 500, 2000])
+@pytest.mark.parametrize(("white", "gain", "read"), [(1500, 2, 5), (200, 1, 3)])
+def test_a_cameras_noise_is_found_on_any_offset(
+    white: float, gain: float, read: float, offset: float
+) -> None:
+    rows, columns = np.mgrid[:128, :256]
+    clean = white * (0.5 + 0.45 * np.sin(columns / 31) * np.cos(rows / 27))
+    chance = np.random.default_rng(1)
+    counts = gain * chance.poisson(clean / gain) + chance.normal(offset, read, clean.shape)
+    values = counts.clip(0).round().astype("uint16")
+    answer = denoise(values, precision="float32").astype(float) - offset
+    before, after = (np.sqrt(np.mean((one - clean) ** 2)) for one in (values - offset, answer))
+    assert after < before / 4
+
+
 def test_stars_keep_their_values() -> None:
     picture = 1000 * noisy()
     rng = np.random.default_rng(1)
@@ -111,6 +160,41 @@ def test_every_channel_is_denoised(
     found = np.moveaxis(answer, -1, 0) if answer.shape[-1] == channels else answer
     for before, after in zip(stack, found, strict=True):
         assert psnr(after / whole) > psnr(before) + 4
+
+
+@pytest.mark.parametrize("sigma", [None, Sigma((0.0, 20.4, 20.4))])
+@pytest.mark.parametrize("by_rows", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_a_channel_without_noise_stays_and_the_others_are_denoised(
+    networks: Networks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dtype: str,
+    by_rows: bool,
+    sigma: Sigma | None,
+) -> None:
+    if by_rows:
+        monkeypatch.setattr(tiff_rows, "LARGE", 1)
+    whole = 1.0 if dtype == "float32" else float(np.iinfo(dtype).max)
+    stored = np.dstack([np.full(CLEAN.shape, 0.25), noisy(0.08, 1), noisy(0.08, 2)])
+    values = (stored.clip(0, 1) * whole).astype(dtype)
+    answer = run(networks, tmp_path, values, Request(sigma), photometric="rgb")
+    np.testing.assert_array_equal(answer[..., 0], values[..., 0])
+    for channel in (1, 2):
+        before, after = (one[..., channel] / whole for one in (values, answer))
+        assert psnr(after) > psnr(before) + 8
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (400, 1), (3, 200), (7, 90)])
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+def test_narrow_pictures_are_denoised_wherever_their_values_lie(
+    networks: Networks, tmp_path: Path, shape: tuple[int, int], scale: float
+) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.08, shape)
+    values = (scale * (0.5 + noise)).astype("float32")
+    request = Request(Sigma.parse(str(0.08 * scale), "value"), in_values=True)
+    answer = run(networks, tmp_path, values, request, photometric="minisblack")
+    assert (answer / scale).std() < 0.6 * noise.std()
 
 
 @pytest.mark.parametrize("photometric", ["rgb", "minisblack"])
@@ -168,6 +252,36 @@ def test_holes_stay_to_the_bit_and_do_not_pull(
     far[22:68, 32:88] = False
     error = (answer - CLEAN) ** 2
     assert np.sqrt(error[beside].mean() / error[far].mean()) < 1.1
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_what_a_mask_page_hides_stays_to_the_bit_and_does_not_pull(
+    networks: Networks, tmp_path: Path, pages: int, colours: int
+) -> None:
+    hole = np.hypot(ROWS - 48, COLUMNS - 60) < 20
+    stored = np.dstack([noisy(seed=seed) for seed in range(colours)]).clip(0, 1)
+    stored[hole] = 1.0
+    values = (stored * 65535).round().astype("uint16")
+    photometric = "rgb" if colours == 3 else "minisblack"
+    job = Job(tmp_path / "a.tif", tmp_path / "b.tif")
+    with tifffile.TiffWriter(job.source) as writer:
+        for _ in range(pages):
+            writer.write(values.squeeze(), photometric=photometric, metadata=None)
+            writer.write(~hole, subfiletype=4, photometric="mask", metadata=None)
+    noise = estimates.of_file(job.source, max_pixels=10**9)
+    assert noise.first.as_data("8bit")["overall"]["sigma"] == pytest.approx(20.4, rel=0.1)
+    outcome = jobs.run(job, networks, Request())
+    assert outcome.error is None
+    with tifffile.TiffFile(job.target) as file:
+        assert [int(page.aspage().subfiletype) for page in file.pages] == [0, 4] * pages
+        answer = file.pages[2 * pages - 2].asarray().reshape(values.shape)
+        np.testing.assert_array_equal(file.pages[1].asarray(), ~hole)
+    np.testing.assert_array_equal(answer[hole], values[hole])
+    beside = binary_dilation(hole, iterations=4) & ~hole
+    far = ~binary_dilation(hole, iterations=8)
+    error = (answer / 65535 - CLEAN[..., None]) ** 2
+    assert np.sqrt(error[beside].mean() / error[far].mean()) < 1.3  # few pixels
 
 
 @pytest.mark.parametrize("sigma", [8, 25])

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import Strength
+from linn_cli.pictures.picture import Picture
+from linn_cli.samples import Range
 from linn_cli.units import Sigma
 
 
@@ -19,15 +22,41 @@ def test_a_cameras_noise_has_the_sigma_of_mid_grey() -> None:
 
 
 def test_noise_is_the_same_in_another_range() -> None:
-    profile = NoiseProfile(Sigma((10.0,)), unit=2.0)
-    other = profile.within(None, 0.5)
-    assert other.sigma.levels == (40.0,)
-    assert other.levels_at(1.0) == profile.levels_at(1.0) == (20.0,)
-    assert profile.within(None, 2.0) is profile
+    counts = np.zeros((8, 8, 1), np.uint16)
+    wide, narrow = (Picture(counts, range=Range(100.0, 100.0 + span)) for span in (514, 51.4))
+    profile = NoiseProfile(Sigma((10.0,))).of(wide)
+    other = profile.within(narrow)
+    assert other.sigma.levels == pytest.approx((100.0,))
+    for one in (profile, other):
+        assert one.shown_in("value") == pytest.approx((514 * 10 / 255,))
+        assert one.shown_in("8bit") == pytest.approx((514 * 10 / 65535,))
+    assert profile.within(wide) is profile
+
+
+def test_channels_without_noise_are_kept_and_the_network_is_told_of_the_others() -> None:
+    profile = NoiseProfile.of_levels((0.0, 25.0, 12.0))
+    assert profile.sigma.levels == (12.0, 25.0, 12.0)
+    assert profile.kept == (0,)
+    assert not profile.is_alike
+    assert profile.shown_in("8bit") == (0.0, 25.0, 12.0)
+    assert NoiseProfile.of_levels((0.0, 0.0)).is_nothing(1.0)
+
+
+def test_gain_and_read_noise_are_told_as_they_are_given() -> None:
+    counts = Picture(np.zeros((8, 8, 1), np.uint16), range=Range(200.0, 1000.0))
+    given = CameraNoise(2 / 1, 30 / 1).times(1 / 65535)  # in values
+    profile = NoiseProfile.from_cameras((given.within(counts.scale, counts.unit),)).of(counts)
+    [told] = profile.cameras_in("value")
+    assert told.levels == pytest.approx((2.0, 30.0))
+    # Black is not at 0: no read noise explains that it is so dark there.
+    offset = NoiseProfile.from_cameras((CameraNoise(0.01, 0.001),)).of(counts)
+    assert offset.cameras_in("value") == []
 
 
 def test_nothing_is_removed_of_no_noise_and_at_no_strength() -> None:
-    assert NoiseProfile.none(None, 1.0).is_nothing(1.0)
+    nothing = NoiseProfile.none(Picture(np.zeros((8, 8, 1), np.uint8)))
+    assert nothing.is_nothing(1.0)
+    assert not nothing.is_known
     some = NoiseProfile(Sigma((10.0,)))
     assert some.is_nothing(0.0)
     assert not some.is_nothing(1.0)
@@ -39,11 +68,9 @@ def test_a_network_is_told_what_it_has_learned() -> None:
     sigma, chroma = profile.told("photo", 0.5)
     assert 5 <= sigma.levels[0] <= 10
     assert chroma == (0.5, 0.4)
-    assert replace(profile, words=("estimated",), unit=2.0).shown_at(Strength.of(0.5)) == (
-        10.0,
-        5.0,
-        4.0,
-    )
-    assert profile.shown_at(Strength.of(1.0)) == (20.0,) * 3  # as it was given
+    scale = Range(0.0, 510.0)
+    estimated = replace(profile, words=("estimated",), range=scale)
+    assert estimated.shown_in("8bit", Strength.of(0.5)) == (10.0, 5.0, 4.0)
+    assert profile.shown_in("8bit") == (20.0,) * 3  # as it was given
     plain = NoiseProfile(Sigma((20.0,) * 3))
     assert plain.told("photo", 1.0) == (Sigma((20.0,) * 3), ())

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from linn_cli.denoising.document import in_range
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.removal import remove
 from linn_cli.errors import UsageError
@@ -14,7 +15,7 @@ from linn_cli.noise import camera_fit, clipping, measurement, request
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.profile import NoiseProfile
-from linn_cli.noise.request import AUTO, Request
+from linn_cli.noise.request import AUTO, Request, parse_camera
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range
@@ -44,8 +45,8 @@ def test_a_cameras_noise_is_seen_around_what_is_transparent() -> None:
 def test_a_sigma_far_beyond_the_values_is_refused_with_both_in_their_own_unit() -> None:
     counts = Picture(np.ones((8, 8, 1), np.float32), range=Range(100.0, 600.0))
     given = Sigma.parse("300", "unit")
-    [level] = Request(given).find(counts).levels_at(1.0)
-    assert level == pytest.approx(300 * 255)
+    [level] = Request(given).find(counts).shown_in("value")
+    assert level == pytest.approx(300)
     with pytest.raises(UsageError, match=r"is 2500 in .*from 100 to 600.*or another sigma_unit"):
         Request(Sigma.parse("2500", "unit")).find(counts)
 
@@ -90,7 +91,7 @@ def test_a_given_sigma_is_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(measurement, "measure", None)
     picture = Picture(noisy_picture((10, 10, 10)))
     assert Request(Sigma((12.0,))).find(picture).sigma == Sigma((12.0, 12.0, 12.0))
-    assert Request(strength=Strength.of(0)).find(picture) == NoiseProfile(Sigma((0.0,)))
+    assert Request(strength=Strength.of(0)).find(picture) == NoiseProfile.none(picture)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +124,36 @@ def test_a_given_cameras_noise_is_not_estimated(monkeypatch: pytest.MonkeyPatch)
     assert found.sigma.levels == pytest.approx((255 * math.sqrt(0.0101),) * 3)
     with pytest.raises(UsageError, match="2 gains for a picture of 3 channels"):
         Request(model=CAMERA, cameras=(one, one)).find(picture)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "uint32", "float32"])
+def test_noise_in_the_files_values_is_the_same_whatever_their_type(dtype: str) -> None:
+    counts = Picture(np.ones((8, 8, 1), dtype), range=Range(100.0, 600.0))
+    request = Request(Sigma.parse("30", "value"), in_values=True)
+    found = request.find(counts)
+    assert found.sigma.levels == pytest.approx((30 / 500 * 255,))
+    assert found.shown_in("value") == pytest.approx((30.0,))
+    cameras = parse_camera("2", "8", "value")
+    of_camera = Request(model=CAMERA, cameras=cameras, in_values=True).find(counts)
+    assert [one.levels for one in of_camera.cameras_in("value")] == [pytest.approx((2, 8))]
+
+
+def test_a_value_that_may_stand_for_none_is_said() -> None:
+    values = np.random.default_rng(0).normal(0.5, 0.05, (96, 96, 1)).astype(np.float32)
+    values[20:40, 20:40] = -9999
+    found = Request().find(in_range(Picture(values)))
+    [advice] = found.advice
+    assert advice.startswith("many values are -9999, far from all others")
+    assert not Request().find(in_range(Picture(values, nodata=-9999.0))).advice
+
+
+@pytest.mark.parametrize("strength", [0, 1])
+def test_a_channel_without_noise_may_be_given(strength: float) -> None:
+    given = Request(Sigma((0.0, 20.0, 10.0)), strength=Strength.of(strength))
+    found = given.find(Picture(noisy_picture((1, 20, 10))))
+    assert found.kept == (0,)
+    assert found.shown_in("8bit") == (0.0, 20.0, 10.0)
+    assert given.of_channel(0, 3).sigma == Sigma((0.0,))
 
 
 def test_without_a_gain_no_camera_is_given() -> None:

@@ -20,6 +20,56 @@ def test_what_has_no_value_is_found_in_every_dtype() -> None:
     assert holes.unknown(least, -3.4028234663852886e38) is not None
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value", "nodata", "is_hole"),
+    [
+        ("uint16", 55537, -9999.0, False),  # that modulo 2^16
+        ("uint8", 0, 256.0, False),
+        ("uint8", 255, 255.0, True),
+        ("int16", 2300, 2300.5, False),
+        ("int32", -(2**31), -(2.0**31), True),
+        ("uint32", 2**32 - 1, 2.0**32 - 1, True),
+        ("uint32", 0, float("inf"), False),
+        ("float32", np.finfo(np.float32).min, -3.40282e38, True),
+        ("float64", np.finfo(np.float64).min, -1.79769e308, True),
+        ("float32", 1e37, 1e38, False),
+        ("float32", np.float32(0.1), 0.1, True),
+        ("float32", 1000.001, 1000.0, False),
+        ("float16", -10000, -9999.0, True),  # as a float of 16 bits holds it
+        ("float32", 5.0, float("-inf"), False),
+        ("float32", -np.inf, float("-inf"), True),
+        ("float32", np.finfo(np.float32).max, float("nan"), True),
+        ("float64", np.finfo(np.float64).min, float("nan"), True),
+        ("float64", 1e300, float("nan"), False),
+        ("float16", 65504, float("nan"), False),  # a saturated count
+    ],
+)
+def test_nodata_is_a_value_that_the_dtype_can_hold(
+    dtype: str, value: float, nodata: float, is_hole: bool
+) -> None:
+    found = holes.unknown(np.array([[value]], dtype), nodata)
+    assert (found is not None) == is_hole
+
+
+@pytest.mark.parametrize(
+    ("value", "count", "others", "expected"),
+    [
+        (-9999, 40, (0, 1), -9999),
+        (-32768, 40, (0, 3000), -32768),
+        (65535, 40, (100, 5000), 65535),
+        (0, 40, (29_000, 33_000), 0),
+        (0, 40, (500, 4000), None),  # a dark picture
+        (-9999, 1, (0, 1), None),  # a hot pixel
+        (0, 40, (7, 7), None),  # black and white
+    ],
+)
+def test_a_value_far_from_all_others_may_stand_for_none(
+    value: float, count: int, others: tuple[float, float], expected: float | None
+) -> None:
+    values = np.concatenate([np.full(count, value), np.linspace(*others, 4000)])
+    assert holes.lonely(values) == expected
+
+
 @pytest.mark.parametrize("side", [40, 300])
 def test_a_slope_goes_on_into_a_hole(side: int) -> None:
     rows, columns = np.mgrid[:side, :side]

@@ -39,6 +39,14 @@ def test_content_says_what_a_file_is(head: bytes, words: str) -> None:
     assert words in str(_other_formats.recognised(head))
 
 
+def test_no_advice_on_a_video_contradicts_itself() -> None:
+    named = str(_other_formats.advice(Path("a.mp4")))
+    piped = str(_other_formats.recognised(b"\0\0\0\x18ftypmp42"))
+    assert named.startswith("is a video, linn denoise and linn estimate take it")
+    for words in (named, piped):
+        assert "does not read" not in words
+
+
 def test_unknown_content_says_nothing() -> None:
     assert _other_formats.recognised(b"no picture") is None
 

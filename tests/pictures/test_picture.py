@@ -22,9 +22,10 @@ def test_a_picture_is_turned_as_pillow_turns_it(orientation: int) -> None:
     file = io.BytesIO()
     Image.fromarray(np.dstack((values, alpha))).save(file, "PNG", exif=exif)
     expected = np.array(ImageOps.exif_transpose(Image.open(file)))
-    turned = Picture(values, alpha).turned(orientation)
+    turned = Picture(values, alpha, seen=alpha > 9).turned(orientation)
     assert turned.alpha is not None
     np.testing.assert_array_equal(np.dstack((turned.values, turned.alpha)), expected)
+    np.testing.assert_array_equal(turned.seen, turned.alpha > 9)
 
 
 def ring(dtype: Any, channels: int) -> tuple[NDArray[Any], NDArray[Any]]:

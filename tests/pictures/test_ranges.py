@@ -51,7 +51,25 @@ def test_holes_tell_nothing_and_planes_without_values_neither() -> None:
     assert found is not None
     assert found.low > -0.2
     assert ranges.spread(np.full((8, 8), np.nan)) is None
-    assert ranges.spread(np.zeros((2, 2))) is None
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (400, 1), (2, 200), (3, 150), (200, 3), (40, 40)])
+def test_narrow_pictures_have_a_range_too(shape: tuple[int, int]) -> None:
+    found = ranges.spread(np.random.default_rng(0).normal(1000, 10, shape))
+    assert found is not None
+    assert found.noise == pytest.approx(10, rel=0.25)
+    assert 985 < found.low <= found.high < 1015
+
+
+@pytest.mark.parametrize(
+    ("low", "noise", "black"),
+    [(50.0, 10.0, True), (150.0, 60.0, True), (150.0, 10.0, False), (500.0, 30.0, False)],
+)
+def test_black_is_at_0_where_values_or_their_noise_come_near(
+    low: float, noise: float, black: bool
+) -> None:
+    settled = ranges.settle(Spread(low, 1000.0, noise), Range(0.0, 65535.0))
+    assert (settled.low == 0) == black
 
 
 def test_noise_alone_does_not_make_the_range_too_narrow() -> None:

@@ -119,7 +119,9 @@ def test_depth_stays(
     said = {"axes": {"axes": axes}, "shape": {}, "nothing": None}[described]
     options = {"photometric": "minisblack", **options}
     tifffile.imwrite(source, values, volumetric=True, metadata=said, **options)
-    writing.write(target, reading.read(source))
+    document = reading.read(source)
+    assert document.remarks == (("the tiles of a volume became strips",) * ("tile" in options))
+    writing.write(target, document)
     with tifffile.TiffFile(source) as before, tifffile.TiffFile(target) as after:
         assert after.series[0].axes == before.series[0].axes
         assert len(after.pages) == len(before.pages)

@@ -381,6 +381,12 @@ def test_axes_that_do_not_fit_are_a_fault_of_usage(tmp_path: Path, axes: str, sa
     assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
 
+def test_a_fault_of_usage_names_the_zarr(tmp_path: Path) -> None:
+    source = plain(tmp_path / "a.zarr", noisy((40, 40)), chunks=(16, 16))
+    with pytest.raises(UsageError, match=r"a\.zarr: 3 sigmas for a picture of 1 channels"):
+        denoised(source, tmp_path / "b.zarr", Request(Sigma((1.0, 2.0, 3.0))))
+
+
 def test_a_disk_that_fills_is_one_line_and_the_run_can_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

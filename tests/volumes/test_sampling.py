@@ -44,7 +44,7 @@ def test_of_many_planes_only_a_sample_is_read(monkeypatch: pytest.MonkeyPatch) -
     array = Counting(levels.astype(np.float32))
     found, _ = sampling.profiles(array, Axes("tcyx"), (1, 1, 64, 64), Request())
     assert array.asked <= 60_000
-    assert [one.levels_at(1.0)[0] for one in found] == pytest.approx([5, 25], rel=0.15)
+    assert [one.shown_in("8bit")[0] for one in found] == pytest.approx([5, 25], rel=0.15)
 
 
 @pytest.mark.parametrize("empty", [0, np.nan, np.inf])
@@ -53,7 +53,7 @@ def test_what_is_empty_all_over_is_passed_over(empty: float) -> None:
     values[5, :3, :3] = np.nan
     values[3] = noisy_picture((20.0,))[:, :, 0]
     found, _ = sampling.profiles(values, Axes("zyx"), (1, 64, 64), Request())
-    assert found[0].levels_at(1.0)[0] == pytest.approx(20, rel=0.1)
+    assert found[0].shown_in("8bit")[0] == pytest.approx(20, rel=0.1)
 
 
 def test_a_sigma_for_each_channel_goes_to_it() -> None:
