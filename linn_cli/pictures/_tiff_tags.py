@@ -40,6 +40,7 @@ _SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
 COMPRESSION = 259
+_TILE_SIDES = (323, 322)
 _ENCODING = (COMPRESSION, 317, 284, 262, 32997)
 # How samples are stored belongs to the file and not to the picture.
 _STRUCTURE = frozenset(
@@ -60,6 +61,10 @@ _LAST_OF_TIFF = 33000
 _BYTE, _RATIONAL, _UNDEFINED = 1, 5, 7
 _INCH, _PER_INCH = 2, {2: 1.0, 3: 2.54}
 _MOST_PAGES = 2**20
+# Where OME-XML says in which files its planes and itself lie.
+_OME_FILES = re.compile(
+    rb"""<(?:\w+:)?(?:UUID|BinaryOnly)\b[^>]*?\b(?:FileName|MetadataFile)\s*=\s*["']([^"']+)"""
+)
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ class Tags:
     """What a TIFF says of its pages besides how they are stored.
 
     `pages` are those that hold pictures of their own, `indices` says which of the file's these are, and `lost`
-    names what no other file gets. `compression`, `predictor`, `planar`,
-    `white_is_zero` and `depth`, the layers in one page, are the first page's.
+    names what no other file gets. `compression`, `predictor`, `planar`, `white_is_zero`, `depth`, the layers in one
+    page, and `tile`, height and width of tiles or None, are the first page's.
     """
 
     byteorder: ByteOrder = "<"
@@ -91,6 +96,7 @@ class Tags:
     planar: bool = False
     white_is_zero: bool = False
     depth: int = 1
+    tile: tuple[int, int] | None = None
 
     def first(self, code: int) -> bytes | None:
         """The bytes of a tag of the first page."""
@@ -110,6 +116,14 @@ class Tags:
             return None
         horizontal, vertical = (above / below * _PER_INCH[unit] for above, below in pairs)
         return horizontal, vertical
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that OME-XML speaks of, if there is another beside this one."""
+        description = self.first(_DESCRIPTION) or b""
+        names = dict.fromkeys(_OME_FILES.findall(description))
+        is_set = len(names) > 1 or b"BinaryOnly" in description
+        return tuple(name.decode("utf-8", "replace") for name in names) if is_set else ()
 
     def without(self, code: int) -> Tags:
         """The same without a tag on any page."""
@@ -205,7 +219,7 @@ def read(file: BinaryIO) -> Tags:
         tuple(indices),
         tuple(masks),
         tuple(dict.fromkeys(lost)),
-        *_encoding(file, places[:1], layout),
+        *_encoding(file, places[0], layout),
     )
 
 
@@ -291,16 +305,18 @@ def graft(
 
 
 def _encoding(
-    file: BinaryIO, places: Sequence[int], layout: Layout
-) -> tuple[int, bool, bool, bool, int]:
-    """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0; its depth."""
-    for place in places:
-        stored, _ = directories.read(file, place, layout, lambda code: code in _ENCODING)
-        compression, predictor, planar, photometric, depth = (
-            layout.numbers(stored[code])[0] if code in stored else 1 for code in _ENCODING
-        )
-        return compression, predictor > 1, planar > 1, photometric == 0, depth
-    return 1, False, False, False, 1
+    file: BinaryIO, place: int, layout: Layout
+) -> tuple[int, bool, bool, bool, int, tuple[int, int] | None]:
+    """How the page at a place is stored, as `Tags` says it from `compression` on."""
+    wanted = {*_ENCODING, *_TILE_SIDES}
+    stored, _ = directories.read(file, place, layout, lambda code: code in wanted)
+    numbers = {code: layout.numbers(tag)[0] for code, tag in stored.items()}
+    compression, predictor, planar, photometric, depth = (
+        numbers.get(code, 1) for code in _ENCODING
+    )
+    height, width = (numbers.get(code, 0) for code in _TILE_SIDES)
+    tile = (height, width) if height and width else None
+    return compression, predictor > 1, planar > 1, photometric == 0, depth, tile
 
 
 def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layout: Layout) -> int:

@@ -99,10 +99,16 @@ def from_tiff(tags: Tags) -> dict[str, Any]:
 
 
 def left_out_of_tiff(tags: Tags | None) -> tuple[str, ...]:
-    """What the tags of a TIFF say that no other file gets, in words; None are damaged ones."""
+    """What the tags of a TIFF say that no other file gets or that no longer holds, in words; None are damaged ones."""
     if tags is None:
         return ("the metadata is damaged and was left out",)
-    return (f"left out: {', '.join(tags.lost)}",) if tags.lost else ()
+    said = [f"left out: {', '.join(tags.lost)}"] if tags.lost else []
+    if files := tags.files:
+        said.append(
+            f"its OME-XML is about several files ({', '.join(files[:3])}{', ...' * (len(files) > 3)}): "
+            "denoise them all into another folder, where they keep their names"
+        )
+    return tuple(said)
 
 
 def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
         "planar": tags.planar,
         "white_is_zero": tags.white_is_zero,
         "depth": tags.depth,
+        "tile": tags.tile,
     }
 
 

@@ -219,6 +219,8 @@ def _stacked(tiff: tifffile.TiffFile) -> int:
     if len(tiff.pages) != 1 or not tiff.series:
         return 1
     page, series = tiff.pages[0].aspage(), tiff.series[0]
+    if series.dataoffset is None:  # OME-XML speaks of planes in other files, too
+        return 1
     return series.size // page.size if page.size and series.size > page.size else 1
 
 

@@ -22,6 +22,7 @@ LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
 # Those of photographs: JPEG in two forms, JPEG 2000, WebP, JPEG XL. Their pixels differ little from their neighbours.
 _PHOTOGRAPHIC = (6, 7, 33003, 33004, 33005, 34712, 50001, 50002)
 ZIP = 8
+_TILE_STEP = 16  # the sides of tiles are multiples of it
 # Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
 CLASSIC_BYTES = 2**32 - 2**25
 
@@ -76,6 +77,7 @@ def write(
         compression["predictor"] = False
     # ImageJ, and what reads its files, takes plain pages for one behind the other.
     in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
+    tile = None if fax or depth > 1 else tile_of(stored)
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
         for layers in _together(iter(pictures), depth):
             samples, layout = _laid_out(layers, stored)
@@ -89,7 +91,8 @@ def write(
                 iter([_fax.encode(samples, fax)]) if fax else samples,
                 metadata=None,
                 software=False,
-                contiguous=in_one,
+                contiguous=in_one and not tile,
+                tile=tile,
                 **layout,
                 **compression,
             )
@@ -102,6 +105,12 @@ def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
     if compression not in LOSSLESS:
         return {"compression": ZIP, "predictor": compression in _PHOTOGRAPHIC}
     return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
+
+
+def tile_of(encoding: dict[str, Any]) -> tuple[int, int] | None:
+    """Height and width of a file's tiles, None for strips and for tiles that TIFF does not allow."""
+    tile: tuple[int, int] | None = encoding.get("tile")
+    return tile if tile and not any(side % _TILE_STEP for side in tile) else None
 
 
 def inverted(picture: Picture) -> Picture:

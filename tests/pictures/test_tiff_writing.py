@@ -146,3 +146,28 @@ def test_layers_are_turned_upright(tmp_path: Path) -> None:
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
         assert file.pages[0].aspage().tags.valueof(274, 1) == 1
         np.testing.assert_array_equal(file.asarray(), np.rot90(values, -1, axes=(1, 2)))
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("pages", [1, 3])
+@pytest.mark.parametrize(
+    ("sides", "options"),
+    [
+        ((70, 50), {}),
+        ((70, 50, 3), {"photometric": "rgb"}),
+        ((3, 70, 50), {"photometric": "rgb", "planarconfig": "separate"}),
+    ],
+)
+def test_tiles_stay(
+    tmp_path: Path, sides: tuple[int, ...], options: dict[str, Any], pages: int, compression: str
+) -> None:
+    source, target = tmp_path / "a.tif", tmp_path / "b.tif"
+    values = np.random.default_rng(0).integers(0, 60_000, (pages, *sides), dtype=np.uint16)
+    with tifffile.TiffWriter(source) as writer:
+        for page in values:
+            writer.write(page, tile=(32, 16), compression=compression, metadata=None, **options)
+    assert writing.write(target, reading.read(source)) == []
+    with tifffile.TiffFile(target) as file:
+        assert {page.aspage().tile for page in file.pages} == {(32, 16)}
+        for page, own in zip(file.pages, values, strict=True):
+            np.testing.assert_array_equal(page.asarray(), own)
