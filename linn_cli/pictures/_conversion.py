@@ -17,13 +17,18 @@ from linn_cli.pictures.picture import Document, Picture
 from linn_cli.samples import white
 
 # What metadata is called in remarks, where that is not its name.
-_CALLED = {"chunks": "chunks of a PNG", "iptc": "IPTC", "segments": "further segments of a JPEG"}
+_CALLED = {
+    "chunks": "chunks of a PNG",
+    "density": "resolution without a unit",
+    "iptc": "IPTC",
+    "segments": "further segments of a JPEG",
+}
 _TOLD = {"tiff", "cicp"}  # in other words, and of the tags of a TIFF only what EXIF does not hold
 # From this part of a picture's values on it is said that they are cut off, and refused; and how far from black and
 # white noise leads, in floats.
 _LEAST_CUT_OFF, _MOST_CUT_OFF, _NOISE = 0.01, 0.5, 0.25
 # Of a PNG's chunks, those that all formats do without, and the one that then is missed.
-_COLOUR_CHUNKS, _GAMMA = (b"gAMA", b"cHRM", b"sRGB", b"pHYs"), b"gAMA"
+_COLOUR_CHUNKS, _GAMMA = (b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"iCCP"), b"gAMA"
 
 
 def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
@@ -61,7 +66,7 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     if stored_in_colour and kept.is_of_grey(metadata.get("icc_profile", b"")):
         metadata = {key: value for key, value in metadata.items() if key != "icc_profile"}
         remarks.append(f"{target} stores grey as colour, so the grey colour profile was left out")
-    remarks += _lost(metadata, target)
+    remarks += [*_contradicted(metadata, target), *_lost(metadata, target)]
     metadata = {key: metadata[key] for key in target.metadata if key in metadata}
     return replace(document, frames=frames, metadata=metadata), remarks
 
@@ -93,6 +98,15 @@ def _cut_off(frames: Sequence[Picture], dtype: np.dtype[Any], target: Format) ->
     return list(dict.fromkeys(remarks))
 
 
+def _contradicted(metadata: dict[str, Any], target: Format) -> list[str]:
+    """What to say where EXIF and the rest of a file name two resolutions and the format has a place for one."""
+    dpi, said = metadata.get("dpi"), _tiff_tags.exif_resolution(metadata.get("exif", b""))
+    has_one = target.name == "JPEG" or (target.name == "TIFF" and "tiff" not in metadata)
+    if not has_one or not dpi or not said or _tiff_tags.are_alike(said, dpi):
+        return []
+    return [f"the EXIF said {said[0]:g} dpi and now says {dpi[0]:g}, as the rest of the file did"]
+
+
 def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
     """What of the metadata the format does not hold, in words.
 
@@ -104,6 +118,8 @@ def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
     chunks = {name for name, _ in metadata.get("chunks", ())} if "chunks" in lost else set()
     if chunks <= set(_COLOUR_CHUNKS):
         lost -= {"chunks"}
+    if b"pHYs" in {name for name, _ in metadata.get("chunks", ())} and target.name == "PNG":
+        lost -= {"density"}
     if names := sorted(_CALLED.get(name, name) for name in lost - _TOLD):
         remarks.append(f"{target} does not hold the metadata ({', '.join(names)})")
     if "tiff" in lost and (tags := _tiff_tags.only_of_tiff(metadata["tiff"])):

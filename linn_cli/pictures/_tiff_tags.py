@@ -7,6 +7,7 @@ gives the file the directories that it should have.
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import struct
@@ -59,7 +60,9 @@ _STALE = frozenset(
 _IN_EXIF = frozenset({33432, EXIF, GPS, *range(0x9C9B, 0x9CA0)})
 _LAST_OF_TIFF = 33000
 _BYTE, _RATIONAL, _UNDEFINED = 1, 5, 7
-_INCH, _PER_INCH = 2, {2: 1.0, 3: 2.54}
+_EXIF = b"Exif\0\0"
+_ROUNDED = 0.005  # dots per inch are whole numbers in JFIF, and dots per metre in a PNG
+NO_UNIT, INCH, _PER_INCH = 1, 2, {2: 1.0, 3: 2.54}
 _MOST_PAGES = 2**20
 # Where OME-XML says in which files its planes and itself lie.
 _OME_FILES = re.compile(
@@ -106,16 +109,29 @@ class Tags:
     @property
     def resolution(self) -> tuple[float, float] | None:
         """The first page's resolution in dots per inch, if it says one."""
+        unit, density = self._stated()
+        if unit not in _PER_INCH or density is None:
+            return None
+        horizontal, vertical = density
+        return horizontal * _PER_INCH[unit], vertical * _PER_INCH[unit]
+
+    @property
+    def density(self) -> tuple[float, float] | None:
+        """The first page's resolution if it has no unit, and is not what writers put there for none."""
+        unit, density = self._stated()
+        return density if unit == NO_UNIT and density != (1, 1) else None
+
+    def _stated(self) -> tuple[int, tuple[float, float] | None]:
+        """The unit of the first page's resolution, and its numbers, if they can be any."""
         first = self.pages[0] if self.pages else {}
         if not {282, 283} <= first.keys():
-            return None
-        layout = Layout(self.byteorder)
-        unit = layout.numbers(first[296])[0] if 296 in first else _INCH
+            return NO_UNIT, None
+        unit = Layout(self.byteorder).numbers(first[296])[0] if 296 in first else INCH
         pairs = [struct.unpack(f"{self.byteorder}2I", first[code].value) for code in (282, 283)]
-        if unit not in _PER_INCH or not all(min(pair) > 0 for pair in pairs):
-            return None
-        horizontal, vertical = (above / below * _PER_INCH[unit] for above, below in pairs)
-        return horizontal, vertical
+        if not all(min(pair) > 0 for pair in pairs):
+            return unit, None
+        horizontal, vertical = (above / below for above, below in pairs)
+        return unit, (horizontal, vertical)
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -141,12 +157,11 @@ class Tags:
             first[code] = Tag(_UNDEFINED if code == ICC_PROFILE else _BYTE, len(value), value)
         return replace(self, pages=(first, *rest))
 
-    def with_resolution(self, dpi: tuple[float, float]) -> Tags:
+    def with_resolution(self, density: tuple[float, float], unit: int = INCH) -> Tags:
         """The same with a resolution of the first page."""
         first, *rest = self.pages
-        unit = struct.pack(self.byteorder + "H", _INCH)
-        new = {296: Tag(SHORT, 1, unit)}
-        for code, value in zip((282, 283), dpi, strict=True):
+        new = {296: Tag(SHORT, 1, struct.pack(self.byteorder + "H", unit))}
+        for code, value in zip((282, 283), density, strict=True):
             ratio = Fraction(value).limit_denominator(10_000)
             pair = struct.pack(self.byteorder + "2I", ratio.numerator, ratio.denominator)
             new[code] = Tag(_RATIONAL, 1, pair)
@@ -229,7 +244,7 @@ def from_exif(exif: bytes) -> Tags:
     Raises:
         ValueError: the block is damaged.
     """
-    file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
+    file = io.BytesIO(exif.removeprefix(_EXIF))
     layout, pointer = directories.layout_of(file)
     place = directories.offset_at(file, pointer, layout)
     directory, _ = directories.read(
@@ -249,18 +264,54 @@ def exif(tags: Tags) -> bytes | None:
 def _block(directory: Directory, layout: Layout) -> bytes:
     start = layout.offset.size + len(layout.header)
     content, _ = directories.serialised(directory, start, layout)
-    return b"Exif\0\0" + layout.header + layout.offset.pack(start) + content
+    return _EXIF + layout.header + layout.offset.pack(start) + content
 
 
-def exif_with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
-    """An EXIF block that says the resolution: the one given if it says one already, or is damaged."""
+def exif_resolution(exif: bytes) -> tuple[float, float] | None:
+    """The resolution that an EXIF block says, in dots per inch."""
+    try:
+        return from_exif(exif).resolution
+    except (ValueError, struct.error):
+        return None
+
+
+def are_alike(resolution: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two resolutions are the same but for rounding."""
+    pairs = zip(resolution, other, strict=True)
+    return all(math.isclose(one, two, rel_tol=_ROUNDED) for one, two in pairs)
+
+
+def exif_with_resolution(
+    exif: bytes | None, density: tuple[float, float], unit: int = INCH
+) -> bytes:
+    """An EXIF block that says the resolution; as it was if it is damaged.
+
+    One that says another resolution gets this one in its place, so that nothing else in it moves.
+    """
     try:
         tags = from_exif(exif) if exif else Tags(pages=({},))
     except (ValueError, struct.error):
         return exif or b""
-    if exif and RESOLUTION & tags.pages[0].keys():
-        return exif
-    return _block(tags.with_resolution(dpi).pages[0], Layout(tags.byteorder))
+    stated = tags.with_resolution(density, unit)
+    if tags.resolution and are_alike(tags.resolution, density) and unit == INCH:
+        return exif or b""
+    if not (exif and tags.pages[0].keys() >= RESOLUTION):
+        return _block(stated.pages[0], Layout(tags.byteorder))
+    start = len(_EXIF) if exif.startswith(_EXIF) else 0
+    block = bytearray(exif)
+    layout, pointer = directories.layout_of(file := io.BytesIO(exif[start:]))
+    place = directories.offset_at(file, pointer, layout)
+    (count,) = layout.count.unpack_from(block, start + place)
+    for number in range(count):
+        entry = start + place + layout.count.size + number * layout.entry.size
+        code, *_, inline = layout.entry.unpack_from(block, entry)
+        if code in RESOLUTION:
+            value = stated.pages[0][code].value
+            at = entry + layout.entry.size - len(inline)
+            if len(value) > len(inline):
+                at = start + layout.offset.unpack(inline)[0]
+            block[at : at + len(value)] = value
+    return bytes(block)
 
 
 def only_of_tiff(tags: Tags) -> list[str]:
