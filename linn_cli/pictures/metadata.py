@@ -215,7 +215,7 @@ def _serialised(exif: Image.Exif) -> bytes:
     return exif.tobytes()
 
 
-def _density(info: dict[str, Any]) -> tuple[float, float] | None:
+def _density(info: dict[Any, Any]) -> tuple[float, float] | None:
     """What a JPEG or PNG says of the shape of its pixels without a unit, if they are not square."""
     density = info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
     found = _resolution(density)
