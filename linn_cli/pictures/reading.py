@@ -6,7 +6,7 @@ import io
 import math
 import threading
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from PIL import (
     Image,
     ImageCms,
-    ImageSequence,
     JpegImagePlugin,
     UnidentifiedImageError,
 )
@@ -46,6 +45,9 @@ _CONVERTED = {
     "CMYK": ("RGB", "CMYK became sRGB"),
     "LAB": ("RGB", "Lab became sRGB"),
 }
+
+
+_NONE: Mapping[int, Picture] = {}
 
 
 def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
@@ -184,12 +186,23 @@ def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
             metadata = kept.upright(metadata)
         found = format_named("tiff")
         return Document(tuple(pages), found, metadata, encoding=encoding, remarks=(*said, *remarks))
+    only = tags.indices if tags else None
     file.seek(0)
-    image = Image.open(file, formats=["TIFF"])
+    beside, remarks = tiff_pages.read_direct(file, max_pixels, only)
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=["TIFF"])
+    except UnidentifiedImageError as error:
+        raise InputError(
+            "its pages are of kinds that linn does not read together: split it first (tiffsplit FILE)"
+            if beside
+            else "TIFF of a kind that linn does not read: convert it first (magick FILE FILE.png)"
+        ) from error
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
         raise high_depth.too_large(max_pixels)
-    only = tags.indices if tags else None
-    document = _decode_frames(image, format_named("tiff"), metadata, list(said), only)
+    document = _decode_frames(
+        image, format_named("tiff"), metadata, [*said, *remarks], only, direct=beside
+    )
     return replace(document, encoding=encoding)
 
 
@@ -229,9 +242,10 @@ def _decode_frames(
     found: Format,
     metadata: dict[str, Any],
     said: list[str],
-    only: Collection[int] | None = None,
+    only: Sequence[int] | None = None,
+    direct: Mapping[int, Picture] = _NONE,
 ) -> Document:
-    """The frames of a picture, or `only` some of them."""
+    """The frames of a picture, or `only` some of them; some may have been read already, the `direct` ones."""
     tables: dict[str, Any] = {}
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode != "CMYK":
         tables = {"qtables": image.quantization}
@@ -244,28 +258,34 @@ def _decode_frames(
         said.append(f"of {several} pictures only the first was taken")
         several = 1
     animated = several > 1 and found.name != "TIFF"
-    frames, durations, bilevel = [], [], True
-    for frame in ImageSequence.Iterator(image) if several > 1 else [image]:
-        if image.info.get("default_image") and frame.tell() == 0:
+    frames, durations, modes = [], [], []
+    for index in only or range(several):
+        if index in direct:
+            frames.append(direct[index])
+            modes.append("")
+            continue
+        image.seek(index)
+        if image.info.get("default_image") and index == 0:
             said.append("the still picture that stands for the animation was left out")
             continue
-        if only is not None and frame.tell() not in only:
-            continue
-        frame.load()
-        picture, remark = _decode_frame(frame, metadata, animated)
+        image.load()
+        modes.append(image.mode)
+        picture, remark = _decode_frame(image, metadata, animated)
         frames.append(picture)
-        bilevel &= frame.mode == "1"
-        durations.append(frame.info.get("duration", 0))
+        durations.append(image.info.get("duration", 0))
         if remark and remark not in said:
             said.append(remark)
     if not frames:
         raise InputError("holds no picture")
+    bilevel = set(modes) == {"1"}
+    if "1" in modes and not bilevel:
+        said.append("pages in black and white became grey")
     timing: dict[str, Any] = {}
     if animated:
         timing = {"duration": durations}
         if "loop" in image.info or found.name != "GIF":
             timing["loop"] = image.info.get("loop", 0)
-    if image.mode in ("CMYK", "LAB"):
+    if not {"CMYK", "LAB"}.isdisjoint(modes):
         metadata = {**metadata, "icc_profile": _srgb().tobytes()}
     if found.name == "TIFF":
         metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
