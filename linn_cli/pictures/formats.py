@@ -60,8 +60,8 @@ FORMATS = (
     Format(
         "GIF", "GIF", (".gif",), alpha=True, frames=True, metadata=("comment", "icc_profile", "xmp")
     ),
-    Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16")),
-    Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False),
+    Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16"), metadata=("comment",)),
+    Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False, metadata=("comment",)),
     Format("PFM", "PPM", (".pfm",), ("float32",)),
 )
 SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)

@@ -14,6 +14,7 @@ from linn_cli.pictures import (
     _avif_boxes,
     _gif_blocks,
     _jpeg_segments,
+    _netpbm,
     _png_chunks,
     _tiff_tags,
 )
@@ -67,6 +68,10 @@ def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[st
                 metadata.pop("comment", None)
                 more["segments"] += tuple((_jpeg_segments.COMMENT, one) for one in beside.comments)
             lost += beside.lost
+        case "PPM":
+            header = _netpbm.read(file)
+            more = {"comment": header.comment}
+            lost += ["further pictures"] if header.is_followed else []
         case "GIF":
             blocks = _gif_blocks.read(file)
             more = {"xmp": blocks.xmp, "icc_profile": blocks.profile}

@@ -22,7 +22,7 @@ from PIL import (
 )
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _other_formats, _tiff_tags, high_depth, tiff_pages
+from linn_cli.pictures import _netpbm, _other_formats, _tiff_tags, high_depth, tiff_pages
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
@@ -156,14 +156,20 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
             raise InputError(raw)
         file.seek(0)
         return _decode_tiff(file, max_pixels)
+    if high_depth.is_pfm(head):
+        picture, unit = high_depth.read_pfm(file, max_pixels)
+        return Document((picture,), format_named("pfm"), encoding={"unit": unit})
     deep = _deep_picture(file, head, max_pixels)
-    if deep is not None and head.startswith(b"PF"):  # Pillow knows no PFM of colours
-        return Document((deep,), format_named("pfm"))
     file.seek(0)
     image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
     metadata, said = _metadata(image, file)
+    if image.format == "PPM":
+        said += _netpbm.rescaled(file)
+        file.seek(0)
     if deep is not None:
+        if deep.alpha is not None and "transparency" in image.info:
+            said += ("the transparent colour became alpha",)
         return Document((deep,), found, metadata, remarks=said)
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
         raise high_depth.too_large(max_pixels)
@@ -212,8 +218,6 @@ def _deep_picture(file: BinaryIO, head: bytes, max_pixels: int) -> Picture | Non
         Image.open(file, formats=["PNG"])  # for its guard against bombs
         file.seek(0)
         return high_depth.read_png(file)
-    if head.startswith(b"PF"):
-        return high_depth.read_pfm(file, max_pixels)
     if head.startswith((b"P3", b"P6")):
         return high_depth.read_ppm(file, max_pixels)
     return None

@@ -285,7 +285,7 @@ def _page_picture(page: tifffile.TiffPage, samples: NDArray[Any], remarks: list[
     )
     if page.planarconfig == 2:
         samples = np.moveaxis(samples, 0, -1)
-    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample)
+    samples = _as_supported(np.ascontiguousarray(samples), page.bitspersample, remarks)
     if page.photometric == 6:
         remarks.append("YCbCr became RGB")
         return Picture(_from_ycbcr(samples))
@@ -320,7 +320,7 @@ def _with_alpha(samples: NDArray[Any], page: tifffile.TiffPage, remarks: list[st
     return Picture(values, alpha)
 
 
-def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
+def _as_supported(samples: NDArray[Any], bits: int, remarks: list[str]) -> NDArray[Any]:
     """Native samples; integers of odd depths over the whole range of 16 bits."""
     if samples.dtype.kind not in "iuf" or (
         samples.dtype.kind != "f" and samples.dtype.itemsize > 4
@@ -330,7 +330,10 @@ def _as_supported(samples: NDArray[Any], bits: int) -> NDArray[Any]:
         )
     native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     odd = samples.dtype.kind == "u" and bits < 8 * samples.dtype.itemsize
-    return over_16_bits(native, 2**bits - 1) if odd and bits <= 16 else native
+    if not odd or bits > 16:
+        return native
+    remarks.append(f"values up to {2**bits - 1} now go up to {np.iinfo(np.uint16).max}")
+    return over_16_bits(native, 2**bits - 1)
 
 
 def nodata(page: tifffile.TiffPage) -> float | None:

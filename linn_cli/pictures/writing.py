@@ -18,6 +18,7 @@ from linn_cli.pictures import (
     _avif_boxes,
     _gif_blocks,
     _jpeg_segments,
+    _netpbm,
     _png_chunks,
     _tiff_tags,
     high_depth,
@@ -154,19 +155,20 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
             file, frames, Pages.of(frames, is_bilevel=document.is_bilevel), metadata, encoding
         )
         return
-    if is_deep(frames):
-        if target.name == "PNG":
-            file.write(_png_chunks.insert(high_depth.write_png(frames[0]), metadata))
-        elif target.name == "PFM":
-            high_depth.write_pfm(file, frames[0])
-        else:
-            high_depth.write_ppm(file, frames[0])
+    if target.name == "PFM":
+        unit = document.encoding.get("unit", 1.0) if document.format == target else 1.0
+        high_depth.write_pfm(file, frames[0], unit)
         return
-    if target.name not in ("PNG", "JPEG", "AVIF", "GIF"):
+    if target.name in ("WebP", "BMP"):
         _save(file, document, target, quality)
         return
     content = io.BytesIO()
-    _save(content, document, target, quality)
+    if not is_deep(frames):
+        _save(content, document, target, quality)
+    elif target.name == "PNG":
+        content.write(high_depth.write_png(frames[0]))
+    else:
+        high_depth.write_ppm(content, frames[0])
     encoded = content.getvalue()
     match target.name:
         case "PNG":
@@ -174,6 +176,8 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
         case "JPEG":
             beside = metadata.get("iptc", b""), metadata.get("segments", ())
             encoded = _jpeg_segments.insert(encoded, *beside)
+        case "PPM" | "PGM" if comment := metadata.get("comment"):
+            encoded = _netpbm.insert(encoded, comment)
         case "GIF":
             xmp, profile = (metadata.get(name, b"") for name in ("xmp", "icc_profile"))
             encoded = _gif_blocks.insert(encoded, xmp, profile)

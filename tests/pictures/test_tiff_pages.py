@@ -108,7 +108,7 @@ def test_too_many_pixels_are_refused_before_they_are_read() -> None:
 
 def test_12_bits_use_the_whole_range() -> None:
     values = np.array([[0, 1000, 4095, 7]], np.uint16)
-    found = one_page(packed(values))
+    found = one_page(packed(values), "values up to 4095 now go up to 65535")
     assert found.values.ravel().tolist() == [
         0,
         round(1000 / 4095 * 65535),
