@@ -24,6 +24,7 @@ _CALLED = {
     "segments": "further segments of a JPEG",
 }
 _TOLD = {"tiff", "cicp"}  # in other words, and of the tags of a TIFF only what EXIF does not hold
+_GIF_STEP = 10  # milliseconds
 # From this part of a picture's values on it is said that they are cut off, and refused; and how far from black and
 # white noise leads, in floats.
 _LEAST_CUT_OFF, _MOST_CUT_OFF, _NOISE = 0.01, 0.5, 0.25
@@ -51,14 +52,21 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
         not frame.is_colour and frame.values.shape[2] > 1 for frame in frames
     ):
         raise InputError(f"{target} has no place for separate channels: write TIFF")
-    depth = frames[0].values.dtype.name
-    wanted = depth if depth in target.depths else target.depths[-1]
-    if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
-        wanted = "uint8"  # animations have 8 bits
-    if wanted != depth:
-        remarks += _cut_off(frames, np.dtype(wanted), target)
-        frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
+    for depth in dict.fromkeys(frame.values.dtype.name for frame in frames):
+        wanted = depth if depth in target.depths else target.depths[-1]
+        if len(frames) > 1 and target.name == "PNG":
+            wanted = "uint8"  # animations have 8 bits
+        if wanted == depth:
+            continue
+        concerned = [frame for frame in frames if frame.values.dtype.name == depth]
+        remarks += _cut_off(concerned, np.dtype(wanted), target)
+        frames = tuple(
+            _in_depth(frame, np.dtype(wanted)) if frame.values.dtype.name == depth else frame
+            for frame in frames
+        )
         remarks.append(f"{depth} samples became {wanted}, which {target} holds")
+    if len(frames) > 1:
+        remarks += _timing_lost(document.timing, target)
     if "exif" in metadata and "exif" not in target.metadata:
         turn = kept.orientation(metadata)
         frames = tuple(frame.turned(turn) for frame in frames)
@@ -96,6 +104,20 @@ def _cut_off(frames: Sequence[Picture], dtype: np.dtype[Any], target: Format) ->
     if any(not np.isfinite(frame.values).all() for frame in frames):
         remarks.append("pixels without a value became black")
     return list(dict.fromkeys(remarks))
+
+
+def _timing_lost(timing: dict[str, Any], target: Format) -> list[str]:
+    """What of an animation's timing the format does not hold, in words."""
+    durations = timing.get("duration", ())
+    if target.name == "TIFF" and timing:
+        return ["TIFF does not hold how long each frame is shown"]
+    if target.name == "GIF" and any(duration % _GIF_STEP for duration in durations):
+        return [
+            f"GIF counts in steps of {_GIF_STEP} ms, so that frames are shown that much shorter"
+        ]
+    if target.name == "AVIF" and timing.get("loop"):
+        return ["AVIF does not hold how often the animation plays"]
+    return []
 
 
 def _contradicted(metadata: dict[str, Any], target: Format) -> list[str]:

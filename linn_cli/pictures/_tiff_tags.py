@@ -319,7 +319,19 @@ def only_of_tiff(tags: Tags) -> list[str]:
     known = {XMP, ICC_PROFILE, IPTC, PHOTOSHOP, _SUBFILE, *RESOLUTION}
     codes = dict.fromkeys(code for page in tags.pages for code in page)
     names = [_name(code) for code in codes if code not in known and not _is_of_exif(code)]
-    return [*names, *(["masks"] if tags.masks else [])]
+    first, *others = tags.pages
+    ignored = {XMP, ICC_PROFILE, _SUBFILE, ORIENTATION}
+    is_more = any(
+        first.get(code) != tag
+        for page in others
+        for code, tag in page.items()
+        if code not in ignored
+    )
+    return [
+        *names,
+        *(["masks"] if tags.masks else []),
+        *(["those of further pages"] if is_more else []),
+    ]
 
 
 def graft(

@@ -181,3 +181,13 @@ def test_a_pfm_of_colours_comes_back_to_the_bit() -> None:
     for damaged in (b"PF\n4 5\n1.0\n" + body[1:], b"PF\n4\n1\n", b"PF\n0 5\n1\n"):
         with pytest.raises(InputError, match="PFM"):
             reading.decode(io.BytesIO(damaged), "a")
+
+
+def test_what_further_pages_say_is_named_where_a_format_has_one_place() -> None:
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for number in range(2):
+            page = (285, "s", 0, f"page {number}", True)
+            writer.write(LEVELS, metadata=None, software=False, extratags=[page])
+    assert copied(file)[1] == []
+    assert copied(file, "png")[1] == ["PNG does not hold the TIFF tags (those of further pages)"]
