@@ -12,11 +12,13 @@ from PIL import Image
 from linn_cli.errors import InputError
 from linn_cli.pictures import (
     _avif_boxes,
+    _bmp_profile,
     _gif_blocks,
     _jpeg_segments,
     _netpbm,
     _png_chunks,
     _tiff_tags,
+    _webp_chunks,
 )
 from linn_cli.pictures._tiff_tags import ORIENTATION, Tags
 
@@ -72,6 +74,11 @@ def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[st
             header = _netpbm.read(file)
             more = {"comment": header.comment}
             lost += ["further pictures"] if header.is_followed else []
+        case "BMP":
+            more = {"icc_profile": _bmp_profile.read(file)}
+        case "WEBP":
+            names = _webp_chunks.further(file)
+            lost += [f"WebP chunks ({', '.join(names)})"] if names else []
         case "GIF":
             blocks = _gif_blocks.read(file)
             more = {"xmp": blocks.xmp, "icc_profile": blocks.profile}

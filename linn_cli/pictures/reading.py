@@ -47,7 +47,8 @@ _CONVERTED = {
 }
 
 
-_NONE: Mapping[int, Picture] = {}
+_NONE: Mapping[int, Any] = {}
+_SAMPLES_PER_PIXEL = 277
 
 
 def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
@@ -273,6 +274,8 @@ def _decode_frames(
             said.append("the still picture that stands for the animation was left out")
             continue
         image.load()
+        if found.name == "TIFF" and (extra := _further_channels(image)) not in ("", *said):
+            said.append(extra)
         modes.append(image.mode)
         picture, remark = _decode_frame(image, metadata, animated)
         frames.append(picture)
@@ -294,6 +297,13 @@ def _decode_frames(
     if found.name == "TIFF":
         metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
     return Document(tuple(frames), found, metadata, timing, tables, tuple(said), is_bilevel=bilevel)
+
+
+def _further_channels(image: Image.Image) -> str:
+    """What to say of channels of a TIFF page, such as inks, that Pillow passes over; empty if there are none."""
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", _NONE)
+    count = int(tags.get(_SAMPLES_PER_PIXEL, 1)) - len(image.getbands())
+    return f"channels beyond the colours were left out ({count})" if count > 0 else ""
 
 
 def _decode_frame(

@@ -525,3 +525,11 @@ def test_the_profile_of_cmyk_goes_even_if_another_page_comes_last() -> None:
     cmyk = (np.zeros((9, 7, 4), np.uint8), {"photometric": "separated", "iccprofile": profile})
     document = reading.decode(_pages(cmyk, (np.zeros((9, 7), np.uint8), {})), "a.tif")
     assert document.metadata["icc_profile"][16:20] == b"RGB "
+
+
+@pytest.mark.parametrize("inks", [0, 1, 2])
+def test_inks_beside_cmyk_are_named(inks: int) -> None:
+    values = np.zeros((9, 7, 4 + inks), np.uint8)
+    page = (values, {"photometric": "separated", "extrasamples": ["unspecified"] * inks or None})
+    said = [f"channels beyond the colours were left out ({inks})"] if inks else []
+    assert list(reading.decode(_pages(page), "a.tif").remarks) == [*said, "CMYK became sRGB"]
