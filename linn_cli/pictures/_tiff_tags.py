@@ -14,6 +14,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import repeat
 from typing import BinaryIO
 
 import tifffile
@@ -41,8 +42,7 @@ _SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
 COMPRESSION = 259
-_TILE_SIDES = (323, 322)
-_ENCODING = (COMPRESSION, 317, 284, 262, 32997)
+_STORAGE = (COMPRESSION, 317, 284, 262, 32997, 258, 277, 323, 322)
 # How samples are stored belongs to the file and not to the picture.
 _STRUCTURE = frozenset(
     {
@@ -80,12 +80,28 @@ class Mask:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """How a page is stored.
+
+    `predictor`: as differences; `planar`: channel by channel; `depth`: layers in the page; `tile`: height and width of
+    tiles, None for strips; `is_bilevel`: in one bit for each pixel.
+    """
+
+    compression: int = 0
+    predictor: bool = False
+    planar: bool = False
+    white_is_zero: bool = False
+    depth: int = 1
+    tile: tuple[int, int] | None = None
+    is_bilevel: bool = False
+
+
+@dataclass(frozen=True)
 class Tags:
     """What a TIFF says of its pages besides how they are stored.
 
-    `pages` are those that hold pictures of their own, `indices` says which of the file's these are, and `lost`
-    names what no other file gets. `compression`, `predictor`, `planar`, `white_is_zero`, `depth`, the layers in one
-    page, and `tile`, height and width of tiles or None, are the first page's.
+    `pages` are those that hold pictures of their own, `indices` says which of the file's these are, `stored` how, and
+    `lost` names what no other file gets.
     """
 
     byteorder: ByteOrder = "<"
@@ -94,12 +110,7 @@ class Tags:
     indices: tuple[int, ...] = ()
     masks: tuple[Mask, ...] = ()
     lost: tuple[str, ...] = ()
-    compression: int = 0
-    predictor: bool = False
-    planar: bool = False
-    white_is_zero: bool = False
-    depth: int = 1
-    tile: tuple[int, int] | None = None
+    stored: tuple[Stored, ...] = ()
 
     def first(self, code: int) -> bytes | None:
         """The bytes of a tag of the first page."""
@@ -199,6 +210,7 @@ def read(file: BinaryIO) -> Tags:
     pages: list[Directory] = []
     indices: list[int] = []
     masks: list[Mask] = []
+    stored: list[Stored] = []
     lost: list[str] = []
     overviews = 0
     places: list[int] = []
@@ -223,6 +235,7 @@ def read(file: BinaryIO) -> Tags:
             gone = {_BELOW, *_STALE}
             pages.append({code: tag for code, tag in directory.items() if code not in gone})
             indices.append(len(places) - 1)
+            stored.append(_stored(file, here, layout))
     if not pages:
         raise ValueError("a file without pages")
     if overviews:
@@ -234,7 +247,7 @@ def read(file: BinaryIO) -> Tags:
         tuple(indices),
         tuple(masks),
         tuple(dict.fromkeys(lost)),
-        *_encoding(file, places[0], layout),
+        tuple(stored),
     )
 
 
@@ -338,7 +351,7 @@ def graft(
     file: BinaryIO,
     pages: Sequence[Directory],
     masks: Sequence[Mask] = (),
-    compression: int | None = None,
+    compressions: Sequence[int] = (),
 ) -> None:
     """Give the pages of a written TIFF further tags, and put masks behind them.
 
@@ -346,10 +359,12 @@ def graft(
         file: open for reading and writing, in the byte order of the tags.
         pages: the tags of each page; they come before those that the page has, but for how it is stored.
         masks: pages as they were in another file.
-        compression: of the pages, where it is another than they say.
+        compressions: of each page, 0 where it is the one that the page names; by default of all.
     """
     layout, pointer = directories.layout_of(file)
-    for number, added in enumerate(pages, start=1):
+    for number, (added, compression) in enumerate(
+        zip(pages, compressions or repeat(0), strict=False), start=1
+    ):
         own, following = directories.read(
             file, directories.offset_at(file, pointer, layout), layout, directories.everything
         )
@@ -367,19 +382,23 @@ def graft(
                 pointer = _append_mask(file, mask, pointer, following, layout)
 
 
-def _encoding(
-    file: BinaryIO, place: int, layout: Layout
-) -> tuple[int, bool, bool, bool, int, tuple[int, int] | None]:
-    """How the page at a place is stored, as `Tags` says it from `compression` on."""
-    wanted = {*_ENCODING, *_TILE_SIDES}
-    stored, _ = directories.read(file, place, layout, lambda code: code in wanted)
-    numbers = {code: layout.numbers(tag)[0] for code, tag in stored.items()}
-    compression, predictor, planar, photometric, depth = (
-        numbers.get(code, 1) for code in _ENCODING
+def _stored(file: BinaryIO, place: int, layout: Layout) -> Stored:
+    """How the page at a place is stored."""
+    found, _ = directories.read(file, place, layout, lambda code: code in _STORAGE)
+    numbers = {code: layout.numbers(tag)[0] for code, tag in found.items()}
+    compression, predictor, planar, photometric, depth, bits, samples = (
+        numbers.get(code, 1) for code in _STORAGE[:-2]
     )
-    height, width = (numbers.get(code, 0) for code in _TILE_SIDES)
-    tile = (height, width) if height and width else None
-    return compression, predictor > 1, planar > 1, photometric == 0, depth, tile
+    height, width = (numbers.get(code, 0) for code in _STORAGE[-2:])
+    return Stored(
+        compression,
+        predictor > 1,
+        planar > 1,
+        photometric == 0,
+        depth,
+        (height, width) if height and width else None,
+        bits == samples == 1,
+    )
 
 
 def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layout: Layout) -> int:

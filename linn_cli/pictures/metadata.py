@@ -146,17 +146,13 @@ def left_out_of_tiff(tags: Tags | None) -> tuple[str, ...]:
 
 
 def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
-    """How the samples of a TIFF are compressed and laid out."""
-    if not tags:
+    """How the samples of a TIFF are compressed and laid out: on the first page, and on all `pages` if they differ."""
+    if not tags or not tags.stored:
         return {}
-    return {
-        "compression": tags.compression,
-        "predictor": tags.predictor,
-        "planar": tags.planar,
-        "white_is_zero": tags.white_is_zero,
-        "depth": tags.depth,
-        "tile": tags.tile,
-    }
+    first = vars(tags.stored[0])
+    if len(set(tags.stored)) == 1:
+        return dict(first)
+    return first | {"pages": tuple(map(vars, tags.stored))}
 
 
 def to_tiff(metadata: dict[str, Any], count: int) -> Tags:

@@ -285,8 +285,6 @@ def _decode_frames(
     if not frames:
         raise InputError("holds no picture")
     bilevel = set(modes) == {"1"}
-    if "1" in modes and not bilevel:
-        said.append("pages in black and white became grey")
     timing: dict[str, Any] = {}
     if animated:
         timing = {"duration": durations}

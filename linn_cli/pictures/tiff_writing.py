@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -70,33 +70,37 @@ def write(
     depth = _depth(pages, metadata, stored)
     tags = kept.to_tiff(metadata, pages.count // depth)
     is_big = tags.is_big or pages.size > CLASSIC_BYTES
-    fax = stored.get("compression", 0) if pages.is_bilevel else 0
-    fax = fax if _fax.writes(fax) else 0
-    compression = compression_of(stored)
-    if pages.is_bilevel:
-        compression["predictor"] = False
+    each: Iterable[dict[str, Any]] = stored.get("pages", ())
+    if len(tuple(each)) != len(tags.pages):
+        each = repeat(stored)
     # ImageJ, and what reads its files, takes plain pages for one behind the other.
-    in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
-    tile = None if fax or depth > 1 else tile_of(stored)
+    in_one = pages.are_alike and not pages.is_bilevel and "pages" not in stored
+    in_one = in_one and stored.get("compression") == 1 and not tile_of(stored)
+    faxes = []
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
-        for layers in _together(iter(pictures), depth):
-            samples, layout = _laid_out(layers, stored)
-            if pages.is_bilevel:
+        for layers, own in zip(_together(iter(pictures), depth), each, strict=False):
+            samples, layout = _laid_out(layers, own)
+            compression = compression_of(own)
+            fax = 0
+            if pages.is_bilevel or (own.get("is_bilevel") and layers[0].is_black_and_white):
                 samples = samples > 0
+                compression["predictor"] = False
+                fax = own.get("compression", 0) if _fax.writes(own.get("compression", 0)) else 0
             if fax:
                 layout |= {"shape": samples.shape, "dtype": samples.dtype}
                 layout["rowsperstrip"] = len(samples)
+            faxes.append(fax)
             writer.write(
                 # tifffile takes strips that are compressed as they are.
                 iter([_fax.encode(samples, fax)]) if fax else samples,
                 metadata=None,
                 software=False,
-                contiguous=in_one and not tile,
-                tile=tile,
+                contiguous=in_one,
+                tile=None if fax or depth > 1 else tile_of(own),
                 **layout,
                 **compression,
             )
-    _tiff_tags.graft(file, tags.pages, tags.masks, fax)
+    _tiff_tags.graft(file, tags.pages, tags.masks, faxes)
 
 
 def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:

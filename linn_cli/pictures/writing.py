@@ -108,6 +108,7 @@ def encode(
     if document.is_bilevel and not _stays_bilevel(document, target):
         document = replace(document, is_bilevel=False)
         remarks.append("black and white became grey")
+    remarks += _pages_in_grey(document, target)
     for lost in _LEFT_OUT:
         if not lost - {"tiff"} <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
             continue
@@ -130,12 +131,19 @@ def encode(
 
 def _stays_bilevel(document: Document, target: Format) -> bool:
     """Whether a format can hold one bit for each pixel, and that is all there is."""
-    return target.name in _BILEVEL and all(
-        frame.alpha is None
-        and frame.values.shape[2] == 1
-        and bool(np.isin(frame.values, (0, 255)).all())
-        for frame in document.frames
+    return target.name in _BILEVEL and all(frame.is_black_and_white for frame in document.frames)
+
+
+def _pages_in_grey(document: Document, target: Format) -> list[str]:
+    """What to say of pages of one bit among others, where they do not stay so."""
+    each = document.encoding.get("pages", ())
+    if len(each) != len(document.frames):
+        return []
+    faded = any(
+        page["is_bilevel"] and not (target.name == "TIFF" and frame.is_black_and_white)
+        for page, frame in zip(each, document.frames, strict=True)
     )
+    return ["pages in black and white became grey"] if faded and not document.is_bilevel else []
 
 
 def _without(document: Document, lost: frozenset[str]) -> Document:

@@ -506,14 +506,6 @@ def test_a_page_that_is_converted_takes_nothing_from_those_beside_it(
     np.testing.assert_array_equal(found, other)
 
 
-def test_pages_in_black_and_white_among_others_are_told() -> None:
-    fax: tuple[NDArray[Any], dict[str, Any]] = (np.eye(9, 7) > 0, {})
-    grey: tuple[NDArray[Any], dict[str, Any]] = (np.full((9, 7), 5, np.uint8), {})
-    document = reading.decode(_pages(fax, grey), "a.tif")
-    assert document.remarks == ("pages in black and white became grey",)
-    assert reading.decode(_pages(fax, fax), "a.tif").remarks == ()
-
-
 def test_pages_that_go_together_in_no_way_are_split_first() -> None:
     palette = (np.zeros((9, 7), np.uint8), {"photometric": "palette", "colormap": COLOURS})
     with pytest.raises(InputError, match=r"tiffsplit a\.tif"):
