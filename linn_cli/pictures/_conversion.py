@@ -146,6 +146,9 @@ def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
         remarks.append(f"{target} does not hold the metadata ({', '.join(names)})")
     if "tiff" in lost and (tags := _tiff_tags.only_of_tiff(metadata["tiff"])):
         remarks.append(f"{target} does not hold the TIFF tags ({', '.join(tags)})")
+    is_new_tiff = target.name == "TIFF" and "tiff" not in metadata
+    if is_new_tiff and _tiff_tags.has_thumbnail(metadata.get("exif", b"")):
+        remarks.append("TIFF does not hold the thumbnail of the EXIF")
     cicp = metadata.get("cicp", b"") if "cicp" in lost else b""
     if kept.is_hdr(cicp):
         raise InputError(f"holds HDR (PQ or HLG), which {target} cannot say: write PNG or AVIF")

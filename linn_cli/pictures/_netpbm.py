@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_MOST_HEADER = 2**16
+_MOST_HEADER = 2**20
 _TOKEN = re.compile(rb"[^\s#]+|#([^\r\n]*)")
 _CHANNELS = {b"P5": 1, b"P6": 3}  # of those that are not text
 
@@ -52,7 +52,10 @@ def read(file: BinaryIO) -> Header:
 
 def rescaled(file: BinaryIO) -> tuple[str, ...]:
     """What to say of values that were brought from the range of a file to that of 8 or 16 bits."""
-    most = read(file).most
+    try:
+        most = read(file).most
+    except ValueError:  # it is said of the metadata
+        return ()
     white = 255 if most < 256 else 65535
     return () if most in (1, white) else (f"values up to {most} now go up to {white}",)
 

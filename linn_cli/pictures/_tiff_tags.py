@@ -297,34 +297,39 @@ def are_alike(resolution: tuple[float, float], other: tuple[float, float]) -> bo
 def exif_with_resolution(
     exif: bytes | None, density: tuple[float, float], unit: int = INCH
 ) -> bytes:
-    """An EXIF block that says the resolution; as it was if it is damaged.
+    """An EXIF block that says the resolution; as it was if it says it already, or is damaged.
 
-    One that says another resolution gets this one in its place, so that nothing else in it moves.
+    It gets a new main directory behind everything else, so that nothing moves: neither a thumbnail nor makers' notes,
+    which may point to places.
     """
     try:
         tags = from_exif(exif) if exif else Tags(pages=({},))
     except (ValueError, struct.error):
         return exif or b""
-    stated = tags.with_resolution(density, unit)
-    if tags.resolution and are_alike(tags.resolution, density) and unit == INCH:
-        return exif or b""
-    if not (exif and tags.pages[0].keys() >= RESOLUTION):
-        return _block(stated.pages[0], Layout(tags.byteorder))
-    start = len(_EXIF) if exif.startswith(_EXIF) else 0
-    block = bytearray(exif)
-    layout, pointer = directories.layout_of(file := io.BytesIO(exif[start:]))
+    stated = tags.with_resolution(density, unit).pages[0]
+    if not exif:
+        return _block(stated, Layout(tags.byteorder))
+    if unit == INCH and tags.resolution and are_alike(tags.resolution, density):
+        return exif
+    block = exif.removeprefix(_EXIF)
+    layout, pointer = directories.layout_of(file := io.BytesIO(block))
     place = directories.offset_at(file, pointer, layout)
-    (count,) = layout.count.unpack_from(block, start + place)
-    for number in range(count):
-        entry = start + place + layout.count.size + number * layout.entry.size
-        code, *_, inline = layout.entry.unpack_from(block, entry)
-        if code in RESOLUTION:
-            value = stated.pages[0][code].value
-            at = entry + layout.entry.size - len(inline)
-            if len(value) > len(inline):
-                at = start + layout.offset.unpack(inline)[0]
-            block[at : at + len(value)] = value
-    return bytes(block)
+    own, following = directories.unread(file, place, layout)
+    start = len(block) + len(block) % 2
+    new = {code: stated[code] for code in RESOLUTION}
+    directory, _ = directories.serialised(new, start, layout, following, own)
+    head = block[:pointer] + layout.offset.pack(start)
+    return _EXIF + (head + block[len(head) :]).ljust(start, b"\0") + directory
+
+
+def has_thumbnail(exif: bytes) -> bool:
+    """Whether an EXIF block has a second directory, which is about a thumbnail."""
+    try:
+        layout, pointer = directories.layout_of(file := io.BytesIO(exif.removeprefix(_EXIF)))
+        place = directories.offset_at(file, pointer, layout)
+        return directories.unread(file, place, layout)[1] > 0
+    except (ValueError, struct.error):
+        return False
 
 
 def only_of_tiff(tags: Tags) -> list[str]:

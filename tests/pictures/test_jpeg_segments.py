@@ -4,7 +4,8 @@ import io
 import struct
 
 import numpy as np
-from PIL import Image
+import pytest
+from PIL import ExifTags, Image
 
 from linn_cli.pictures import _jpeg_segments, reading, writing
 from linn_cli.pictures.formats import format_named
@@ -115,7 +116,6 @@ def test_of_two_resolutions_the_file_gets_one_and_says_so() -> None:
     assert remark == "the EXIF said 72 dpi and now says 300, as the rest of the file did"
     after = image_exif(copy)
     assert Image.open(io.BytesIO(copy)).info["dpi"] == (300, 300)
-    assert len(after) == len(before)
     assert after.index(b"a maker's own") == before.index(b"a maker's own")
 
 
@@ -123,3 +123,21 @@ def image_exif(content: bytes) -> bytes:
     exif = Image.open(io.BytesIO(content)).info["exif"]
     assert isinstance(exif, bytes)
     return exif
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_resolution_in_the_exif_moves_nothing_else(order: str) -> None:
+    note = struct.pack(order + "HHI4s", 0x010F, 2, 4, b"abc\0")
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    thumbnail = struct.pack(order + "HHHII", 1, 0x0202, 4, 1, 7) + bytes(4)
+    first = struct.pack(order + "H", 1) + note + struct.pack(order + "I", 8 + 18)
+    exif = b"Exif\0\0" + head + first + thumbnail
+    colours = np.dstack([np.tile(np.arange(64, dtype=np.uint8), (40, 1))] * 3)
+    Image.fromarray(colours).save(file := io.BytesIO(), "JPEG", exif=exif, dpi=(300, 200))
+    copy, remarks = copied(file.getvalue())
+    assert remarks == []
+    found = Image.open(io.BytesIO(copy)).getexif()
+    assert (found[0x010F], found[282], found[283]) == ("abc", 300, 200)
+    assert found.get_ifd(ExifTags.IFD.IFD1)[0x0202] == 7
+    assert image_exif(copy)[14 : len(exif)] == exif[14:]
+    assert copied(file.getvalue(), "tiff")[1] == ["TIFF does not hold the thumbnail of the EXIF"]
