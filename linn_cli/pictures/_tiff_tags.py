@@ -61,6 +61,7 @@ _IN_EXIF = frozenset({33432, EXIF, GPS, *range(0x9C9B, 0x9CA0)})
 _LAST_OF_TIFF = 33000
 _BYTE, _RATIONAL, _UNDEFINED = 1, 5, 7
 _EXIF = b"Exif\0\0"
+_PAIR = 8  # bytes of a ratio
 _ROUNDED = 0.005  # dots per inch are whole numbers in JFIF, and dots per metre in a PNG
 NO_UNIT, INCH, _PER_INCH = 1, 2, {2: 1.0, 3: 2.54}
 _MOST_PAGES = 2**20
@@ -137,8 +138,13 @@ class Tags:
         first = self.pages[0] if self.pages else {}
         if not {282, 283} <= first.keys():
             return NO_UNIT, None
-        unit = Layout(self.byteorder).numbers(first[296])[0] if 296 in first else INCH
-        pairs = [struct.unpack(f"{self.byteorder}2I", first[code].value) for code in (282, 283)]
+        unit, stated = INCH, first.get(296)
+        if stated and stated.kind == SHORT and stated.count:
+            unit = Layout(self.byteorder).numbers(stated)[0]
+        values = [first[code].value for code in (282, 283)]
+        if any(len(value) != _PAIR for value in values):
+            return unit, None
+        pairs = [struct.unpack(f"{self.byteorder}2I", value) for value in values]
         if not all(min(pair) > 0 for pair in pairs):
             return unit, None
         horizontal, vertical = (above / below for above, below in pairs)
