@@ -14,6 +14,9 @@ EXIF, GPS, INTEROPERABILITY = 34665, 34853, 40965  # tags that point to director
 SHORT, LONG, LONG8 = 3, 4, 16  # types of values
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SIZES |= {16: 8, 17: 8, 18: 8}
+_POINTERS = (13, 18)  # types of values that are places of directories, of 32 and of 64 bits
+_KNOWN = (EXIF, GPS, INTEROPERABILITY)
+SUB_IFDS = 330  # point to pictures
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _MOST_DEPTH = 4
 _NONE: Mapping[int, bytes] = {}
@@ -96,7 +99,8 @@ def read(
             file.seek(layout.offset.unpack(inline)[0])
             value = exactly(file, size)
         tag = Tag(kind, number, value)
-        if code in (EXIF, GPS, INTEROPERABILITY) and number == 1 and kind in _UNSIGNED:
+        is_pointer = code in _KNOWN or (kind in _POINTERS and code != SUB_IFDS)
+        if is_pointer and number == 1 and kind in _UNSIGNED:
             if depth == _MOST_DEPTH:
                 raise ValueError("directories within directories without end")
             (lower,) = layout.numbers(tag)
@@ -138,7 +142,8 @@ def serialised(
         kind, count, value = tag.kind, tag.count, tag.value
         place = start + fixed + len(values)
         if tag.below is not None:
-            kind, count = (LONG8 if layout.is_big else LONG), 1
+            is_typed = kind in _POINTERS
+            kind, count = (_POINTERS if is_typed else (LONG, LONG8))[layout.is_big], 1
             value = layout.offset.pack(place)
             values += serialised(tag.below, place, layout)[0]
         elif len(value) > layout.offset.size:

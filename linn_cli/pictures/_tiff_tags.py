@@ -38,7 +38,7 @@ from linn_cli.pictures._tiff_directories import (
 ORIENTATION = int(ExifTags.Base.Orientation)
 XMP, ICC_PROFILE, IPTC, PHOTOSHOP = 700, 34675, 33723, 34377
 RESOLUTION = frozenset({282, 283, 296})
-_SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
+_SUBFILE, _DESCRIPTION, _BELOW = 254, 270, directories.SUB_IFDS
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
 COMPRESSION = 259
@@ -52,9 +52,13 @@ _STRUCTURE = frozenset(
         *(529, 530, 531, 532, 559, 32995, 32996, 32997, 32998),
     }
 )
-# What no longer holds of other pixels, and so is left out with a word: ranges of values, inks, layers.
+# What no longer holds of other pixels or in another file, and so is left out with a word: ranges of values, inks, layers;
+# and what MetaMorph (STK) and Zeiss (LSM) say of places in the file.
 _STALE = frozenset(
-    {280, 281, 290, 291, 301, 321, 332, 333, 334, 336, 340, 341, 342, 433, 434, 37724}
+    {
+        *(280, 281, 290, 291, 301, 321, 332, 333, 334, 336, 340, 341, 342, 433, 434, 37724),
+        *(33628, 33629, 33630, 33631, 34412),
+    }
 )
 # Of the tags of a TIFF, those that EXIF in other formats may have, too.
 _IN_EXIF = frozenset({33432, EXIF, GPS, *range(0x9C9B, 0x9CA0)})

@@ -201,3 +201,9 @@ def test_a_damaged_resolution_is_none_or_in_inches(code: int, tag: tuple[int, in
     damaged = {**tags.pages[0], code: Tag(*tag)}
     found = _tiff_tags.Tags(pages=(damaged,)).resolution
     assert found == ((300, 200) if code == 296 else None)
+
+
+@pytest.mark.parametrize(("code", "name"), [(34412, "CZ_LSMINFO"), (33629, "UIC2tag")])
+def test_what_points_into_the_file_is_named(code: int, name: str) -> None:
+    file = tiff(LEVELS, software=False, extratags=[(code, "B", 4, b"abcd", True)])
+    assert copied(file)[1] == [f"left out: {name}"]
