@@ -39,7 +39,7 @@ _ADVICE = {
     ),
     **dict.fromkeys(("exr", "hdr", "mxr", "rgbe", "sxr"), _FLOATS),
     **dict.fromkeys(("j2c", "j2k", "jhc", "jp2", "jpc", "jpf", "jph", "jpm", "jpx"), _JP2),
-    **dict.fromkeys(("pam", "pbm"), _NETPBM),
+    "pam": _NETPBM,
     **dict.fromkeys(
         (
             *("czi", "dv", "lif", "mrc", "nd2", "nii", "nrrd", "oib"),

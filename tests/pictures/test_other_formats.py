@@ -99,3 +99,7 @@ def test_raw_data_is_not_taken_for_its_thumbnail(below: bool) -> None:
     assert _other_formats.raw(plain, b"II*\0") is None
     assert _other_formats.raw(io.BytesIO(), b"II*\0\x10\0\0\0CR\2\0") is not None
     assert _other_formats.raw(io.BytesIO(b"II*\0"), b"II*\0") is None
+
+
+def test_a_name_that_linn_does_not_write_may_still_be_read() -> None:
+    assert not any(_other_formats.advice(Path(name)) for name in ("a.pbm", "a.mpo", "a.lsm"))
