@@ -78,7 +78,7 @@ def test_files_are_counted_by_kind() -> None:
         "a.exr",
         "a.fits",
         "a.hif",
-        "a.pbm",
+        "a.pam",
         "a.czi",
     ],
 )
