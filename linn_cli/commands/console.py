@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # rich takes half the time of --help, which needs none of it, so that functions import it.
 _PIPED_WIDTH = 110
 INTERRUPTED = 130
+_IN_ONE_LINE = str.maketrans({"\n": "\\n", "\r": "\\r"})
 
 
 @cache
@@ -37,8 +38,8 @@ def _stderr() -> Console:
 
 
 def say(text: str) -> None:
-    """Print a remark on stderr."""
-    _print(f"linn: {text}")
+    """Print a remark on stderr, in one line even if a file's name has several."""
+    _print(f"linn: {text.translate(_IN_ONE_LINE)}")
 
 
 def emit(text: str) -> None:

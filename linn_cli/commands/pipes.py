@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 PIPE = "-"
 _STDIN = ("/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
+_STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 def is_pipe(path: Path | None) -> bool:
     """Whether a path on the command line means standard input or output."""
-    return str(path) == PIPE
+    return str(path) in (PIPE, *_STDOUT)
 
 
 def is_stream(path: Path) -> bool:

@@ -87,7 +87,8 @@ def plan(
         if len(named) == 1 and named[0].is_named:
             return _into_file(named[0].path, output, target, existing, shard)
         found = iter(named)
-    if output and (output.is_file() or (output.suffix.lower() in _ENDINGS and not output.is_dir())):
+    is_folder = output is not None and output.is_dir()
+    if output and not is_folder and (_exists(output) or output.suffix.lower() in _ENDINGS):
         raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
     jobs = [job(item) for item in found if shard.takes(item.below.as_posix())]
     _check_distinct(jobs)

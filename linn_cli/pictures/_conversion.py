@@ -17,13 +17,19 @@ from linn_cli.pictures.picture import Document, Picture
 from linn_cli.samples import white
 
 # What metadata is called in remarks, where that is not its name.
-_CALLED = {"chunks": "chunks of a PNG", "iptc": "IPTC", "segments": "further segments of a JPEG"}
+_CALLED = {
+    "chunks": "chunks of a PNG",
+    "density": "resolution without a unit",
+    "iptc": "IPTC",
+    "segments": "further segments of a JPEG",
+}
 _TOLD = {"tiff", "cicp"}  # in other words, and of the tags of a TIFF only what EXIF does not hold
+_GIF_STEP = 10  # milliseconds
 # From this part of a picture's values on it is said that they are cut off, and refused; and how far from black and
 # white noise leads, in floats.
 _LEAST_CUT_OFF, _MOST_CUT_OFF, _NOISE = 0.01, 0.5, 0.25
 # Of a PNG's chunks, those that all formats do without, and the one that then is missed.
-_COLOUR_CHUNKS, _GAMMA = (b"gAMA", b"cHRM", b"sRGB", b"pHYs"), b"gAMA"
+_COLOUR_CHUNKS, _GAMMA = (b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"iCCP"), b"gAMA"
 
 
 def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
@@ -46,14 +52,21 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
         not frame.is_colour and frame.values.shape[2] > 1 for frame in frames
     ):
         raise InputError(f"{target} has no place for separate channels: write TIFF")
-    depth = frames[0].values.dtype.name
-    wanted = depth if depth in target.depths else target.depths[-1]
-    if len(frames) > 1 and target.name == "PNG" and wanted != "uint8":
-        wanted = "uint8"  # animations have 8 bits
-    if wanted != depth:
-        remarks += _cut_off(frames, np.dtype(wanted), target)
-        frames = tuple(_in_depth(frame, np.dtype(wanted)) for frame in frames)
+    for depth in dict.fromkeys(frame.values.dtype.name for frame in frames):
+        wanted = depth if depth in target.depths else target.depths[-1]
+        if len(frames) > 1 and target.name == "PNG":
+            wanted = "uint8"  # animations have 8 bits
+        if wanted == depth:
+            continue
+        concerned = [frame for frame in frames if frame.values.dtype.name == depth]
+        remarks += _cut_off(concerned, np.dtype(wanted), target)
+        frames = tuple(
+            _in_depth(frame, np.dtype(wanted)) if frame.values.dtype.name == depth else frame
+            for frame in frames
+        )
         remarks.append(f"{depth} samples became {wanted}, which {target} holds")
+    if len(frames) > 1:
+        remarks += _timing_lost(document.timing, target)
     if "exif" in metadata and "exif" not in target.metadata:
         turn = kept.orientation(metadata)
         frames = tuple(frame.turned(turn) for frame in frames)
@@ -61,7 +74,7 @@ def suited(document: Document, target: Format) -> tuple[Document, list[str]]:
     if stored_in_colour and kept.is_of_grey(metadata.get("icc_profile", b"")):
         metadata = {key: value for key, value in metadata.items() if key != "icc_profile"}
         remarks.append(f"{target} stores grey as colour, so the grey colour profile was left out")
-    remarks += _lost(metadata, target)
+    remarks += [*_contradicted(metadata, target), *_lost(metadata, target)]
     metadata = {key: metadata[key] for key in target.metadata if key in metadata}
     return replace(document, frames=frames, metadata=metadata), remarks
 
@@ -93,6 +106,29 @@ def _cut_off(frames: Sequence[Picture], dtype: np.dtype[Any], target: Format) ->
     return list(dict.fromkeys(remarks))
 
 
+def _timing_lost(timing: dict[str, Any], target: Format) -> list[str]:
+    """What of an animation's timing the format does not hold, in words."""
+    durations = timing.get("duration", ())
+    if target.name == "TIFF" and timing:
+        return ["TIFF does not hold how long each frame is shown"]
+    if target.name == "GIF" and any(duration % _GIF_STEP for duration in durations):
+        return [
+            f"GIF counts in steps of {_GIF_STEP} ms, so that frames are shown that much shorter"
+        ]
+    if target.name == "AVIF" and timing.get("loop"):
+        return ["AVIF does not hold how often the animation plays"]
+    return []
+
+
+def _contradicted(metadata: dict[str, Any], target: Format) -> list[str]:
+    """What to say where EXIF and the rest of a file name two resolutions and the format has a place for one."""
+    dpi, said = metadata.get("dpi"), _tiff_tags.exif_resolution(metadata.get("exif", b""))
+    has_one = target.name == "JPEG" or (target.name == "TIFF" and "tiff" not in metadata)
+    if not has_one or not dpi or not said or _tiff_tags.are_alike(said, dpi):
+        return []
+    return [f"the EXIF said {said[0]:g} dpi and now says {dpi[0]:g}, as the rest of the file did"]
+
+
 def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
     """What of the metadata the format does not hold, in words.
 
@@ -104,10 +140,15 @@ def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
     chunks = {name for name, _ in metadata.get("chunks", ())} if "chunks" in lost else set()
     if chunks <= set(_COLOUR_CHUNKS):
         lost -= {"chunks"}
+    if b"pHYs" in {name for name, _ in metadata.get("chunks", ())} and target.name == "PNG":
+        lost -= {"density"}
     if names := sorted(_CALLED.get(name, name) for name in lost - _TOLD):
         remarks.append(f"{target} does not hold the metadata ({', '.join(names)})")
     if "tiff" in lost and (tags := _tiff_tags.only_of_tiff(metadata["tiff"])):
         remarks.append(f"{target} does not hold the TIFF tags ({', '.join(tags)})")
+    is_new_tiff = target.name == "TIFF" and "tiff" not in metadata
+    if is_new_tiff and _tiff_tags.has_thumbnail(metadata.get("exif", b"")):
+        remarks.append("TIFF does not hold the thumbnail of the EXIF")
     cicp = metadata.get("cicp", b"") if "cicp" in lost else b""
     if kept.is_hdr(cicp):
         raise InputError(f"holds HDR (PQ or HLG), which {target} cannot say: write PNG or AVIF")

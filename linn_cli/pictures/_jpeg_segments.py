@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
-_SCAN, _APP0, _COMMENT = 0xDA, 0xE0, 0xFE
+_SCAN, _APP0, COMMENT = 0xDA, 0xE0, 0xFE
+_JFIF, _JFIF_THUMBNAIL = b"JFIF\0", 12
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _IPTC_RESOURCE = 0x0404
 _MOST = 2**16 - 3
 # Written anew by the encoder, from what is kept elsewhere.
 _KNOWN = {
-    0xE0: (b"JFIF\0",),
+    0xE0: (_JFIF,),
     0xE1: (b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0"),
     0xE2: (b"ICC_PROFILE\0",),
     0xED: (_PHOTOSHOP,),
@@ -33,24 +34,29 @@ class Beside:
     """What a JPEG has beside its picture.
 
     `photoshop` is the content of its Photoshop segments, in which IPTC lies; `segments` are further ones whole, by
-    their markers; `lost` says in words what does not come along.
+    their markers; `comments` are texts; `lost` says in words what does not come along.
     """
 
     photoshop: bytes = b""
     segments: tuple[tuple[int, bytes], ...] = ()
     lost: tuple[str, ...] = ()
+    comments: tuple[bytes, ...] = ()
 
 
 def read(file: BinaryIO) -> Beside:
     """What a JPEG has beside its picture; of a damaged one, what lies before the damage."""
     file.seek(0)
     content = file.read()
-    photoshop, kept, lost = b"", [], []
+    photoshop, kept, lost, comments = b"", [], [], []
     end = len(content)
     for marker, segment, place in _segments(content):
         end = place
+        if marker == COMMENT:
+            comments.append(segment)
         if not 0xE0 <= marker <= 0xEF:
             continue
+        if segment.startswith(_JFIF) and any(segment[_JFIF_THUMBNAIL : _JFIF_THUMBNAIL + 2]):
+            lost.append("the thumbnail in its header (JFIF)")
         if marker == 0xED and segment.startswith(_PHOTOSHOP):
             photoshop += segment.removeprefix(_PHOTOSHOP)
         elif segment.startswith(_KNOWN.get(marker, ())):
@@ -66,14 +72,14 @@ def read(file: BinaryIO) -> Beside:
             lost += [said for said in reasons if said]
     if said := _behind(content, end):
         lost.append(said)
-    return Beside(photoshop, tuple(kept), tuple(dict.fromkeys(lost)))
+    return Beside(photoshop, tuple(kept), tuple(dict.fromkeys(lost)), tuple(comments))
 
 
 def insert(jpeg: bytes, photoshop: bytes, segments: tuple[tuple[int, bytes], ...]) -> bytes:
     """A JPEG with segments put in behind those of its header that the encoder wrote."""
     place = len(_START)
     for marker, _, behind in _segments(jpeg):
-        if not (_APP0 <= marker <= _APP0 + 15 or marker == _COMMENT):
+        if not (_APP0 <= marker <= _APP0 + 15 or marker == COMMENT):
             break
         place = behind
     step = _MOST - len(_PHOTOSHOP)

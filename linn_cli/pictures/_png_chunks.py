@@ -11,17 +11,18 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+PROFILE = b"iCCP"
 _SIGNATURE = 8
 _MOST = 2**24
 # How the pixels are stored, and what Pillow reads of the header.
 _STRUCTURE = (
-    *(b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"iCCP", b"iDOT"),
+    *(b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"iDOT"),
     *(b"acTL", b"fcTL", b"fdAT"),
 )
 # What hangs on how the pixels are stored, which may change.
 _OF_STORAGE = (b"bKGD", b"sBIT", b"hIST", b"sPLT")
 # By their names these are not safe to copy behind changed pixels, but they are.
-_COLOURS = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI")
+_COLOURS = (b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", PROFILE)
 _SAFE = (*_COLOURS, b"tIME", b"oFFs", b"pCAL", b"sCAL", b"sTER", b"pHYs")
 _XMP = b"XML:com.adobe.xmp\0"
 
@@ -85,7 +86,7 @@ def _chunks(metadata: dict[str, Any]) -> bytes:
     further = metadata.get("chunks", ())
     chunks = b""
     if profile := metadata.get("icc_profile"):
-        chunks += _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+        chunks += _chunk(PROFILE, _profile(profile, dict(further).get(PROFILE, b"")))
     if cicp := metadata.get("cicp"):
         chunks += _chunk(b"cICP", cicp)
     if exif := metadata.get("exif"):
@@ -96,8 +97,15 @@ def _chunks(metadata: dict[str, Any]) -> bytes:
         horizontal, vertical = (round(value / 0.0254) for value in dpi)
         chunks += _chunk(b"pHYs", struct.pack(">IIB", horizontal, vertical, 1))
     for name, content in further:
-        chunks += _chunk(name, content)
+        if name != PROFILE:
+            chunks += _chunk(name, content)
     return chunks
+
+
+def _profile(profile: bytes, stored: bytes) -> bytes:
+    """The content of a chunk with a profile, by the name that it had in the source."""
+    name = stored.partition(b"\0")[0] or b"ICC profile"
+    return name + b"\0\0" + zlib.compress(profile)
 
 
 def _text(content: bytes) -> bytes:

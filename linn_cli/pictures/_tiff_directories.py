@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -14,8 +14,12 @@ EXIF, GPS, INTEROPERABILITY = 34665, 34853, 40965  # tags that point to director
 SHORT, LONG, LONG8 = 3, 4, 16  # types of values
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SIZES |= {16: 8, 17: 8, 18: 8}
+_POINTERS = (13, 18)  # types of values that are places of directories, of 32 and of 64 bits
+_KNOWN = (EXIF, GPS, INTEROPERABILITY)
+SUB_IFDS = 330  # point to pictures
 _UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 _MOST_DEPTH = 4
+_NONE: Mapping[int, bytes] = {}
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ def read(
             file.seek(layout.offset.unpack(inline)[0])
             value = exactly(file, size)
         tag = Tag(kind, number, value)
-        if code in (EXIF, GPS, INTEROPERABILITY) and number == 1 and kind in _UNSIGNED:
+        is_pointer = code in _KNOWN or (kind in _POINTERS and code != SUB_IFDS)
+        if is_pointer and number == 1 and kind in _UNSIGNED:
             if depth == _MOST_DEPTH:
                 raise ValueError("directories within directories without end")
             (lower,) = layout.numbers(tag)
@@ -105,24 +110,47 @@ def read(
     return found, following
 
 
+def unread(file: BinaryIO, place: int, layout: Layout) -> tuple[dict[int, bytes], int]:
+    """The entries of the directory at a place as they are, whose values lie elsewhere, and where the next one lies."""
+    file.seek(place)
+    (count,) = layout.count.unpack(exactly(file, layout.count.size))
+    content = exactly(file, count * layout.entry.size)
+    (following,) = layout.offset.unpack(exactly(file, layout.offset.size))
+    entries = [
+        content[start : start + layout.entry.size]
+        for start in range(0, len(content), layout.entry.size)
+    ]
+    return {layout.entry.unpack(entry)[0]: entry for entry in entries}, following
+
+
 def serialised(
-    directory: Directory, start: int, layout: Layout, following: int = 0
+    directory: Directory,
+    start: int,
+    layout: Layout,
+    following: int = 0,
+    others: Mapping[int, bytes] = _NONE,
 ) -> tuple[bytes, int]:
-    """A directory that lies at `start`, with its values behind it; and where the offset of the next one stands."""
-    fixed = layout.count.size + len(directory) * layout.entry.size + layout.offset.size
-    entries, values = b"", b""
+    """A directory that lies at `start`, with its values behind it; and where the offset of the next one stands.
+
+    `others` are entries of the same file that come along as they are, unless the directory has tags of their codes.
+    """
+    taken = {code: entry for code, entry in others.items() if code not in directory}
+    count_all = len(directory) + len(taken)
+    fixed = layout.count.size + count_all * layout.entry.size + layout.offset.size
+    values = b""
     for code, tag in sorted(directory.items()):
         kind, count, value = tag.kind, tag.count, tag.value
         place = start + fixed + len(values)
         if tag.below is not None:
-            kind, count = (LONG8 if layout.is_big else LONG), 1
+            is_typed = kind in _POINTERS
+            kind, count = (_POINTERS if is_typed else (LONG, LONG8))[layout.is_big], 1
             value = layout.offset.pack(place)
             values += serialised(tag.below, place, layout)[0]
         elif len(value) > layout.offset.size:
             values += value + bytes(len(value) % 2)
             value = layout.offset.pack(place)
-        entries += layout.entry.pack(code, kind, count, value)
-    head = layout.count.pack(len(directory)) + entries
+        taken[code] = layout.entry.pack(code, kind, count, value)
+    head = layout.count.pack(count_all) + b"".join(taken[code] for code in sorted(taken))
     return head + layout.offset.pack(following) + values, start + len(head)
 
 

@@ -7,12 +7,14 @@ gives the file the directories that it should have.
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import repeat
 from typing import BinaryIO
 
 import tifffile
@@ -36,11 +38,11 @@ from linn_cli.pictures._tiff_directories import (
 ORIENTATION = int(ExifTags.Base.Orientation)
 XMP, ICC_PROFILE, IPTC, PHOTOSHOP = 700, 34675, 33723, 34377
 RESOLUTION = frozenset({282, 283, 296})
-_SUBFILE, _DESCRIPTION, _BELOW = 254, 270, 330
+_SUBFILE, _DESCRIPTION, _BELOW = 254, 270, directories.SUB_IFDS
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
 COMPRESSION = 259
-_ENCODING = (COMPRESSION, 317, 284, 262, 32997)
+_STORAGE = (COMPRESSION, 317, 284, 262, 32997, 258, 277, 323, 322)
 # How samples are stored belongs to the file and not to the picture.
 _STRUCTURE = frozenset(
     {
@@ -50,16 +52,27 @@ _STRUCTURE = frozenset(
         *(529, 530, 531, 532, 559, 32995, 32996, 32997, 32998),
     }
 )
-# What no longer holds of other pixels, and so is left out with a word: ranges of values, inks, layers.
+# What no longer holds of other pixels or in another file, and so is left out with a word: ranges of values, inks, layers;
+# and what MetaMorph (STK) and Zeiss (LSM) say of places in the file.
 _STALE = frozenset(
-    {280, 281, 290, 291, 301, 321, 332, 333, 334, 336, 340, 341, 342, 433, 434, 37724}
+    {
+        *(280, 281, 290, 291, 301, 321, 332, 333, 334, 336, 340, 341, 342, 433, 434, 37724),
+        *(33628, 33629, 33630, 33631, 34412),
+    }
 )
 # Of the tags of a TIFF, those that EXIF in other formats may have, too.
 _IN_EXIF = frozenset({33432, EXIF, GPS, *range(0x9C9B, 0x9CA0)})
 _LAST_OF_TIFF = 33000
 _BYTE, _RATIONAL, _UNDEFINED = 1, 5, 7
-_INCH, _PER_INCH = 2, {2: 1.0, 3: 2.54}
+_EXIF = b"Exif\0\0"
+_PAIR = 8  # bytes of a ratio
+_ROUNDED = 0.005  # dots per inch are whole numbers in JFIF, and dots per metre in a PNG
+NO_UNIT, INCH, _PER_INCH = 1, 2, {2: 1.0, 3: 2.54}
 _MOST_PAGES = 2**20
+# Where OME-XML says in which files its planes and itself lie.
+_OME_FILES = re.compile(
+    rb"""<(?:\w+:)?(?:UUID|BinaryOnly)\b[^>]*?\b(?:FileName|MetadataFile)\s*=\s*["']([^"']+)"""
+)
 
 
 @dataclass(frozen=True)
@@ -72,12 +85,28 @@ class Mask:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """How a page is stored.
+
+    `predictor`: as differences; `planar`: channel by channel; `depth`: layers in the page; `tile`: height and width of
+    tiles, None for strips; `is_bilevel`: in one bit for each pixel.
+    """
+
+    compression: int = 0
+    predictor: bool = False
+    planar: bool = False
+    white_is_zero: bool = False
+    depth: int = 1
+    tile: tuple[int, int] | None = None
+    is_bilevel: bool = False
+
+
+@dataclass(frozen=True)
 class Tags:
     """What a TIFF says of its pages besides how they are stored.
 
-    `pages` are those that hold pictures of their own, `indices` says which of the file's these are, and `lost`
-    names what no other file gets. `compression`, `predictor`, `planar`,
-    `white_is_zero` and `depth`, the layers in one page, are the first page's.
+    `pages` are those that hold pictures of their own, `indices` says which of the file's these are, `stored` how, and
+    `lost` names what no other file gets.
     """
 
     byteorder: ByteOrder = "<"
@@ -86,11 +115,7 @@ class Tags:
     indices: tuple[int, ...] = ()
     masks: tuple[Mask, ...] = ()
     lost: tuple[str, ...] = ()
-    compression: int = 0
-    predictor: bool = False
-    planar: bool = False
-    white_is_zero: bool = False
-    depth: int = 1
+    stored: tuple[Stored, ...] = ()
 
     def first(self, code: int) -> bytes | None:
         """The bytes of a tag of the first page."""
@@ -100,16 +125,42 @@ class Tags:
     @property
     def resolution(self) -> tuple[float, float] | None:
         """The first page's resolution in dots per inch, if it says one."""
+        unit, density = self._stated()
+        if unit not in _PER_INCH or density is None:
+            return None
+        horizontal, vertical = density
+        return horizontal * _PER_INCH[unit], vertical * _PER_INCH[unit]
+
+    @property
+    def density(self) -> tuple[float, float] | None:
+        """The first page's resolution if it has no unit, and is not what writers put there for none."""
+        unit, density = self._stated()
+        return density if unit == NO_UNIT and density != (1, 1) else None
+
+    def _stated(self) -> tuple[int, tuple[float, float] | None]:
+        """The unit of the first page's resolution, and its numbers, if they can be any."""
         first = self.pages[0] if self.pages else {}
         if not {282, 283} <= first.keys():
-            return None
-        layout = Layout(self.byteorder)
-        unit = layout.numbers(first[296])[0] if 296 in first else _INCH
-        pairs = [struct.unpack(f"{self.byteorder}2I", first[code].value) for code in (282, 283)]
-        if unit not in _PER_INCH or not all(min(pair) > 0 for pair in pairs):
-            return None
-        horizontal, vertical = (above / below * _PER_INCH[unit] for above, below in pairs)
-        return horizontal, vertical
+            return NO_UNIT, None
+        unit, stated = INCH, first.get(296)
+        if stated and stated.kind == SHORT and stated.count:
+            unit = Layout(self.byteorder).numbers(stated)[0]
+        values = [first[code].value for code in (282, 283)]
+        if any(len(value) != _PAIR for value in values):
+            return unit, None
+        pairs = [struct.unpack(f"{self.byteorder}2I", value) for value in values]
+        if not all(min(pair) > 0 for pair in pairs):
+            return unit, None
+        horizontal, vertical = (above / below for above, below in pairs)
+        return unit, (horizontal, vertical)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files that OME-XML speaks of, if there is another beside this one."""
+        description = self.first(_DESCRIPTION) or b""
+        names = dict.fromkeys(_OME_FILES.findall(description))
+        is_set = len(names) > 1 or b"BinaryOnly" in description
+        return tuple(name.decode("utf-8", "replace") for name in names) if is_set else ()
 
     def without(self, code: int) -> Tags:
         """The same without a tag on any page."""
@@ -127,12 +178,11 @@ class Tags:
             first[code] = Tag(_UNDEFINED if code == ICC_PROFILE else _BYTE, len(value), value)
         return replace(self, pages=(first, *rest))
 
-    def with_resolution(self, dpi: tuple[float, float]) -> Tags:
+    def with_resolution(self, density: tuple[float, float], unit: int = INCH) -> Tags:
         """The same with a resolution of the first page."""
         first, *rest = self.pages
-        unit = struct.pack(self.byteorder + "H", _INCH)
-        new = {296: Tag(SHORT, 1, unit)}
-        for code, value in zip((282, 283), dpi, strict=True):
+        new = {296: Tag(SHORT, 1, struct.pack(self.byteorder + "H", unit))}
+        for code, value in zip((282, 283), density, strict=True):
             ratio = Fraction(value).limit_denominator(10_000)
             pair = struct.pack(self.byteorder + "2I", ratio.numerator, ratio.denominator)
             new[code] = Tag(_RATIONAL, 1, pair)
@@ -170,6 +220,7 @@ def read(file: BinaryIO) -> Tags:
     pages: list[Directory] = []
     indices: list[int] = []
     masks: list[Mask] = []
+    stored: list[Stored] = []
     lost: list[str] = []
     overviews = 0
     places: list[int] = []
@@ -194,6 +245,7 @@ def read(file: BinaryIO) -> Tags:
             gone = {_BELOW, *_STALE}
             pages.append({code: tag for code, tag in directory.items() if code not in gone})
             indices.append(len(places) - 1)
+            stored.append(_stored(file, here, layout))
     if not pages:
         raise ValueError("a file without pages")
     if overviews:
@@ -205,7 +257,7 @@ def read(file: BinaryIO) -> Tags:
         tuple(indices),
         tuple(masks),
         tuple(dict.fromkeys(lost)),
-        *_encoding(file, places[:1], layout),
+        tuple(stored),
     )
 
 
@@ -215,7 +267,7 @@ def from_exif(exif: bytes) -> Tags:
     Raises:
         ValueError: the block is damaged.
     """
-    file = io.BytesIO(exif.removeprefix(b"Exif\0\0"))
+    file = io.BytesIO(exif.removeprefix(_EXIF))
     layout, pointer = directories.layout_of(file)
     place = directories.offset_at(file, pointer, layout)
     directory, _ = directories.read(
@@ -235,18 +287,59 @@ def exif(tags: Tags) -> bytes | None:
 def _block(directory: Directory, layout: Layout) -> bytes:
     start = layout.offset.size + len(layout.header)
     content, _ = directories.serialised(directory, start, layout)
-    return b"Exif\0\0" + layout.header + layout.offset.pack(start) + content
+    return _EXIF + layout.header + layout.offset.pack(start) + content
 
 
-def exif_with_resolution(exif: bytes | None, dpi: tuple[float, float]) -> bytes:
-    """An EXIF block that says the resolution: the one given if it says one already, or is damaged."""
+def exif_resolution(exif: bytes) -> tuple[float, float] | None:
+    """The resolution that an EXIF block says, in dots per inch."""
+    try:
+        return from_exif(exif).resolution
+    except (ValueError, struct.error):
+        return None
+
+
+def are_alike(resolution: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two resolutions are the same but for rounding."""
+    pairs = zip(resolution, other, strict=True)
+    return all(math.isclose(one, two, rel_tol=_ROUNDED) for one, two in pairs)
+
+
+def exif_with_resolution(
+    exif: bytes | None, density: tuple[float, float], unit: int = INCH
+) -> bytes:
+    """An EXIF block that says the resolution; as it was if it says it already, or is damaged.
+
+    It gets a new main directory behind everything else, so that nothing moves: neither a thumbnail nor makers' notes,
+    which may point to places.
+    """
     try:
         tags = from_exif(exif) if exif else Tags(pages=({},))
     except (ValueError, struct.error):
         return exif or b""
-    if exif and RESOLUTION & tags.pages[0].keys():
+    stated = tags.with_resolution(density, unit).pages[0]
+    if not exif:
+        return _block(stated, Layout(tags.byteorder))
+    if unit == INCH and tags.resolution and are_alike(tags.resolution, density):
         return exif
-    return _block(tags.with_resolution(dpi).pages[0], Layout(tags.byteorder))
+    block = exif.removeprefix(_EXIF)
+    layout, pointer = directories.layout_of(file := io.BytesIO(block))
+    place = directories.offset_at(file, pointer, layout)
+    own, following = directories.unread(file, place, layout)
+    start = len(block) + len(block) % 2
+    new = {code: stated[code] for code in RESOLUTION}
+    directory, _ = directories.serialised(new, start, layout, following, own)
+    head = block[:pointer] + layout.offset.pack(start)
+    return _EXIF + (head + block[len(head) :]).ljust(start, b"\0") + directory
+
+
+def has_thumbnail(exif: bytes) -> bool:
+    """Whether an EXIF block has a second directory, which is about a thumbnail."""
+    try:
+        layout, pointer = directories.layout_of(file := io.BytesIO(exif.removeprefix(_EXIF)))
+        place = directories.offset_at(file, pointer, layout)
+        return directories.unread(file, place, layout)[1] > 0
+    except (ValueError, struct.error):
+        return False
 
 
 def only_of_tiff(tags: Tags) -> list[str]:
@@ -254,14 +347,26 @@ def only_of_tiff(tags: Tags) -> list[str]:
     known = {XMP, ICC_PROFILE, IPTC, PHOTOSHOP, _SUBFILE, *RESOLUTION}
     codes = dict.fromkeys(code for page in tags.pages for code in page)
     names = [_name(code) for code in codes if code not in known and not _is_of_exif(code)]
-    return [*names, *(["masks"] if tags.masks else [])]
+    first, *others = tags.pages
+    ignored = {XMP, ICC_PROFILE, _SUBFILE, ORIENTATION}
+    is_more = any(
+        first.get(code) != tag
+        for page in others
+        for code, tag in page.items()
+        if code not in ignored
+    )
+    return [
+        *names,
+        *(["masks"] if tags.masks else []),
+        *(["those of further pages"] if is_more else []),
+    ]
 
 
 def graft(
     file: BinaryIO,
     pages: Sequence[Directory],
     masks: Sequence[Mask] = (),
-    compression: int | None = None,
+    compressions: Sequence[int] = (),
 ) -> None:
     """Give the pages of a written TIFF further tags, and put masks behind them.
 
@@ -269,10 +374,12 @@ def graft(
         file: open for reading and writing, in the byte order of the tags.
         pages: the tags of each page; they come before those that the page has, but for how it is stored.
         masks: pages as they were in another file.
-        compression: of the pages, where it is another than they say.
+        compressions: of each page, 0 where it is the one that the page names; by default of all.
     """
     layout, pointer = directories.layout_of(file)
-    for number, added in enumerate(pages, start=1):
+    for number, (added, compression) in enumerate(
+        zip(pages, compressions or repeat(0), strict=False), start=1
+    ):
         own, following = directories.read(
             file, directories.offset_at(file, pointer, layout), layout, directories.everything
         )
@@ -290,17 +397,23 @@ def graft(
                 pointer = _append_mask(file, mask, pointer, following, layout)
 
 
-def _encoding(
-    file: BinaryIO, places: Sequence[int], layout: Layout
-) -> tuple[int, bool, bool, bool, int]:
-    """How the page at a place is compressed, whether as differences, plane by plane, and with white at 0; its depth."""
-    for place in places:
-        stored, _ = directories.read(file, place, layout, lambda code: code in _ENCODING)
-        compression, predictor, planar, photometric, depth = (
-            layout.numbers(stored[code])[0] if code in stored else 1 for code in _ENCODING
-        )
-        return compression, predictor > 1, planar > 1, photometric == 0, depth
-    return 1, False, False, False, 1
+def _stored(file: BinaryIO, place: int, layout: Layout) -> Stored:
+    """How the page at a place is stored."""
+    found, _ = directories.read(file, place, layout, lambda code: code in _STORAGE)
+    numbers = {code: layout.numbers(tag)[0] for code, tag in found.items()}
+    compression, predictor, planar, photometric, depth, bits, samples = (
+        numbers.get(code, 1) for code in _STORAGE[:-2]
+    )
+    height, width = (numbers.get(code, 0) for code in _STORAGE[-2:])
+    return Stored(
+        compression,
+        predictor > 1,
+        planar > 1,
+        photometric == 0,
+        depth,
+        (height, width) if height and width else None,
+        bits == samples == 1,
+    )
 
 
 def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layout: Layout) -> int:

@@ -48,18 +48,20 @@ FORMATS = (
     ),
     Format(
         *("JPEG", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif")),
-        metadata=(*_ALL, "comment", "iptc", "segments"),
+        metadata=(*_ALL, "comment", "density", "iptc", "segments"),
     ),
     Format(
         *("TIFF", "TIFF", (".tif", ".tiff"), _TIFF_DEPTHS),
-        *(True, True, True, (*_ALL, "iptc", "tiff")),
+        *(True, True, True, (*_ALL, "density", "iptc", "tiff")),
     ),
     Format("WebP", "WEBP", (".webp",), alpha=True, frames=True, metadata=_IN_BOXES),
     Format("AVIF", "AVIF", (".avif",), alpha=True, frames=True, metadata=(*_IN_BOXES, "cicp")),
     Format("BMP", "BMP", (".bmp",), metadata=("dpi",)),
-    Format("GIF", "GIF", (".gif",), alpha=True, frames=True, metadata=("comment",)),
-    Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16")),
-    Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False),
+    Format(
+        "GIF", "GIF", (".gif",), alpha=True, frames=True, metadata=("comment", "icc_profile", "xmp")
+    ),
+    Format("PPM", "PPM", (".ppm", ".pnm"), ("uint8", "uint16"), metadata=("comment",)),
+    Format("PGM", "PPM", (".pgm",), ("uint8", "uint16"), colour=False, metadata=("comment",)),
     Format("PFM", "PPM", (".pfm",), ("float32",)),
 )
 SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.suffixes)

@@ -15,9 +15,9 @@ from linn_cli.wording import setting
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH, _PNG_COLOUR = 24, 25  # where IHDR says how many bits and which channels
 _PNG_PALETTE = 3
-# Width, height and the largest value, with comments between.
-_PNM = re.compile(rb"P[2356](?:(?:\s|#[^\n]*\n)+(\d+)){3}\s")
 _WITH_ALPHA = (2, 4)
+_PFM_HEADER = 256
+_PFM = re.compile(rb"(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)(?:\r\n|\s)")
 
 
 def is_deep_png(head: bytes) -> bool:
@@ -56,32 +56,41 @@ def read_ppm(file: BinaryIO, max_pixels: int) -> Picture | None:
         return from_samples(over_16_bits(pnm.asarray(), pnm.maxval))
 
 
-def read_pfm(file: BinaryIO, max_pixels: int) -> Picture:
-    """The picture of a PFM in colour.
+def is_pfm(head: bytes) -> bool:
+    """Whether a file that begins like this is a PFM."""
+    return head.startswith((b"PF", b"Pf"))
+
+
+def read_pfm(file: BinaryIO, max_pixels: int) -> tuple[Picture, float]:
+    """The picture of a PFM, and the unit of its values: the scale in its header.
 
     Raises:
         InputError: it is too large or cut short.
     """
-    head, size, scale = (file.readline(80).split() for _ in range(3))
-    if head != [b"PF"] or len(size) != 2 or len(scale) != 1:
+    header = _PFM.match(file.read(_PFM_HEADER))
+    scale = float(header[4]) if header else 0.0
+    if header is None or not np.isfinite(scale) or scale == 0:
         raise InputError("the header of the PFM is damaged")
-    width, height = map(int, size)
+    width, height, channels = int(header[2]), int(header[3]), 3 if header[1] == b"PF" else 1
     if min(width, height) < 1:
         raise InputError("the header of the PFM is damaged")
     if width * height > max_pixels:
         raise too_large(max_pixels)
-    body = file.read(width * height * 12)
-    if len(body) < width * height * 12:
+    file.seek(header.end())
+    size = width * height * channels * 4
+    body = file.read(size)
+    if len(body) < size:
         raise InputError("the PFM is cut short")
-    values = np.frombuffer(body, "<f4" if float(scale[0]) < 0 else ">f4")
+    values = np.frombuffer(body, "<f4" if scale < 0 else ">f4")
     # Rows go from the bottom up.
-    return Picture(values.reshape(height, width, 3)[::-1].astype(np.float32))
+    return Picture(values.reshape(height, width, channels)[::-1].astype(np.float32)), abs(scale)
 
 
-def write_pfm(file: BinaryIO, picture: Picture) -> None:
-    """A PFM in colour."""
-    height, width, _ = picture.values.shape
-    file.write(b"PF\n%d %d\n-1.0\n" % (width, height))
+def write_pfm(file: BinaryIO, picture: Picture, scale: float = 1.0) -> None:
+    """A PFM with values in a unit."""
+    height, width, channels = picture.values.shape
+    kind = "PF" if channels == 3 else "Pf"
+    file.write(f"{kind}\n{width} {height}\n{-scale}\n".encode("ascii"))
     file.write(picture.values[::-1].astype("<f4").tobytes())
 
 
@@ -91,12 +100,6 @@ def spread(most: int) -> tuple[str, ...]:
     if most == full:
         return ()
     return (f"values of 0 to {most} became values of 0 to {full}",)
-
-
-def spread_pnm(head: bytes) -> tuple[str, ...]:
-    """`spread` for a file that begins like this, if it is a PGM or PPM."""
-    found = _PNM.match(head)
-    return spread(int(found[1])) if found else ()
 
 
 def over_16_bits(samples: NDArray[Any], most: int) -> NDArray[Any]:

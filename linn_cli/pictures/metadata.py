@@ -10,11 +10,21 @@ from typing import Any, BinaryIO
 from PIL import Image
 
 from linn_cli.errors import InputError
-from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, _tiff_tags
+from linn_cli.pictures import (
+    _avif_boxes,
+    _bmp_profile,
+    _gif_blocks,
+    _jpeg_segments,
+    _netpbm,
+    _png_chunks,
+    _tiff_tags,
+    _webp_chunks,
+)
 from linn_cli.pictures._tiff_tags import ORIENTATION, Tags
 
 _KEPT_BYTES = ("icc_profile", "xmp")
-_HORIZONTAL = 282  # resolution
+_HORIZONTAL, _UNIT = 282, 296  # resolution
+_JPEGS = ("JPEG", "MPO")
 _XMP_ORIENTATION = re.compile(rb"""(tiff:Orientation(?:\s*=\s*["']|>))\d""")
 
 
@@ -23,6 +33,7 @@ def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[st
 
     TIFFs have their own way, `from_tiff`.
     """
+    lost: list[str] = []
     metadata: dict[str, Any] = {
         key: bytes(value)
         for key in _KEPT_BYTES
@@ -32,12 +43,18 @@ def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[st
         metadata["dpi"] = dpi
     if isinstance(exif := image.info.get("exif"), bytes) and exif:
         metadata["exif"] = exif
-    if image.info.get("jfif_unit") == 0 and _HORIZONTAL not in exif_tags(metadata):
-        metadata.pop("dpi", None)  # Pillow's own guess
+    tags = exif_tags(metadata)
+    is_guess = _HORIZONTAL not in tags or tags.get(_UNIT) == _tiff_tags.NO_UNIT
+    if image.info.get("jfif_unit", 0) == 0 and image.format in _JPEGS and is_guess:
+        metadata.pop("dpi", None)  # Pillow's own
+    if (density := _density(image.info)) is not None:
+        metadata["density"] = density
+        if _HORIZONTAL in tags:  # so it would say two things
+            del metadata["density"]
+            lost.append("the shape of its pixels, of which the EXIF says something else")
     if isinstance(comment := image.info.get("comment"), bytes) and comment:
         metadata["comment"] = comment
     more: dict[str, Any] = {}
-    lost: list[str] = []
     match image.format:
         case "PNG":
             chunks = _png_chunks.read(file)
@@ -49,7 +66,23 @@ def collect(image: Image.Image, file: BinaryIO) -> tuple[dict[str, Any], list[st
         case "JPEG" | "MPO":
             beside = _jpeg_segments.read(file)
             more = {"iptc": beside.photoshop, "segments": beside.segments}
+            if len(beside.comments) > 1:  # Pillow knows of the last only
+                metadata.pop("comment", None)
+                more["segments"] += tuple((_jpeg_segments.COMMENT, one) for one in beside.comments)
             lost += beside.lost
+        case "PPM":
+            header = _netpbm.read(file)
+            more = {"comment": header.comment}
+            lost += ["further pictures"] if header.is_followed else []
+        case "BMP":
+            more = {"icc_profile": _bmp_profile.read(file)}
+        case "WEBP":
+            names = _webp_chunks.further(file)
+            lost += [f"WebP chunks ({', '.join(names)})"] if names else []
+        case "GIF":
+            blocks = _gif_blocks.read(file)
+            more = {"xmp": blocks.xmp, "icc_profile": blocks.profile}
+            lost += [f"GIF extensions ({', '.join(blocks.lost)})"] if blocks.lost else []
         case "AVIF":
             file.seek(0)
             coding = _avif_boxes.read(file.read())
@@ -93,29 +126,33 @@ def from_tiff(tags: Tags) -> dict[str, Any]:
             tags.first(_tiff_tags.PHOTOSHOP), tags.first(_tiff_tags.IPTC)
         ),
         "dpi": tags.resolution,
+        "density": tags.density,
         "tiff": tags,
     }
     return {key: value for key, value in found.items() if value}
 
 
 def left_out_of_tiff(tags: Tags | None) -> tuple[str, ...]:
-    """What the tags of a TIFF say that no other file gets, in words; None are damaged ones."""
+    """What the tags of a TIFF say that no other file gets or that no longer holds, in words; None are damaged ones."""
     if tags is None:
         return ("the metadata is damaged and was left out",)
-    return (f"left out: {', '.join(tags.lost)}",) if tags.lost else ()
+    said = [f"left out: {', '.join(tags.lost)}"] if tags.lost else []
+    if files := tags.files:
+        said.append(
+            f"its OME-XML is about several files ({', '.join(files[:3])}{', ...' * (len(files) > 3)}): "
+            "denoise them all into another folder, where they keep their names"
+        )
+    return tuple(said)
 
 
 def tiff_encoding(tags: Tags | None) -> dict[str, Any]:
-    """How the samples of a TIFF are compressed and laid out."""
-    if not tags:
+    """How the samples of a TIFF are compressed and laid out: on the first page, and on all `pages` if they differ."""
+    if not tags or not tags.stored:
         return {}
-    return {
-        "compression": tags.compression,
-        "predictor": tags.predictor,
-        "planar": tags.planar,
-        "white_is_zero": tags.white_is_zero,
-        "depth": tags.depth,
-    }
+    first = vars(tags.stored[0])
+    if len(set(tags.stored)) == 1:
+        return dict(first)
+    return first | {"pages": tuple(map(vars, tags.stored))}
 
 
 def to_tiff(metadata: dict[str, Any], count: int) -> Tags:
@@ -134,6 +171,8 @@ def to_tiff(metadata: dict[str, Any], count: int) -> Tags:
             tags = tags.with_bytes(_tiff_tags.IPTC, record)
         if dpi := metadata.get("dpi"):
             tags = tags.with_resolution(dpi)
+        elif density := metadata.get("density"):
+            tags = tags.with_resolution(density, _tiff_tags.NO_UNIT)
     own = tags.first(_tiff_tags.ICC_PROFILE)
     profile = metadata.get("icc_profile")
     if profile != own:  # the colours of every page were converted
@@ -182,6 +221,13 @@ def _serialised(exif: Image.Exif) -> bytes:
         if isinstance(value, str) and not value.isascii():
             exif[tag] = value.encode("latin-1", "replace")  # as Pillow had decoded it
     return exif.tobytes()
+
+
+def _density(info: dict[Any, Any]) -> tuple[float, float] | None:
+    """What a JPEG or PNG says of the shape of its pixels without a unit, if they are not square."""
+    density = info.get("jfif_density") if info.get("jfif_unit") == 0 else info.get("aspect")
+    found = _resolution(density)
+    return found if found and found[0] != found[1] else None
 
 
 def _resolution(dpi: Any) -> tuple[float, float] | None:

@@ -84,6 +84,16 @@ class Picture:
         """What the values are rounded to multiples of, black at 0 and white at 1; 0 for floats."""
         return 1 / self.scale.span if self.values.dtype.kind in "iu" else 0.0
 
+    @property
+    def is_black_and_white(self) -> bool:
+        """Whether one bit would hold each pixel."""
+        is_plain = self.alpha is None and self.values.shape[2] == 1
+        return (
+            is_plain
+            and self.values.dtype == np.uint8
+            and bool(np.isin(self.values, (0, 255)).all())
+        )
+
     def parts(self) -> list[Picture]:
         """What is denoised together: all of a picture in colour, else each channel."""
         if self.is_colour or self.values.shape[2] == 1:

@@ -6,7 +6,7 @@ import io
 import math
 import threading
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 from PIL import (
     Image,
     ImageCms,
-    ImageSequence,
     JpegImagePlugin,
     UnidentifiedImageError,
 )
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _other_formats, _tiff_tags, high_depth, tiff_pages
+from linn_cli.pictures import _netpbm, _other_formats, _tiff_tags, high_depth, tiff_pages
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
@@ -46,6 +45,10 @@ _CONVERTED = {
     "CMYK": ("RGB", "CMYK became sRGB"),
     "LAB": ("RGB", "Lab became sRGB"),
 }
+
+
+_NONE: Mapping[int, Any] = {}
+_SAMPLES_PER_PIXEL = 277
 
 
 def read(path: Path, *, max_pixels: int = MOST_PIXELS) -> Document:
@@ -154,15 +157,20 @@ def _decode(file: BinaryIO, max_pixels: int) -> Document:
             raise InputError(raw)
         file.seek(0)
         return _decode_tiff(file, max_pixels)
+    if high_depth.is_pfm(head):
+        picture, unit = high_depth.read_pfm(file, max_pixels)
+        return Document((picture,), format_named("pfm"), encoding={"unit": unit})
     deep = _deep_picture(file, head, max_pixels)
-    if deep is not None and head.startswith(b"PF"):  # Pillow knows no PFM of colours
-        return Document((deep,), format_named("pfm"))
     file.seek(0)
     image = Image.open(file, formats=sorted({known.pillow for known in FORMATS}))
     found = next(known for known in FORMATS if known.pillow in (image.format, _plain(image)))
     metadata, said = _metadata(image, file)
-    said = (*said, *high_depth.spread_pnm(head))
+    if image.format == "PPM":
+        said += _netpbm.rescaled(file)
+        file.seek(0)
     if deep is not None:
+        if deep.alpha is not None and "transparency" in image.info:
+            said += ("the transparent colour became alpha",)
         return Document((deep,), found, metadata, remarks=said)
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
         raise high_depth.too_large(max_pixels)
@@ -191,12 +199,23 @@ def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
             remarks=(*said, *dict.fromkeys(frames.remarks)),
             missing=frames.missing,
         )
+    only = tags.indices if tags else None
     file.seek(0)
-    image = Image.open(file, formats=["TIFF"])
+    beside, remarks = tiff_pages.read_direct(file, max_pixels, only)
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=["TIFF"])
+    except UnidentifiedImageError as error:
+        raise InputError(
+            "its pages are of kinds that linn does not read together: split it first (tiffsplit FILE)"
+            if beside
+            else "TIFF of a kind that linn does not read: convert it first (magick FILE FILE.png)"
+        ) from error
     if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
         raise high_depth.too_large(max_pixels)
-    only = tags.indices if tags else None
-    document = _decode_frames(image, format_named("tiff"), metadata, list(said), only)
+    document = _decode_frames(
+        image, format_named("tiff"), metadata, [*said, *remarks], only, direct=beside
+    )
     return replace(document, encoding=encoding)
 
 
@@ -206,8 +225,6 @@ def _deep_picture(file: BinaryIO, head: bytes, max_pixels: int) -> Picture | Non
         Image.open(file, formats=["PNG"])  # for its guard against bombs
         file.seek(0)
         return high_depth.read_png(file)
-    if head.startswith(b"PF"):
-        return high_depth.read_pfm(file, max_pixels)
     if head.startswith((b"P3", b"P6")):
         return high_depth.read_ppm(file, max_pixels)
     return None
@@ -236,9 +253,10 @@ def _decode_frames(
     found: Format,
     metadata: dict[str, Any],
     said: list[str],
-    only: Collection[int] | None = None,
+    only: Sequence[int] | None = None,
+    direct: Mapping[int, Picture] = _NONE,
 ) -> Document:
-    """The frames of a picture, or `only` some of them."""
+    """The frames of a picture, or `only` some of them; some may have been read already, the `direct` ones."""
     tables: dict[str, Any] = {}
     if isinstance(image, JpegImagePlugin.JpegImageFile) and image.mode != "CMYK":
         tables = {"qtables": image.quantization}
@@ -251,32 +269,45 @@ def _decode_frames(
         said.append(f"of {several} pictures only the first was taken")
         several = 1
     animated = several > 1 and found.name != "TIFF"
-    frames, durations, bilevel = [], [], True
-    for frame in ImageSequence.Iterator(image) if several > 1 else [image]:
-        if image.info.get("default_image") and frame.tell() == 0:
+    frames, durations, modes = [], [], []
+    for index in only or range(several):
+        if index in direct:
+            frames.append(direct[index])
+            modes.append("")
+            continue
+        image.seek(index)
+        if image.info.get("default_image") and index == 0:
             said.append("the still picture that stands for the animation was left out")
             continue
-        if only is not None and frame.tell() not in only:
-            continue
-        frame.load()
-        picture, remark = _decode_frame(frame, metadata, animated)
+        image.load()
+        if found.name == "TIFF" and (extra := _further_channels(image)) not in ("", *said):
+            said.append(extra)
+        modes.append(image.mode)
+        picture, remark = _decode_frame(image, metadata, animated)
         frames.append(picture)
-        bilevel &= frame.mode == "1"
-        durations.append(frame.info.get("duration", 0))
+        durations.append(image.info.get("duration", 0))
         if remark and remark not in said:
             said.append(remark)
     if not frames:
         raise InputError("holds no picture")
+    bilevel = set(modes) == {"1"}
     timing: dict[str, Any] = {}
     if animated:
         timing = {"duration": durations}
         if "loop" in image.info or found.name != "GIF":
             timing["loop"] = image.info.get("loop", 0)
-    if image.mode in ("CMYK", "LAB"):
+    if not {"CMYK", "LAB"}.isdisjoint(modes):
         metadata = {**metadata, "icc_profile": _srgb().tobytes()}
     if found.name == "TIFF":
         metadata = kept.upright(metadata)  # Pillow turns the pixels of a TIFF itself
     return Document(tuple(frames), found, metadata, timing, tables, tuple(said), is_bilevel=bilevel)
+
+
+def _further_channels(image: Image.Image) -> str:
+    """What to say of channels of a TIFF page, such as inks, that Pillow passes over; empty if there are none."""
+    tags: Mapping[int, Any] = getattr(image, "tag_v2", _NONE)
+    count = int(tags.get(_SAMPLES_PER_PIXEL, 1)) - len(image.getbands())
+    return f"channels beyond the colours were left out ({count})" if count > 0 else ""
 
 
 def _decode_frame(

@@ -55,6 +55,34 @@ def read(
         return list(frames), frames
 
 
+def read_direct(
+    file: BinaryIO, max_pixels: int, indices: Sequence[int] | None = None
+) -> tuple[dict[int, Picture], list[str]]:
+    """Where some pages, by default of all, are of another kind: the others by their indices, as `read`, and remarks.
+
+    Raises:
+        InputError: as `read`.
+    """
+    remarks: list[str] = []
+    with tifffile.TiffFile(file) as tiff:
+        wanted = indices or range(len(tiff.pages))
+        pages = {index: tiff.pages[index].aspage() for index in wanted}
+        direct = {
+            index: page
+            for index, page in pages.items()
+            if _is_direct(page) and page.imagedepth == 1 and page.size
+        }
+        if sum(page.imagewidth * page.imagelength for page in direct.values()) > max_pixels:
+            raise too_large(max_pixels)
+        found = {
+            index: _page_picture(page, page.asarray(), remarks).turned(
+                page.tags.valueof(_tiff_tags.ORIENTATION, 1)
+            )
+            for index, page in direct.items()
+        }
+    return found, remarks
+
+
 @dataclass(frozen=True)
 class Frames:
     """The frames of an open TIFF, read one by one, any number of times.
@@ -241,6 +269,8 @@ def _stacked(tiff: tifffile.TiffFile) -> int:
     if len(tiff.pages) != 1 or not tiff.series:
         return 1
     page, series = tiff.pages[0].aspage(), tiff.series[0]
+    if series.dataoffset is None:  # OME-XML speaks of planes in other files, too
+        return 1
     return series.size // page.size if page.size and series.size > page.size else 1
 
 

@@ -6,7 +6,7 @@ Strips or rows of tiles are decoded as the network asks for them, and strips are
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,27 +176,59 @@ def write(
     metadata: dict[str, Any],
     encoding: dict[str, Any] | None = None,
 ) -> None:
-    """Write rows (n, W, C) from the top as a TIFF, compressed without loss."""
+    """Write rows (n, W, C) from the top as a TIFF, laid out and compressed as its source, but without loss."""
     height, width, channels = shape
     tags = kept.to_tiff(metadata, 1)
     stored = dtype.newbyteorder(tags.byteorder)
-    compression = tiff_writing.compression_of(encoding or {})["compression"]
-    compression = compression if compression > 1 else tiff_writing.ZIP
-    compress = tifffile.TIFF.COMPRESSORS[compression]
+    compression = tiff_writing.compression_of(encoding or {})
+    tile = tiff_writing.tile_of(encoding or {})
+    is_plain = not tile and compression["compression"] == 1
+    segments: Iterator[Any] | None = None
+    if tile:
+        segments = _tiles(rows, tile)
+    elif not is_plain:
+        encoded = _encoder(dtype, **compression)
+        segments = (encoded(strip.astype(stored)) for strip in strips(rows, _ROWS_PER_STRIP))
     is_big = tags.is_big or height * width * channels * dtype.itemsize > tiff_writing.CLASSIC_BYTES
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
-        writer.write(
-            (compress(strip.astype(stored).tobytes()) for strip in strips(rows, _ROWS_PER_STRIP)),
+        place = writer.write(
+            segments,
             shape=shape if channels > 1 else shape[:2],
             dtype=dtype,
             photometric="rgb" if channels > 1 else "minisblack",
             planarconfig="contig" if channels > 1 else None,
-            rowsperstrip=_ROWS_PER_STRIP,
+            rowsperstrip=None if tile else _ROWS_PER_STRIP,
+            tile=tile,
             metadata=None,
             software=False,
-            compression=compression,
+            returnoffset=is_plain,
+            **compression,
         )
+    if place:  # the file has room for its rows
+        file.seek(place[0])
+        for strip in rows:
+            file.write(strip.astype(stored).tobytes())
     _tiff_tags.graft(file, tags.pages, tags.masks)
+
+
+def _encoder(
+    dtype: np.dtype[Any], compression: int, predictor: bool
+) -> Callable[[NDArray[Any]], bytes]:
+    """What makes a strip's rows (n, W, C) the bytes of the file."""
+    compress = tifffile.TIFF.COMPRESSORS[compression]
+    if not predictor:
+        return lambda strip: compress(strip.tobytes())
+    differences = tifffile.TIFF.PREDICTORS[3 if dtype.kind == "f" else 2]
+    return lambda strip: compress(differences(strip, axis=-2))
+
+
+def _tiles(rows: Iterator[NDArray[Any]], tile: tuple[int, int]) -> Iterator[NDArray[Any]]:
+    """Rows (n, W, C) as tiles (h, w, C), from left to right; those at the border are filled up."""
+    for strip in strips(rows, tile[0]):
+        for left in range(0, strip.shape[1], tile[1]):
+            part = strip[:, left : left + tile[1]]
+            missing = [(0, side - given) for side, given in zip(tile, part.shape[:2], strict=True)]
+            yield np.pad(part, (*missing, (0, 0)))
 
 
 def strips(rows: Iterator[NDArray[Any]], count: int) -> Iterator[NDArray[Any]]:

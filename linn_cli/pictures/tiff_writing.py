@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -22,6 +22,7 @@ LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)
 # Those of photographs: JPEG in two forms, JPEG 2000, WebP, JPEG XL. Their pixels differ little from their neighbours.
 _PHOTOGRAPHIC = (6, 7, 33003, 33004, 33005, 34712, 50001, 50002)
 ZIP = 8
+_TILE_STEP = 16  # the sides of tiles are multiples of it
 # Beyond this, offsets of classic TIFF, which count up to 4 GB, may not do.
 CLASSIC_BYTES = 2**32 - 2**25
 
@@ -69,31 +70,37 @@ def write(
     depth = _depth(pages, metadata, stored)
     tags = kept.to_tiff(metadata, pages.count // depth)
     is_big = tags.is_big or pages.size > CLASSIC_BYTES
-    fax = stored.get("compression", 0) if pages.is_bilevel else 0
-    fax = fax if _fax.writes(fax) else 0
-    compression = compression_of(stored)
-    if pages.is_bilevel:
-        compression["predictor"] = False
+    each: Iterable[dict[str, Any]] = stored.get("pages", ())
+    if len(tuple(each)) != len(tags.pages):
+        each = repeat(stored)
     # ImageJ, and what reads its files, takes plain pages for one behind the other.
-    in_one = compression["compression"] == 1 and pages.are_alike and not pages.is_bilevel
+    in_one = pages.are_alike and not pages.is_bilevel and "pages" not in stored
+    in_one = in_one and stored.get("compression") == 1 and not tile_of(stored)
+    faxes = []
     with tifffile.TiffWriter(file, bigtiff=is_big, byteorder=tags.byteorder) as writer:
-        for layers in _together(iter(pictures), depth):
-            samples, layout = _laid_out(layers, stored)
-            if pages.is_bilevel:
+        for layers, own in zip(_together(iter(pictures), depth), each, strict=False):
+            samples, layout = _laid_out(layers, own)
+            compression = compression_of(own)
+            fax = 0
+            if pages.is_bilevel or (own.get("is_bilevel") and layers[0].is_black_and_white):
                 samples = samples > 0
+                compression["predictor"] = False
+                fax = own.get("compression", 0) if _fax.writes(own.get("compression", 0)) else 0
             if fax:
                 layout |= {"shape": samples.shape, "dtype": samples.dtype}
                 layout["rowsperstrip"] = len(samples)
+            faxes.append(fax)
             writer.write(
                 # tifffile takes strips that are compressed as they are.
                 iter([_fax.encode(samples, fax)]) if fax else samples,
                 metadata=None,
                 software=False,
                 contiguous=in_one,
+                tile=None if fax or depth > 1 else tile_of(own),
                 **layout,
                 **compression,
             )
-    _tiff_tags.graft(file, tags.pages, tags.masks, fax)
+    _tiff_tags.graft(file, tags.pages, tags.masks, faxes)
 
 
 def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
@@ -102,6 +109,12 @@ def compression_of(encoding: dict[str, Any]) -> dict[str, Any]:
     if compression not in LOSSLESS:
         return {"compression": ZIP, "predictor": compression in _PHOTOGRAPHIC}
     return {"compression": compression, "predictor": bool(encoding.get("predictor"))}
+
+
+def tile_of(encoding: dict[str, Any]) -> tuple[int, int] | None:
+    """Height and width of a file's tiles, None for strips and for tiles that TIFF does not allow."""
+    tile: tuple[int, int] | None = encoding.get("tile")
+    return tile if tile and not any(side % _TILE_STEP for side in tile) else None
 
 
 def inverted(picture: Picture) -> Picture:

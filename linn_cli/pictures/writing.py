@@ -14,10 +14,18 @@ from PIL import Image, JpegImagePlugin
 from linn_cli import files
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
-from linn_cli.pictures import _avif_boxes, _jpeg_segments, _png_chunks, high_depth, tiff_writing
+from linn_cli.pictures import (
+    _avif_boxes,
+    _gif_blocks,
+    _jpeg_segments,
+    _netpbm,
+    _png_chunks,
+    _tiff_tags,
+    high_depth,
+    tiff_writing,
+)
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._conversion import is_deep, suited
-from linn_cli.pictures._tiff_tags import exif_with_resolution
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.pictures.tiff_writing import Pages
@@ -100,6 +108,7 @@ def encode(
     if document.is_bilevel and not _stays_bilevel(document, target):
         document = replace(document, is_bilevel=False)
         remarks.append("black and white became grey")
+    remarks += _pages_in_grey(document, target)
     for lost in _LEFT_OUT:
         if not lost - {"tiff"} <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
             continue
@@ -122,12 +131,19 @@ def encode(
 
 def _stays_bilevel(document: Document, target: Format) -> bool:
     """Whether a format can hold one bit for each pixel, and that is all there is."""
-    return target.name in _BILEVEL and all(
-        frame.alpha is None
-        and frame.values.shape[2] == 1
-        and bool(np.isin(frame.values, (0, 255)).all())
-        for frame in document.frames
+    return target.name in _BILEVEL and all(frame.is_black_and_white for frame in document.frames)
+
+
+def _pages_in_grey(document: Document, target: Format) -> list[str]:
+    """What to say of pages of one bit among others, where they do not stay so."""
+    each = document.encoding.get("pages", ())
+    if len(each) != len(document.frames):
+        return []
+    faded = any(
+        page["is_bilevel"] and not (target.name == "TIFF" and frame.is_black_and_white)
+        for page, frame in zip(each, document.frames, strict=True)
     )
+    return ["pages in black and white became grey"] if faded and not document.is_bilevel else []
 
 
 def _without(document: Document, lost: frozenset[str]) -> Document:
@@ -147,19 +163,20 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
             file, frames, Pages.of(frames, is_bilevel=document.is_bilevel), metadata, encoding
         )
         return
-    if is_deep(frames):
-        if target.name == "PNG":
-            file.write(_png_chunks.insert(high_depth.write_png(frames[0]), metadata))
-        elif target.name == "PFM":
-            high_depth.write_pfm(file, frames[0])
-        else:
-            high_depth.write_ppm(file, frames[0])
+    if target.name == "PFM":
+        unit = document.encoding.get("unit", 1.0) if document.format == target else 1.0
+        high_depth.write_pfm(file, frames[0], unit)
         return
-    if target.name not in ("PNG", "JPEG", "AVIF"):
+    if target.name in ("WebP", "BMP"):
         _save(file, document, target, quality)
         return
     content = io.BytesIO()
-    _save(content, document, target, quality)
+    if not is_deep(frames):
+        _save(content, document, target, quality)
+    elif target.name == "PNG":
+        content.write(high_depth.write_png(frames[0]))
+    else:
+        high_depth.write_ppm(content, frames[0])
     encoded = content.getvalue()
     match target.name:
         case "PNG":
@@ -167,6 +184,11 @@ def _encode(file: BinaryIO, document: Document, target: Format, quality: int | N
         case "JPEG":
             beside = metadata.get("iptc", b""), metadata.get("segments", ())
             encoded = _jpeg_segments.insert(encoded, *beside)
+        case "PPM" | "PGM" if comment := metadata.get("comment"):
+            encoded = _netpbm.insert(encoded, comment)
+        case "GIF":
+            xmp, profile = (metadata.get(name, b"") for name in ("xmp", "icc_profile"))
+            encoded = _gif_blocks.insert(encoded, xmp, profile)
         case "AVIF" if cicp := metadata.get("cicp"):
             encoded = _avif_boxes.relabel(encoded, cicp)
     file.write(encoded)
@@ -178,15 +200,17 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
     options: dict[str, Any] = {
         key: document.metadata[key] for key in taken if key in document.metadata
     }
+    if target.name == "JPEG":
+        has_header = quality is not None or not document.frames[0].is_colour
+        options |= _jpeg_exif(document.metadata, has_header)
+        if not has_header:  # JFIF, which would say that these colours are YCbCr
+            options.pop("dpi", None)
     match target.name:
         case "JPEG" if quality is None:
             source = document.encoding if document.format == target else {}
             table = _finest(source.get("qtables", {}).values())
             progressive = source.get("progressive", False)
             options |= {"keep_rgb": True, "qtables": [table], "progressive": progressive}
-            # Elsewhere JFIF has the resolution, but it would say that these colours are YCbCr.
-            if "dpi" in options and document.frames[0].values.shape[2] == 3:
-                options["exif"] = exif_with_resolution(options.get("exif"), options.pop("dpi"))
         case "JPEG":
             options["quality"] = quality
         case "WebP" if quality is None:
@@ -201,6 +225,16 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
         if target.name == "GIF":
             options["disposal"] = 2
     images[0].save(file, format=target.pillow, **options)
+
+
+def _jpeg_exif(metadata: dict[str, Any], has_header: bool) -> dict[str, bytes]:
+    """The EXIF of a JPEG: it says the resolution if no header does, or if it said another one."""
+    exif, dpi, density = (metadata.get(name) for name in ("exif", "dpi", "density"))
+    if dpi and (not has_header or _tiff_tags.exif_resolution(exif or b"")):
+        return {"exif": _tiff_tags.exif_with_resolution(exif, dpi)}
+    if density:
+        return {"exif": _tiff_tags.exif_with_resolution(exif, density, _tiff_tags.NO_UNIT)}
+    return {}
 
 
 def _finest(tables: Iterable[list[int]]) -> list[int]:

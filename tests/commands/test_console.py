@@ -127,3 +127,8 @@ def test_interruptions_are_noted_and_handlers_put_back() -> None:
         signal.raise_signal(signal.SIGINT)
         assert interrupted()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_name_of_several_lines_is_said_in_one(capsys: pytest.CaptureFixture[str]) -> None:
+    console.say("a\nb\r.png: no such file")
+    assert capsys.readouterr().err == "linn: a\\nb\\r.png: no such file\n"

@@ -18,6 +18,7 @@ class Terminal(io.TextIOWrapper):
 
 def test_a_dash_is_a_pipe_and_a_file_is_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipes.is_pipe(Path("-"))
+    assert pipes.is_pipe(Path("/dev/stdout"))
     assert not pipes.is_pipe(Path("a-b.png"))
     assert not pipes.is_pipe(None)
     assert pipes.source(Path("a.png")) == Path("a.png")

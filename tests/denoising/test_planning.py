@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,7 @@ def test_orders_that_contradict_are_refused(tree: Path, tmp_path: Path) -> None:
         ([tree / "a.png"], None, {"suffix": "../x"}, "a part of a file name"),
         ([tree], tmp_path / "file.png", {}, "is a file"),
         ([tree / "a.png", tree / "b.jpg"], tmp_path / "new.PNG", {}, "name a folder for several"),
+        ([tree / "a.png"], Path(os.devnull), {}, "name a folder for several"),
         ([tree], tmp_path / "out", {"existing": both}, "exclude each other"),
     ]
     for inputs, output, options, reason in cases:

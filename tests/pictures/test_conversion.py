@@ -108,3 +108,32 @@ def test_pixels_without_a_value_are_black_in_formats_of_integers() -> None:
     )
     assert answer.frames[0].values[1, 2, 0] == 0
     assert "pixels without a value became black" in remarks
+
+
+@pytest.mark.parametrize("kinds", [("uint8", "uint16"), ("uint16", "uint8"), ("float32", "uint8")])
+def test_every_frame_goes_down_to_what_the_format_has(kinds: tuple[str, str]) -> None:
+    answer, remarks = suited(document(*kinds), format_named("png"))
+    assert [frame.values.dtype.name for frame in answer.frames] == ["uint8", "uint8"]
+    [deep] = [kind for kind in kinds if kind != "uint8"]
+    assert remarks == [f"{deep} samples became uint8, which PNG holds"]
+
+
+@pytest.mark.parametrize(
+    ("durations", "loop", "target", "words"),
+    [
+        ([100, 250], 0, "tiff", ["TIFF does not hold how long each frame is shown"]),
+        ([100, 255], 0, "gif", ["in steps of 10 ms"]),
+        ([100, 250], 0, "gif", []),
+        ([100, 255], 3, "avif", ["AVIF does not hold how often the animation plays"]),
+        ([100, 255], 3, "webp", []),
+    ],
+)
+def test_timing_without_a_place_is_said(
+    durations: list[int], loop: int, target: str, words: list[str]
+) -> None:
+    frames = document("uint8", "uint8").frames
+    timing = {"duration": durations, "loop": loop}
+    moving = Document(frames, format_named("webp"), timing=timing)
+    remarks = suited(moving, format_named(target))[1]
+    assert len(remarks) == len(words)
+    assert all(word in remark for word, remark in zip(words, remarks, strict=True))

@@ -33,21 +33,6 @@ def test_a_ppm_of_10_bits_uses_the_whole_range() -> None:
     assert found.values.ravel().tolist() == [0, round(512 / 1023 * 65535), 65535]
 
 
-@pytest.mark.parametrize(
-    ("head", "said"),
-    [
-        (b"P5 4 3 4095\n", "values of 0 to 4095 became values of 0 to 65535"),
-        (b"P2\n# a comment of 7\n4 3\n15 ", "values of 0 to 15 became values of 0 to 255"),
-        (b"P6\n4 3\n255\n", ""),
-        (b"P5\n4 3\n65535\n", ""),
-        (b"Pf\n4 3\n-1\n", ""),
-        (b"\x89PNG\r\n\x1a\n", ""),
-    ],
-)
-def test_values_that_are_spread_over_all_bits_are_said(head: bytes, said: str) -> None:
-    assert "".join(high_depth.spread_pnm(head)) == said
-
-
 def test_five_channels_are_too_many() -> None:
     with pytest.raises(InputError, match="5 channels"):
         high_depth.from_samples(np.zeros((2, 2, 5)))

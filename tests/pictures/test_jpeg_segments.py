@@ -4,7 +4,8 @@ import io
 import struct
 
 import numpy as np
-from PIL import Image
+import pytest
+from PIL import ExifTags, Image
 
 from linn_cli.pictures import _jpeg_segments, reading, writing
 from linn_cli.pictures.formats import format_named
@@ -73,3 +74,70 @@ def test_damaged_ones_end() -> None:
             damaged[place] = chance.integers(0, 256)
         _jpeg_segments.read(io.BytesIO(damaged[: chance.integers(2, len(content))]))
         _jpeg_segments.to_iptc(bytes(damaged[20:80]))
+
+
+def test_every_comment_comes_back() -> None:
+    segments = ((0xFE, b"first"), (0xFE, b"second"))
+    copy, remarks = copied(_jpeg_segments.insert(jpeg(), b"", segments))
+    assert remarks == []
+    assert _jpeg_segments.read(io.BytesIO(copy)).comments == (b"first", b"second")
+
+
+def test_the_thumbnail_of_a_header_is_named() -> None:
+    content = jpeg()
+    header = b"\xff\xe0" + struct.pack(">H", 28) + b"JFIF\0\x01\x02\x01\0\x48\0\x48\2\2" + bytes(12)
+    remarks = copied(content[:2] + header + content[20:])[1]
+    assert remarks == ["left out: the thumbnail in its header (JFIF)"]
+
+
+def test_pixels_that_are_not_square_stay_so() -> None:
+    content = bytearray(jpeg())
+    content[13:18] = struct.pack(">BHH", 0, 2, 1)
+    copy, remarks = copied(bytes(content))
+    assert remarks == []
+    again, _ = copied(copy, "tiff")
+    for found in (copy, again):
+        exif = Image.open(io.BytesIO(found)).getexif()
+        assert (exif[282], exif[283], exif[296]) == (2, 1, 1)
+    assert copied(bytes(content), "webp")[1] == [
+        "WebP does not hold the metadata (resolution without a unit)"
+    ]
+
+
+def test_of_two_resolutions_the_file_gets_one_and_says_so() -> None:
+    exif = Image.Exif()
+    exif[282], exif[283], exif[296] = 72.0, 72.0, 2
+    exif.get_ifd(0x8769)[0x927C] = b"a maker's own, which must not move"
+    colours = np.dstack([np.tile(np.arange(64, dtype=np.uint8), (40, 1))] * 3)
+    image = Image.fromarray(colours)
+    image.save(file := io.BytesIO(), "JPEG", exif=exif, dpi=(300, 300))
+    before = image_exif(file.getvalue())
+    copy, [remark] = copied(file.getvalue())
+    assert remark == "the EXIF said 72 dpi and now says 300, as the rest of the file did"
+    after = image_exif(copy)
+    assert Image.open(io.BytesIO(copy)).info["dpi"] == (300, 300)
+    assert after.index(b"a maker's own") == before.index(b"a maker's own")
+
+
+def image_exif(content: bytes) -> bytes:
+    exif = Image.open(io.BytesIO(content)).info["exif"]
+    assert isinstance(exif, bytes)
+    return exif
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_resolution_in_the_exif_moves_nothing_else(order: str) -> None:
+    note = struct.pack(order + "HHI4s", 0x010F, 2, 4, b"abc\0")
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    thumbnail = struct.pack(order + "HHHII", 1, 0x0202, 4, 1, 7) + bytes(4)
+    first = struct.pack(order + "H", 1) + note + struct.pack(order + "I", 8 + 18)
+    exif = b"Exif\0\0" + head + first + thumbnail
+    colours = np.dstack([np.tile(np.arange(64, dtype=np.uint8), (40, 1))] * 3)
+    Image.fromarray(colours).save(file := io.BytesIO(), "JPEG", exif=exif, dpi=(300, 200))
+    copy, remarks = copied(file.getvalue())
+    assert remarks == []
+    found = Image.open(io.BytesIO(copy)).getexif()
+    assert (found[0x010F], found[282], found[283]) == ("abc", 300, 200)
+    assert found.get_ifd(ExifTags.IFD.IFD1)[0x0202] == 7
+    assert image_exif(copy)[14 : len(exif)] == exif[14:]
+    assert copied(file.getvalue(), "tiff")[1] == ["TIFF does not hold the thumbnail of the EXIF"]

@@ -33,6 +33,19 @@ def test_a_name_says_what_to_do() -> None:
         (b"SIMPLE  =  T", "gdal_translate FILE"),
         (bytes(128) + b"DICM", "dcm2img FILE"),
         (bytes(100), "nothing but zeros"),
+        (b"IIRO\x08\0\0\0", "dcraw -T -w FILE"),
+        (b"MMOR\0\0\0\x08", "dcraw -T -w FILE"),
+        (b"IIU\0\x08\0\0\0", "holds RW2"),
+        (b"FOVb\0\0\2\0", "holds X3F"),
+        (b"\0MRM\0\0\2\0", "holds MRW"),
+        (b"II\x1a\0\0\0HEAPCCDR", "holds CRW"),
+        (b"IIIITwaR", "holds IIQ"),
+        (b"#?RGBE\n", "oiiotool FILE"),
+        (b"II\xbc\1\x08\0\0\0", "holds JPEG XR"),
+        (b"P7\nWIDTH 4\n", "magick FILE FILE.png"),
+        (b"ZISRAWFILE", "bfconvert FILE FILE.ome.tif"),
+        (b"<?xml version='1.0'?>\n<svg>", "holds SVG"),
+        (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
     ],
 )
 def test_content_says_what_a_file_is(head: bytes, words: str) -> None:
@@ -62,7 +75,20 @@ def test_files_are_counted_by_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.pef", "a.srw", "a.3fr", "a.dng", "a.jxl", "a.jp2", "a.exr", "a.fits"]
+    "name",
+    [
+        "a.pef",
+        "a.srw",
+        "a.3fr",
+        "a.dng",
+        "a.jxl",
+        "a.jp2",
+        "a.exr",
+        "a.fits",
+        "a.hif",
+        "a.pam",
+        "a.czi",
+    ],
 )
 def test_a_name_brings_a_command_with_it(name: str) -> None:
     assert f" {name} " in f"{_other_formats.advice(Path(name))} "
@@ -81,3 +107,7 @@ def test_raw_data_is_not_taken_for_its_thumbnail(below: bool) -> None:
     assert _other_formats.raw(plain, b"II*\0") is None
     assert _other_formats.raw(io.BytesIO(), b"II*\0\x10\0\0\0CR\2\0") is not None
     assert _other_formats.raw(io.BytesIO(b"II*\0"), b"II*\0") is None
+
+
+def test_a_name_that_linn_does_not_write_may_still_be_read() -> None:
+    assert not any(_other_formats.advice(Path(name)) for name in ("a.pbm", "a.mpo", "a.lsm"))

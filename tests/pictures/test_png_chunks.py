@@ -75,3 +75,13 @@ def test_a_damaged_chunk_behind_the_pixels_does_not_spoil_the_copy() -> None:
     copy, remarks = copied(given[:-12] + damaged + given[-12:])
     assert "damaged or too large" in remarks[0]
     Image.open(io.BytesIO(copy)).load()
+
+
+def test_a_profile_keeps_its_name() -> None:
+    profile = b"p" * 200
+    named = [(b"iCCP", b"Display P3\0\0" + zlib.compress(profile))]
+    given = _png_chunks.insert(png(), {"icc_profile": profile, "chunks": named})
+    copy, remarks = copied(given)
+    assert remarks == []
+    assert b"iCCPDisplay P3\0" in copy
+    assert Image.open(io.BytesIO(copy)).info["icc_profile"] == profile

@@ -469,3 +469,57 @@ def test_advice_for_a_stream_makes_up_no_file_name() -> None:
     video = b"\0\0\0\x18ftypmp42" + bytes(50)
     with pytest.raises(InputError, match=r"a video, which linn takes from a file .* in .*\.mp4"):
         reading.read_any(io.BytesIO(video))
+
+
+def _pages(*pages: tuple[NDArray[Any], dict[str, Any]]) -> io.BytesIO:
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for values, options in pages:
+            writer.write(values, metadata=None, **options)
+    file.seek(0)
+    return file
+
+
+COLOURS = np.random.default_rng(0).integers(0, 65_535, (3, 256), dtype=np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("other", "options"),
+    [
+        (np.full((9, 7, 3), 40_001, np.uint16), {"photometric": "rgb"}),
+        (np.full((9, 7), -3, np.int16), {}),
+        (np.full((9, 7), 0.3, np.float32), {}),
+        (np.full((9, 7, 2), 5, np.uint8), {"photometric": "minisblack", "planarconfig": "contig"}),
+    ],
+)
+def test_a_page_that_is_converted_takes_nothing_from_those_beside_it(
+    other: NDArray[Any], options: dict[str, Any]
+) -> None:
+    palette = np.arange(63, dtype=np.uint8).reshape(9, 7)
+    first = (palette, {"photometric": "palette", "colormap": COLOURS})
+    document = reading.decode(_pages(first, (other, options), first), "a.tif")
+    assert [frame.is_colour for frame in document.frames][::2] == [True, True]
+    found = document.frames[1].values.squeeze()
+    assert found.dtype == other.dtype
+    np.testing.assert_array_equal(found, other)
+
+
+def test_pages_that_go_together_in_no_way_are_split_first() -> None:
+    palette = (np.zeros((9, 7), np.uint8), {"photometric": "palette", "colormap": COLOURS})
+    with pytest.raises(InputError, match=r"tiffsplit a\.tif"):
+        reading.decode(_pages((np.zeros((9, 7)), {}), palette), "a.tif")
+
+
+def test_the_profile_of_cmyk_goes_even_if_another_page_comes_last() -> None:
+    profile = bytes(16) + b"CMYK" + bytes(100)
+    cmyk = (np.zeros((9, 7, 4), np.uint8), {"photometric": "separated", "iccprofile": profile})
+    document = reading.decode(_pages(cmyk, (np.zeros((9, 7), np.uint8), {})), "a.tif")
+    assert document.metadata["icc_profile"][16:20] == b"RGB "
+
+
+@pytest.mark.parametrize("inks", [0, 1, 2])
+def test_inks_beside_cmyk_are_named(inks: int) -> None:
+    values = np.zeros((9, 7, 4 + inks), np.uint8)
+    page = (values, {"photometric": "separated", "extrasamples": ["unspecified"] * inks or None})
+    said = [f"channels beyond the colours were left out ({inks})"] if inks else []
+    assert list(reading.decode(_pages(page), "a.tif").remarks) == [*said, "CMYK became sRGB"]

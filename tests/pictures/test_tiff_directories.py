@@ -75,3 +75,19 @@ def test_a_tag_that_claims_more_than_the_file_has_is_refused() -> None:
     place = directories.offset_at(file, pointer, layout)
     with pytest.raises(ValueError, match="beyond the file"):
         directories.read(file, place, layout, directories.everything)
+
+
+@ORDERS
+@SIZES
+def test_a_directory_of_an_unknown_tag_moves_with_it(byteorder: ByteOrder, is_big: bool) -> None:
+    file = tiff(byteorder, is_big=is_big)
+    layout, pointer = directories.layout_of(file)
+    place = directories.offset_at(file, pointer, layout)
+    own, following = directories.read(file, place, layout, directories.everything)
+    below = {306: Tag(2, 9, b"far away\0")}
+    added = {65010: Tag(13, 1, b"", below)}
+    directories.append(file, own | added, pointer, following, layout)
+    place = directories.offset_at(file, pointer, layout)
+    found, _ = directories.read(file, place, layout, directories.everything)
+    assert found[65010].kind == (18 if is_big else 13)
+    assert found[65010].below == below

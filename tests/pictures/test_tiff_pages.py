@@ -179,3 +179,36 @@ def test_a_stack_that_was_cut_short_is_refused(tmp_path: Path, missing: int) -> 
     path.write_bytes(file.getvalue()[: place - 1])
     with pytest.raises(InputError, match="cut short"):
         reading.read(path)
+
+
+def _of_a_set(folder: Path, count: int) -> list[Path]:
+    """The files of an OME-TIFF whose channels lie in files of their own."""
+    names = [f"cell_{number}.ome.tif" for number in range(count)]
+    planes = "".join(
+        f'<TiffData FirstC="{number}" PlaneCount="1"><UUID FileName="{name}">urn:uuid:{number}</UUID></TiffData>'
+        for number, name in enumerate(names)
+    )
+    pixels = f'DimensionOrder="XYCZT" SizeX="18" SizeY="16" SizeC="{count}" SizeZ="1" SizeT="1" Type="uint16"'
+    for number, name in enumerate(names):
+        ome = (
+            f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{number}">'
+            f'<Image ID="Image:0"><Pixels ID="Pixels:0" {pixels}>{planes}</Pixels></Image></OME>'
+        )
+        levels = np.full((16, 18), 1000 * number, np.uint16)
+        tifffile.imwrite(folder / name, levels, description=ome, metadata=None)
+    return [folder / name for name in names]
+
+
+def test_a_file_of_an_ome_set_is_its_own_planes(tmp_path: Path) -> None:
+    _, second = _of_a_set(tmp_path, 2)
+    document = reading.read(second)
+    assert [int(frame.values.max()) for frame in document.frames] == [1000]
+    assert document.remarks == (
+        "its OME-XML is about several files (cell_0.ome.tif, cell_1.ome.tif): "
+        "denoise them all into another folder, where they keep their names",
+    )
+
+
+def test_an_ome_tiff_in_one_file_is_no_set(tmp_path: Path) -> None:
+    [path] = _of_a_set(tmp_path, 1)
+    assert reading.read(path).remarks == ()

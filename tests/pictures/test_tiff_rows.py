@@ -13,7 +13,7 @@ from PIL import Image
 
 from linn_cli.errors import InputError
 from linn_cli.pictures import tiff_rows
-from linn_cli.pictures.metadata import exif_tags
+from linn_cli.pictures.metadata import exif_tags, tiff_encoding
 
 
 def picture(dtype: str, channels: int) -> NDArray[Any]:
@@ -190,3 +190,38 @@ def test_samples_of_fewer_bits_are_left_to_others(tmp_path: Path) -> None:
     Image.new("1", (40, 30)).save(path)
     with tiff_rows.opened(path, 1) as source:
         assert source is None
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"rowsperstrip": 5},
+        {"rowsperstrip": 5, "compression": "zlib"},
+        {"rowsperstrip": 5, "compression": "zstd", "predictor": True},
+        {"tile": (16, 32)},
+        {"tile": (32, 16), "compression": "lzw", "predictor": True},
+    ],
+)
+def test_a_copy_is_stored_as_its_source(
+    tmp_path: Path, options: dict[str, Any], channels: int, dtype: str, order: str
+) -> None:
+    values = picture(dtype, channels)
+    store(tmp_path / "a.tif", values, byteorder=order, **options)
+    with tiff_rows.opened(tmp_path / "a.tif", 1) as source:
+        assert source is not None
+        with (tmp_path / "b.tif").open("w+b") as file:
+            encoding = tiff_encoding(source.tags)
+            shape, kind = source.shape, source.dtype
+            tiff_rows.write(file, iter(source), shape, kind, source.metadata, encoding)
+    with (
+        tifffile.TiffFile(tmp_path / "a.tif") as before,
+        tifffile.TiffFile(tmp_path / "b.tif") as after,
+    ):
+        np.testing.assert_array_equal(after.asarray(), values.squeeze())
+        old, new = (file.pages[0].aspage() for file in (before, after))
+        assert (new.compression, new.predictor) == (old.compression, old.predictor)
+        assert (new.is_tiled, new.tile) == (old.is_tiled, old.tile)
+        assert after.byteorder == order

@@ -11,7 +11,7 @@ from PIL import Image
 
 from linn_cli.errors import InputError
 from linn_cli.pictures import _tiff_tags, reading, writing
-from linn_cli.pictures._tiff_directories import ByteOrder
+from linn_cli.pictures._tiff_directories import ByteOrder, Tag
 from linn_cli.pictures.formats import format_named
 
 LEVELS = np.random.default_rng(0).integers(0, 200, (12, 10)).astype(np.uint8)
@@ -181,3 +181,29 @@ def test_a_pfm_of_colours_comes_back_to_the_bit() -> None:
     for damaged in (b"PF\n4 5\n1.0\n" + body[1:], b"PF\n4\n1\n", b"PF\n0 5\n1\n"):
         with pytest.raises(InputError, match="PFM"):
             reading.decode(io.BytesIO(damaged), "a")
+
+
+def test_what_further_pages_say_is_named_where_a_format_has_one_place() -> None:
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for number in range(2):
+            page = (285, "s", 0, f"page {number}", True)
+            writer.write(LEVELS, metadata=None, software=False, extratags=[page])
+    assert copied(file)[1] == []
+    assert copied(file, "png")[1] == ["PNG does not hold the TIFF tags (those of further pages)"]
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"), [(296, (3, 0, b"")), (296, (5, 1, bytes(8))), (282, (3, 1, b"\1\0"))]
+)
+def test_a_damaged_resolution_is_none_or_in_inches(code: int, tag: tuple[int, int, bytes]) -> None:
+    tags = _tiff_tags.Tags(pages=({},)).with_resolution((300, 200))
+    damaged = {**tags.pages[0], code: Tag(*tag)}
+    found = _tiff_tags.Tags(pages=(damaged,)).resolution
+    assert found == ((300, 200) if code == 296 else None)
+
+
+@pytest.mark.parametrize(("code", "name"), [(34412, "CZ_LSMINFO"), (33629, "UIC2tag")])
+def test_what_points_into_the_file_is_named(code: int, name: str) -> None:
+    file = tiff(LEVELS, software=False, extratags=[(code, "B", 4, b"abcd", True)])
+    assert copied(file)[1] == [f"left out: {name}"]

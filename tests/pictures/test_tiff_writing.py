@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from linn_cli.pictures import reading, tiff_pages, tiff_writing, writing
 from linn_cli.pictures._tiff_directories import ByteOrder
+from linn_cli.pictures.formats import format_named
 from linn_cli.pictures.picture import Picture
 from linn_cli.pictures.tiff_writing import Pages
 
@@ -148,3 +150,62 @@ def test_layers_are_turned_upright(tmp_path: Path) -> None:
     with tifffile.TiffFile(tmp_path / "b.tif") as file:
         assert file.pages[0].aspage().tags.valueof(274, 1) == 1
         np.testing.assert_array_equal(file.asarray(), np.rot90(values, -1, axes=(1, 2)))
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("pages", [1, 3])
+@pytest.mark.parametrize(
+    ("sides", "options"),
+    [
+        ((70, 50), {}),
+        ((70, 50, 3), {"photometric": "rgb"}),
+        ((3, 70, 50), {"photometric": "rgb", "planarconfig": "separate"}),
+    ],
+)
+def test_tiles_stay(
+    tmp_path: Path, sides: tuple[int, ...], options: dict[str, Any], pages: int, compression: str
+) -> None:
+    source, target = tmp_path / "a.tif", tmp_path / "b.tif"
+    values = np.random.default_rng(0).integers(0, 60_000, (pages, *sides), dtype=np.uint16)
+    with tifffile.TiffWriter(source) as writer:
+        for page in values:
+            writer.write(page, tile=(32, 16), compression=compression, metadata=None, **options)
+    assert writing.write(target, reading.read(source)) == []
+    with tifffile.TiffFile(target) as file:
+        assert {page.aspage().tile for page in file.pages} == {(32, 16)}
+        for page, own in zip(file.pages, values, strict=True):
+            np.testing.assert_array_equal(page.asarray(), own)
+
+
+def _scan(path: Path) -> list[Any]:
+    """Pages as a scanner mixes them: text as a fax, a photograph, a map in tiles."""
+    rows, columns = np.mgrid[:96, :128]
+    photo = np.dstack([rows + columns // 2, columns, 160 - columns]).astype(np.uint8)
+    fax, tiled = BITS[:96, :128], photo[:, :, 1].astype(np.uint16) * 99
+    Image.fromarray(fax).save(path, compression="group4")
+    with tifffile.TiffWriter(path, append=True) as writer:
+        writer.write(photo, photometric="rgb", compression="zlib", predictor=True, metadata=None)
+        writer.write(tiled, tile=(32, 16), metadata=None)
+    return [fax, photo, tiled]
+
+
+def test_every_page_stays_as_it_was_stored(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.tif", tmp_path / "b.tif"
+    values = _scan(source)
+    assert writing.write(target, reading.read(source)) == []
+    with tifffile.TiffFile(source) as before, tifffile.TiffFile(target) as after:
+        for old, new, own in zip(before.pages, after.pages, values, strict=True):
+            one, other = old.aspage(), new.aspage()
+            for name in ("compression", "predictor", "tile", "bitspersample", "photometric"):
+                assert getattr(other, name) == getattr(one, name), name
+            np.testing.assert_array_equal(other.asarray(), own)
+
+
+@pytest.mark.parametrize("kind", ["tiff", "png"])
+def test_pages_that_became_grey_are_told(tmp_path: Path, kind: str) -> None:
+    _scan(tmp_path / "a.tif")
+    document = reading.read(tmp_path / "a.tif")
+    first = replace(document.frames[0], values=document.frames[0].values // 2)
+    frames = (first, *document.frames[1:]) if kind == "tiff" else document.frames
+    remarks = writing.encode(io.BytesIO(), replace(document, frames=frames), format_named(kind))
+    assert "pages in black and white became grey" in remarks
