@@ -172,9 +172,9 @@ class LoadedNetwork:
         widths = [w for halvings in self._halvings(sigma) for w in pyramid.widths(width, halvings)]
         return budget.highest_band(self.scales, widths, self.max_memory)
 
-    def halo(self, sigma: Sequence[float]) -> Halo:
-        """What a part of a picture with noise of sigma by channel needs around it."""
-        return halo.of(self.scales, max(self._halvings(sigma)))
+    def halo(self, sigma: Sequence[float], halvings: int = 0) -> Halo:
+        """What a part of a picture with noise of sigma by channel needs around it, which is halved so often beside."""
+        return halo.of(self.scales, max(self._halvings(sigma)) + halvings)
 
     def _halvings(self, sigma: Sequence[float]) -> list[int]:
         """How often each stream of planes is halved, for a picture with noise of sigma by channel.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import tee
 
 import torch
 from torch import Tensor
@@ -17,8 +18,14 @@ from linn_cli.engine.halo import Halo, in_turn, widest
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import correlated, hot_pixels
 from linn_cli.noise.camera import CameraNoise, Transform
-from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.profile import NoiseProfile, Told
 from linn_cli.progress import Progress, share, silent
+from linn_cli.units import Sigma
+
+# How much of a photograph's low frequencies the picture of half the size replaces where their noise is coarse: chosen by
+# benchmarks/quality/photographs.py.
+_OF_HALF = 0.5
+_STRIP = 256  # rows of a whole picture that are floats at a time
 
 
 def remove(
@@ -51,14 +58,8 @@ def remove(
         return blended.remove(networks, values, profile.cameras, strength, progress)
     if profile.grows and strength > 0:
         return _remove_camera(networks, values, profile.cameras, strength, progress)
-    if profile.coarser and strength > 0:
-        shape = channels, values.shape[-1]
-        answers = [
-            _without_blotches(networks, [image], shape, profile, strength, progress)[0]
-            for image in values
-        ]
-        clean = torch.stack([torch.cat(list(rows), 1) for rows in answers]).to(values.device)
-        return clean, networks.at(profile.sigma_at(strength), channels)
+    if strength > 0 and (profile.coarser or profile.photo_half):
+        return _each_by_rows(networks, values, profile, strength, progress)
     network = networks.at(profile.sigma_at(strength), channels, profile.kind)
     sigma, chroma = profile.told(network.weight_set.noise, strength)
     undo = profile.clipped.scaled(strength).undo
@@ -90,13 +91,62 @@ def remove_by_rows(
         return blended.remove_by_rows(networks, rows, width, profile.cameras, strength, progress)
     if profile.coarser:
         return _without_blotches(networks, rows, shape, profile, strength, progress)
-    network, sigma, chroma = _of_rows(networks, profile, strength, channels)
+    network, told = _of_rows(networks, profile, strength, channels)
+    sigma = told.sigma.by_channel(channels)
     if profile.grows:
         transform = Transform(profile.cameras)
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
     undo = profile.clipped.scaled(strength).undo
-    return network.rows(rows, width, sigma, unchanged, undo, progress, chroma), network
+    if half := profile.told_of_half(network.weight_set.noise, strength):
+        return map(undo, _with_half(network, rows, width, told, half, progress)), network
+    return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
+
+
+def _each_by_rows(
+    networks: Networks,
+    values: Tensor,
+    profile: NoiseProfile,
+    strength: float,
+    progress: Progress,
+) -> tuple[Tensor, LoadedNetwork]:
+    """`remove` for noise that is removed in the same way of rows and of whole pictures."""
+    shape = values.shape[1], values.shape[-1]
+    cleaned, used = zip(
+        *(
+            remove_by_rows(networks, image.split(_STRIP, 1), shape, profile, strength, progress)
+            for image in values
+        ),
+        strict=True,
+    )
+    answer = torch.stack([torch.cat(list(rows), 1) for rows in cleaned])
+    return answer.to(values.device), used[0]
+
+
+def _with_half(
+    network: LoadedNetwork,
+    rows: Iterable[Tensor],
+    width: int,
+    told: Told,
+    told_of_half: Told,
+    progress: Progress,
+) -> Iterator[Tensor]:
+    """A photograph's coarse noise: the half knows its low frequencies better, and replaces a part of them."""
+    floats, back = samples.as_floats(rows)
+    floats, copy = tee(floats)
+    halved = (half[0] for half in pyramid.halved(some[None] for some in copy))
+    # The half has half the rows, and a quarter of the pixels.
+    parts = [
+        network.rows(
+            some, wide, one.sigma.levels, progress=share(progress, count), chroma=one.chroma
+        )
+        for some, wide, one, count in (
+            (floats, width, told, 5 / 4),
+            (halved, -(-width // 2), told_of_half, 5 / 2),
+        )
+    ]
+    answers, halves = ((some[None] for some in part) for part in parts)
+    return back(band[0] for band in pyramid.corrected_by_rows(answers, halves, _OF_HALF))
 
 
 def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: int) -> Halo:
@@ -108,21 +158,21 @@ def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: i
         told = [one.times(strength) for one in (profile.sigma, *profile.coarser)]
         own = in_turn([networks.at(one, channels).halo(one.by_channel(channels)) for one in told])
     else:
-        network, sigma, _ = _of_rows(networks, profile, strength, channels)
-        own = network.halo(sigma)
+        network, (sigma, _) = _of_rows(networks, profile, strength, channels)
+        half = profile.told_of_half(network.weight_set.noise, strength)
+        own = network.halo(sigma.by_channel(channels), halvings=1 if half else 0)
     return replace(own, reach=own.reach + hot_pixels.REACH) if profile.hot_pixels else own
 
 
 def _of_rows(
     networks: Networks, profile: NoiseProfile, strength: float, channels: int
-) -> tuple[LoadedNetwork, Sequence[float], Sequence[float]]:
-    """The network for a picture that goes by rows, and what it is told: sigma by channel, and the chroma's."""
+) -> tuple[LoadedNetwork, Told]:
+    """The network for a picture that goes by rows, and what it is told."""
     if profile.grows:
-        levels = Transform(profile.cameras).sigma(strength)
-        return networks.at(levels, channels), levels, ()
+        sigma = Sigma(tuple(Transform(profile.cameras).sigma(strength)))
+        return networks.at(sigma, channels), Told(sigma)
     network = networks.at(profile.sigma_at(strength), channels, profile.kind)
-    sigma, chroma = profile.told(network.weight_set.noise, strength)
-    return network, sigma.by_channel(channels), chroma
+    return network, profile.told(network.weight_set.noise, strength)
 
 
 def goes_by_rows(profile: NoiseProfile, strength: float) -> bool:

@@ -73,7 +73,7 @@ def stream(
     if not halvings:
         return streaming.stream(scales, bands, width, band=band, progress=rows)
     bands, copy = tee(bands)
-    answers, inner = tee(streaming.stream(scales, bands, width, band=band, progress=rows))
+    answers = streaming.stream(scales, bands, width, band=band, progress=rows)
     # The mean of four pixels has half their noise, and the network expects noise of 1.
     smaller = (2 * half for half in halved(copy))
     halves = stream(
@@ -85,12 +85,7 @@ def stream(
         band=band and 2 * band,
         progress=progress,
     )
-    return _corrected(answers, _differences(halves, halved(inner)), weight)
-
-
-def _differences(halves: Iterable[Tensor], answers: Iterable[Tensor]) -> Iterator[Tensor]:
-    for half, answer in in_step(halves, answers):
-        yield half / 2 - answer
+    return corrected_by_rows(answers, (half / 2 for half in halves), weight)
 
 
 def corrected(answer: Tensor, half: Tensor, weight: float = WEIGHT) -> Tensor:
@@ -100,9 +95,12 @@ def corrected(answer: Tensor, half: Tensor, weight: float = WEIGHT) -> Tensor:
 
 
 @torch.inference_mode()
-def _corrected(
-    answers: Iterable[Tensor], differences: Iterable[Tensor], weight: float
+def corrected_by_rows(
+    answers: Iterable[Tensor], halves: Iterable[Tensor], weight: float = WEIGHT
 ) -> Iterator[Tensor]:
+    """`corrected` for answers given from the top as bands of any height."""
+    answers, inner = tee(answers)
+    differences = (half - answer for half, answer in in_step(halves, halved(inner)))
     for answer, correction in in_step(answers, doubled(differences)):
         yield answer + weight * correction[..., : answer.shape[-1]]
 

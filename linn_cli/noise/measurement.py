@@ -15,6 +15,7 @@ from torch import Tensor
 
 from linn_cli import samples
 from linn_cli.engine.load import with_threads
+from linn_cli.engine.pyramid import halve
 from linn_cli.noise import (
     _patch_statistics,
     camera_fit,
@@ -212,6 +213,15 @@ def measure_photo(picture: Picture) -> tuple[Plane, ...]:
     """The coarse noise of a photograph's luma and chroma; () if the picture is too small or flat."""
     planes, _, visible = _planes(sampled(picture))
     return photograph.assume(planes, visible)
+
+
+@_ALONE
+def measure_photo_of_half(picture: Picture) -> tuple[Plane, ...]:
+    """`measure_photo` for the picture of half the size."""
+    planes, _, visible = _planes(sampled(picture))
+    halves = [halve(plane[None, None])[0, 0] for plane in planes]
+    seen = None if visible is None else halve(visible[None, None].float())[0, 0] == 1
+    return photograph.assume(halves, seen)
 
 
 @_ALONE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from linn_cli.noise import clipping, measurement
 from linn_cli.noise._telling import LEARNED
@@ -18,6 +19,13 @@ from linn_cli.units import GREY_LEVELS, LEAST_SIGMA, VALUE, Sigma
 _MID_GREY = 0.5
 
 
+class Told(NamedTuple):
+    """What a network is told of a picture's noise: sigma, and that of each chroma plane in units of the luma's."""
+
+    sigma: Sigma
+    chroma: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True)
 class NoiseProfile:
     """The noise of a picture that is to be removed: sigma, and of a camera's noise gain and read noise.
@@ -26,7 +34,7 @@ class NoiseProfile:
     picture of half the size, a quarter and so on, `words` say what was estimated and `advice` what the user may do, `clipped` where noise is
     cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
     white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is the deviation in
-    each plane, of which a network that has learned such noise is told `LEARNED` times as much. Both are () of other noise.
+    each plane, of which a network that has learned such noise is told `LEARNED` times as much, and `photo_half` that in the half of the size. Both are () of other noise.
     All counts in 255ths of the picture's `range`, None where that is its dtype's own, which reaches from 0 to `white`.
     Channels that are `kept` have no noise: a network is told that of the others, and they stay as they are. `is_known`
     is False where noise was neither given nor estimated.
@@ -43,6 +51,7 @@ class NoiseProfile:
     advice: tuple[str, ...] = ()
     chroma: tuple[float, ...] = ()
     photo: tuple[float, ...] = ()
+    photo_half: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
     is_known: bool = True
 
@@ -81,6 +90,8 @@ class NoiseProfile:
             sigma=self.sigma.times(factor),
             cameras=tuple(one.times(factor) for one in self.cameras),
             coarser=tuple(half.times(factor) for half in self.coarser),
+            photo=tuple(factor * level for level in self.photo),
+            photo_half=tuple(factor * level for level in self.photo_half),
             clipped=clipping.NONE,
             range=other.range,
             white=other.white,
@@ -111,6 +122,7 @@ class NoiseProfile:
             coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
             chroma=(),
             photo=self.photo[:1],
+            photo_half=self.photo_half[:1],
         )
 
     @property
@@ -118,13 +130,22 @@ class NoiseProfile:
         """What kind of noise a network should have learned."""
         return measurement.PHOTO if self.photo else measurement.WHITE
 
-    def told(self, learned: str, strength: float) -> tuple[Sigma, tuple[float, ...]]:
-        """What to tell a network that has learned this kind of noise: sigma, and the chroma's in units of the luma's."""
+    def told(self, learned: str, strength: float) -> Told:
+        """What to tell a network that has learned this kind of noise."""
         if learned != measurement.PHOTO or not self.photo:
-            return self.sigma_at(strength), self.chroma
-        luma, *chroma = self.photo
+            return Told(self.sigma_at(strength), self.chroma)
+        return self._told_learned(self.photo, strength)
+
+    def told_of_half(self, learned: str, strength: float) -> Told | None:
+        """`told` for the picture of half the size; None if that says no more of the noise."""
+        if learned != measurement.PHOTO or not self.photo_half:
+            return None
+        return self._told_learned(self.photo_half, strength)
+
+    def _told_learned(self, deviations: Sequence[float], strength: float) -> Told:
+        luma, *chroma = deviations
         sigma = Sigma.removable([LEARNED * luma] * len(self.sigma.levels))
-        return sigma.times(strength), tuple(level / luma for level in chroma)
+        return Told(sigma.times(strength), tuple(level / luma for level in chroma))
 
     def shown_in(self, unit: str, strength: Strength = FULL) -> tuple[float, ...]:
         """The noise as people are told it, in 8-bit grey levels of the dtype or in its values, by channel.

@@ -141,7 +141,8 @@ class Request:
             return self._estimated(picture, picture.values.shape[2])
         found = self._given(self.sigma, picture)
         coarse = measurement.find_photo(picture) if self.model == AUTO and not found.kept else ()
-        found = replace(found, photo=_of_sigma(found.sigma.levels, coarse))
+        if coarse and all(found.sigma.levels):
+            found = _coarse_of_sigma(found, deviations(coarse), picture)
         return replace(found, clipped=self._clipped(picture, found))
 
     def _given(self, sigma: Sigma, picture: Picture) -> NoiseProfile:
@@ -229,16 +230,21 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * picture.values.shape[2])
-    return NoiseProfile(sigma, words=words, chroma=ratios, photo=own)
+    half = deviations(measurement.measure_photo_of_half(picture))
+    of_half = tuple(max(level, LEAST_SIGMA) for level in half)
+    return NoiseProfile(sigma, words=words, chroma=ratios, photo=own, photo_half=of_half)
 
 
-def _of_sigma(levels: Sequence[float], photo: tuple[Plane, ...]) -> tuple[float, ...]:
-    """`NoiseProfile.photo` where sigma was given: it is the luma's, and the noise found tells the proportions."""
-    if not photo or not all(levels):
-        return ()
-    luma = sigma_of(levels)[0] / LEARNED
-    found = deviations(photo)
-    return tuple(max(luma * level / found[0], LEAST_SIGMA) for level in found)
+def _coarse_of_sigma(
+    profile: NoiseProfile, photo: Sequence[float], picture: Picture
+) -> NoiseProfile:
+    """Coarse noise of which sigma was given: that is the luma's, and the noise found tells the proportions."""
+    luma = sigma_of(profile.sigma.levels)[0] / LEARNED
+    own, half = (
+        tuple(max(luma * level / photo[0], LEAST_SIGMA) for level in levels)
+        for levels in (photo, deviations(measurement.measure_photo_of_half(picture)))
+    )
+    return replace(profile, photo=own, photo_half=half)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
