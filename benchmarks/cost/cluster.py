@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -27,9 +28,10 @@ from benchmarks.common import script_parser
 from linn_cli.cluster import client as clients
 from linn_cli.cluster.setup import Setup
 from linn_cli.denoising import planning
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import Handling, run
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.denoising.shards import WHOLE, Shard
 from linn_cli.engine import devices
 from linn_cli.noise.request import Request
@@ -79,7 +81,7 @@ def make_pictures(folder: Path, count: int, side: int) -> None:
         Image.fromarray(levels).save(folder / f"{index:05}.png")
 
 
-def plan(folder: Path, shard: Shard = WHOLE) -> list[Job]:
+def plan(folder: Path, shard: Shard = WHOLE) -> Sequence[Job]:
     """The pictures of a folder, into another."""
     return planning.plan([folder], folder / "out", existing=_REPLACE, shard=shard)
 

@@ -19,8 +19,8 @@ from distributed import Client, Future, KilledWorker, LocalCluster, Security, as
 
 from linn_cli.cluster import tasks
 from linn_cli.cluster.setup import Setup
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.outcome import Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import ClusterError
 from linn_cli.progress import Notify, Progress
 
@@ -196,7 +196,9 @@ def _slots(client: Client) -> int:
 
 
 def _chunks(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
-    return (jobs[start : start + size] for start in range(0, len(jobs), size))
+    rest = iter(jobs)
+    while chunk := list(itertools.islice(rest, size)):
+        yield chunk
 
 
 def _as_named(outcome: Outcome, job: Job) -> Outcome:

@@ -11,8 +11,8 @@ from scipy.ndimage import binary_dilation
 
 from linn_cli import denoise
 from linn_cli.denoising import jobs
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
 from linn_cli.network.architecture import Architecture
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
