@@ -164,7 +164,7 @@ class Denoiser:
         request = arguments.asked(sigma, noise, strength, gain, read_noise, sigma_unit)
         request = replace(request, hot_pixels=hot_pixels)
         if type(image).__module__.partition(".")[0] in _LAZY:
-            return cast("ImageT", self._lazily(image, request))
+            return cast("ImageT", self._lazily(image, request, channel_axis))
         if isinstance(image, Document):
             return self._denoise_document(image, request)  # type: ignore[return-value]
         images = arrays.take(image, channel_axis)
@@ -184,13 +184,13 @@ class Denoiser:
         restored: ImageT = images.restore(answers)
         return restored
 
-    def _lazily(self, array: Any, request: Request) -> Any:
+    def _lazily(self, array: Any, request: Request, channel_axis: ChannelAxis) -> Any:
         """The answer for an array of dask or Zarr, as one of dask."""
         if not find_spec("dask"):
             raise UsageError("Zarr arrays take dask: python -m pip install 'linn-cli[zarr]'")
         from linn_cli.volumes import lazily
 
-        answer, doubts = lazily.denoise(array, self._options, request)
+        answer, doubts = lazily.denoise(array, self._options, request, channel_axis)
         _warn(*doubts)
         return answer
 

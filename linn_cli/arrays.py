@@ -88,7 +88,7 @@ def take(image: Any, channel_axis: ChannelAxis = AUTO) -> Images:
         raise InputError("the image is empty")
     axis = opened.axis
     if axis is None:
-        axis = _axis(values.shape, channel_axis, opened.usual)
+        axis = channels_at(values.shape, channel_axis, opened.usual)
     shaped = values[..., None] if axis is None else np.moveaxis(values, axis, -1)
     flat = shaped.reshape(-1, *shaped.shape[-3:])
     alpha = flat.shape[-1] == _WITH_ALPHA if opened.alpha is None else opened.alpha
@@ -210,8 +210,14 @@ def _open_dlpack(image: Any) -> _Opened:
     return opened._replace(back=lambda clean: importer(opened.back(clean)))
 
 
-def _axis(shape: tuple[int, ...], channel_axis: ChannelAxis, usual: int) -> int | None:
-    """Which axis has the channels, counted from the end or the start."""
+def channels_at(
+    shape: tuple[int, ...], channel_axis: ChannelAxis, usual: int = _LAST
+) -> int | None:
+    """Which axis has the channels, counted from the end or the start; see `take`.
+
+    Raises:
+        UsageError: there is no such axis, or it is not clear.
+    """
     if channel_axis is None:
         return None
     if channel_axis != AUTO:

@@ -22,10 +22,11 @@ from benchmarks.common import script_parser
 from benchmarks.cost.listing import make_tree
 from linn_cli.cluster import client as clients
 from linn_cli.denoising import planning, removal
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import run
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import Outcome
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.denoising.shards import Shard
 from linn_cli.engine import devices
 from linn_cli.noise.profile import NoiseProfile

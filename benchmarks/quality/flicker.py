@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from benchmarks import common
 from linn_cli.denoising import jobs
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
 from linn_cli.metrics import add_noise
 from linn_cli.noise.request import Request
 from linn_cli.units import GREY_LEVELS, Sigma

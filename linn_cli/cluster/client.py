@@ -19,16 +19,16 @@ from distributed import Client, Future, KilledWorker, LocalCluster, Security, as
 
 from linn_cli.cluster import tasks
 from linn_cli.cluster.setup import Setup
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.outcome import Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import ClusterError
 from linn_cli.progress import Notify, Progress
 
 _CONNECT_SECONDS = 3.0
 # A cancelled task stops at its next band of rows.
 _SETTLE_SECONDS = 15.0
-# A task has so many files, or fewer where that would leave a worker without one of its tasks.
-_MOST_FILES, _TASKS_PER_WORKER = 100, 4
+# A task has so many files, or this part of what each worker has left, so that all workers end at about the same time.
+_MOST_FILES, _PARTS = 100, 4
 # So many tasks wait for each worker; how many workers there are is asked again after some seconds.
 _WAITING, _ASK_SECONDS = 3, 2.0
 _RETRIES = 2
@@ -110,11 +110,12 @@ def run_all(
     Raises:
         ClusterError: the scheduler went away, or a worker does not suit the setup.
     """
-    size = max(1, min(_MOST_FILES, math.ceil(len(jobs) / (_TASKS_PER_WORKER * _slots(client)))))
+    parts = _PARTS * _slots(client)
     # Dask blames a death on all that the worker held. What is blamed too often runs again file by file, and then alone.
-    for files, alone in dict.fromkeys([(size, False), (1, False), (1, True)]):
+    ways = [(_MOST_FILES, False), (1, False), (1, True)]
+    for most, alone in ways if len(jobs) > parts else ways[1:]:
         blamed: list[Job] = []
-        for chunk, outcomes in _gather(client, _chunks(jobs, files), setup, alone=alone):
+        for chunk, outcomes in _gather(client, _chunks(jobs, parts, most), setup, alone=alone):
             if outcomes is None:
                 blamed += chunk
                 continue
@@ -195,8 +196,13 @@ def _slots(client: Client) -> int:
         raise _gone() from error
 
 
-def _chunks(jobs: Sequence[Job], size: int) -> Iterator[Sequence[Job]]:
-    return (jobs[start : start + size] for start in range(0, len(jobs), size))
+def _chunks(jobs: Sequence[Job], parts: int, most: int) -> Iterator[Sequence[Job]]:
+    """Jobs in chunks of at most `most`, and of no more than a part of so many of those that are left."""
+    rest, left = iter(jobs), len(jobs)
+    while left:
+        chunk = list(itertools.islice(rest, min(most, math.ceil(left / parts))))
+        left -= len(chunk)
+        yield chunk
 
 
 def _as_named(outcome: Outcome, job: Job) -> Outcome:

@@ -13,10 +13,10 @@ import torch
 from distributed import Reschedule, Status, Worker, get_worker
 
 from linn_cli.cluster.setup import Setup
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import run
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.engine import devices, freed_memory
 from linn_cli.errors import explain
 

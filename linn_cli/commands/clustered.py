@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from linn_cli.errors import ClusterError, UsageError
 
 if TYPE_CHECKING:
     from linn_cli.cluster.setup import Setup
+    from linn_cli.denoising.job_list import Job
     from linn_cli.denoising.outcome import Outcome, Tally
-    from linn_cli.denoising.planning import Job
     from linn_cli.progress import Notify
 
 LOCAL = "local"
@@ -62,7 +62,7 @@ def check(address: str, compare: Path | None, *, piped: bool) -> None:
 
 
 def denoise(
-    planned: list[Job],
+    planned: Sequence[Job],
     address: str,
     setup: Setup,
     jobs: int | None,

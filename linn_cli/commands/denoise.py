@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -45,9 +45,10 @@ from linn_cli.network.architecture import parse_variant
 from linn_cli.progress import keep_quiet
 
 if TYPE_CHECKING:
+    from linn_cli.denoising.job_list import Job
     from linn_cli.denoising.networks import Networks
     from linn_cli.denoising.outcome import Outcome, Tally
-    from linn_cli.denoising.planning import Existing, Job
+    from linn_cli.denoising.planning import Existing
     from linn_cli.denoising.shards import Shard
     from linn_cli.pictures.formats import Format
     from linn_cli.pictures.picture import Picture
@@ -305,7 +306,7 @@ def denoise(
             "--dask": dask,
         }
         zarrs = volumes.plan(pictures, output, suffix, axes, existing, others)
-        planned: list[Job] = []
+        planned: Sequence[Job] = []
         if piped:
             pipes.check(pictures, output, compare, existing, json=json, shard=shard)
         elif not zarrs:
@@ -429,7 +430,7 @@ def _plan(
     compare: Path | None,
     shard: Shard,
     notify: Notify,
-) -> list[Job]:
+) -> Sequence[Job]:
     from linn_cli import files
     from linn_cli.denoising import planning
     from linn_cli.pages import denoised
@@ -481,7 +482,7 @@ def _networks(
 
 def _run(
     work: Callable[..., Outcome],
-    planned: list[Job],
+    planned: Sequence[Job],
     workers: int,
     report: Callable[[Outcome], None],
     compare: Path | None,

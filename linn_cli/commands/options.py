@@ -197,12 +197,14 @@ def check_manifest(path: Path) -> None:
     """See that lines can be appended to a file, and that it is no picture.
 
     Raises:
-        UsageError: its name is a picture's.
+        UsageError: its name is a picture's, or - for standard output.
         InputError: it cannot be written.
     """
     from linn_cli.commands import console
     from linn_cli.pictures.formats import SUFFIXES
 
+    if path == Path("-"):
+        raise UsageError("--manifest -: name a file; --json prints the same to standard output")
     if path.suffix.lower() in SUFFIXES:
         raise UsageError(f"{path}: is a picture's name, give --manifest a file such as done.jsonl")
     console.append_json(path)

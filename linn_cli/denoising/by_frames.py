@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising import outcome, planes
 from linn_cli.denoising.document import in_doubt
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import DENOISING, ESTIMATING, READING, Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.noise.profile import NoiseProfile

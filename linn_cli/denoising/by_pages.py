@@ -8,10 +8,10 @@ from dataclasses import replace
 from linn_cli.denoising import document as documents
 from linn_cli.denoising import outcome
 from linn_cli.denoising.document import Search
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.loaded_network import LoadedNetwork
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import DENOISING, READING, Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.noise.request import Request

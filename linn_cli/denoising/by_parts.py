@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import tee
 from typing import Any
@@ -86,6 +86,14 @@ def with_halo(
     return Part(*rows, *halo.around(part.left, part.right, plane.width))
 
 
+def to_read(plane: Plane, part: Part) -> Part:
+    """What must be read so that a part of a plane has the holes of the whole plane filled in the same way."""
+    if plane.dtype.kind != "f":
+        return part
+    rows = holes.seen(part.top, part.bottom, plane.height)
+    return Part(*rows, *holes.seen(part.left, part.right, plane.width))
+
+
 def denoise(
     networks: Networks,
     plane: Plane,
@@ -96,8 +104,7 @@ def denoise(
 ) -> tuple[Iterator[NDArray[Any]], LoadedNetwork]:
     """The answer for a part of a plane that goes by rows, from the top as rows (C, n, w) of any n.
 
-    What has no value stays to the bit. Holes are filled strip by strip: around those that reach over several strips
-    the answer may differ a little from that of a plane in memory.
+    What has no value stays to the bit. Holes are filled in the tiles of the whole plane.
 
     Args:
         networks: to choose from.
@@ -109,10 +116,12 @@ def denoise(
     """
     wide = with_halo(networks, plane, part, profile, strength)
     scale = profile.range or Range.nominal(plane.dtype)
-    bands, originals = tee(strips(plane, wide))
+    seen = to_read(plane, wide)
+    bands, originals = tee(strips(plane, seen))
+    values = _filled(bands, seen, scale) if plane.dtype.kind == "f" else bands
     answers, network = planes.rows(
         networks,
-        (torch.from_numpy(_filled(strip, scale)) for strip in bands),
+        map(torch.from_numpy, _cropped(values, seen, wide)),
         (plane.channels, wide.width),
         torch.from_numpy(np.empty(0, plane.dtype)).dtype,
         profile,
@@ -120,8 +129,8 @@ def denoise(
         progress,
     )
     if plane.dtype.kind == "f":
-        answers = _restored(answers, originals)
-    return _cropped(answers, wide, part), network
+        answers = _restored(answers, _cropped(originals, seen, wide))
+    return _cropped((rows.numpy() for rows in answers), wide, part), network
 
 
 def strips(plane: Plane, part: Part) -> Iterator[NDArray[Any]]:
@@ -133,16 +142,14 @@ def strips(plane: Plane, part: Part) -> Iterator[NDArray[Any]]:
         top = bottom
 
 
-def _filled(strip: NDArray[Any], scale: Range) -> NDArray[Any]:
-    """A strip (C, n, w) whose holes are filled, from its own values or, without any, with the middle of the range."""
-    gaps = holes.unknown(strip, None)
-    if gaps is None:
-        return strip
-    answer: NDArray[Any] = strip.copy()
-    for channel, gap in zip(answer, gaps, strict=True):
-        known = not bool(gap.all())
-        channel[gap] = holes.filled(channel, ~gap)[gap] if known else scale.low + scale.span / 2
-    return answer
+def _filled(strips: Iterable[NDArray[Any]], seen: Part, scale: Range) -> Iterator[NDArray[Any]]:
+    """Strips (C, n, w) of what is `seen`, with their holes filled in the tiles of the whole plane."""
+    heights = [bottom - top for top, bottom in holes.blocks(seen.top, seen.bottom)]
+    blocks = (np.moveaxis(rows, 0, 2) for rows in cut(strips, heights))
+    left = -seen.left % holes.TILE
+    middle = scale.low + scale.span / 2
+    for block in holes.filled_by_rows(blocks, None, middle, left):
+        yield np.ascontiguousarray(np.moveaxis(block, 2, 0))
 
 
 def _restored(answers: Iterator[Tensor], originals: Iterator[NDArray[Any]]) -> Iterator[Tensor]:
@@ -153,13 +160,27 @@ def _restored(answers: Iterator[Tensor], originals: Iterator[NDArray[Any]]) -> I
         yield (answer if gaps is None else torch.where(torch.from_numpy(gaps), value, answer))[0]
 
 
-def _cropped(answers: Iterator[Tensor], wide: Part, part: Part) -> Iterator[NDArray[Any]]:
-    """The rows and columns of a part from the answers for a wider one."""
+def cut(rows: Iterable[NDArray[Any]], heights: Sequence[int]) -> Iterator[NDArray[Any]]:
+    """Rows (C, n, w) of any n to rows of these heights."""
+    wanted = iter(heights)
+    height = next(wanted)
+    waiting: list[NDArray[Any]] = []
+    for more in rows:
+        waiting.append(more)
+        while sum(one.shape[1] for one in waiting) >= height:
+            together = np.concatenate(waiting, axis=1)
+            yield together[:, :height]
+            waiting = [together[:, height:]]
+            height = next(wanted, sum(heights) + 1)
+
+
+def _cropped(strips: Iterable[NDArray[Any]], wide: Part, part: Part) -> Iterator[NDArray[Any]]:
+    """The rows and columns of a part from strips of a wider one."""
     columns = slice(part.left - wide.left, part.right - wide.left)
     top = wide.top
-    for rows in answers:
+    for rows in strips:
         bottom = top + rows.shape[1]
         wanted = slice(max(part.top - top, 0), max(min(part.bottom, bottom) - top, 0))
         if wanted.stop > wanted.start:
-            yield rows[:, wanted, columns].numpy()
+            yield rows[:, wanted, columns]
         top = bottom

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising import apart, outcome, planes
 from linn_cli.denoising import document as documents
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import ESTIMATING, Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.engine.bands import in_step
 from linn_cli.errors import InputError
 from linn_cli.files import write_atomically

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from linn_cli.denoising import by_frames, by_pages, by_rows
 from linn_cli.denoising import document as documents
 from linn_cli.denoising.document import in_own_range
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import (
     DENOISING,
@@ -29,7 +30,7 @@ from linn_cli.denoising.outcome import (
     Outcome,
     described,
 )
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.errors import InputError, explain, explain_of
 from linn_cli.files import write_atomically
 from linn_cli.noise.profile import NoiseProfile

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
+from linn_cli.denoising import _distinct
+from linn_cli.denoising.job_list import Job, JobList
 from linn_cli.denoising.shards import WHOLE, Shard
 from linn_cli.errors import UsageError
-from linn_cli.files import check_output, place
+from linn_cli.files import check_output
 from linn_cli.pictures import folders, writing
 from linn_cli.pictures.folders import Found
 from linn_cli.pictures.formats import SUFFIXES, Format, format_of
@@ -18,14 +20,6 @@ from linn_cli.progress import Notify, keep_quiet
 from linn_cli.videos import formats as videos
 
 SUFFIX = "-denoised"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One file to be denoised into another."""
-
-    source: Path
-    target: Path
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def plan(
     existing: Existing = _REFUSED,
     shard: Shard = WHOLE,
     notify: Notify = keep_quiet,
-) -> list[Job]:
+) -> JobList:
     """Decide the output of every input, before any work is done.
 
     Args:
@@ -90,11 +84,11 @@ def plan(
     is_folder = output is not None and output.is_dir()
     if output and not is_folder and (_exists(output) or output.suffix.lower() in _ENDINGS):
         raise UsageError(f"{output}: is a file's name; name a folder for several pictures")
-    jobs = [job(item) for item in found if shard.takes(item.below.as_posix())]
-    _check_distinct(jobs)
+    jobs = JobList(job(item) for item in found if shard.takes(item.below.as_posix()))
+    _distinct.check(jobs)
     if shard != WHOLE and len(inputs) > 1:  # within one folder other shards have other outputs
-        _check_apart(jobs, map(job, find()))
-    check_existing([job.target for job in jobs], existing)
+        _distinct.check_apart(jobs, map(job, find()))
+    check_existing(_there(jobs), existing)
     if shard != WHOLE and not jobs:
         notify(f"shard {shard} has none of these pictures")
     return jobs
@@ -102,14 +96,14 @@ def plan(
 
 def _into_file(
     source: Path, output: Path, target: Format | None, existing: Existing, shard: Shard
-) -> list[Job]:
+) -> JobList:
     """The job of the one picture that there is."""
     _check_format(source, target)
     _check_output(output, source)
     if target and target != format_of(output):
         raise UsageError(f"{output}: its name says {format_of(output)}, --format {target}")
     check_existing([output], existing)
-    return [Job(source, output)] if shard.takes(source.name) else []
+    return JobList([Job(source, output)] if shard.takes(source.name) else [])
 
 
 def _without_own(found: Iterable[Found], suffix: str, notify: Notify) -> Iterator[Found]:
@@ -139,67 +133,17 @@ def _check_output(output: Path, source: Path) -> None:
 
 
 def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
+    if not suffix and target is None:
+        return path
     ending = target.suffixes[0] if target else path.suffix
     return path.with_name(f"{path.stem}{suffix}{ending}")
 
 
-def _check_distinct(jobs: Iterable[Job]) -> None:
-    places = _Places()
-    sources = {places.of(job.source) for job in jobs}
-    taken: dict[str, Path] = {}
-    for job in jobs:
-        leads_to = places.of(job.target)
-        if leads_to in sources:
-            raise UsageError(f"{job.target}: is an input too, choose another -o or --suffix")
-        _claim(job, taken.setdefault(leads_to, job.source))
-
-
-def _check_apart(jobs: Iterable[Job], others: Iterable[Job]) -> None:
-    """Refuse jobs whose outputs are inputs or outputs of others, which need not be held in memory."""
-    places = _Places()
-    taken = {places.of(job.target): job.source for job in jobs}
-    for job in others:
-        if places.of(job.source) in taken:
-            raise UsageError(f"{job.source}: is an output too, choose another -o or --suffix")
-        _claim(job, taken.get(places.of(job.target), job.source))
-
-
-def _claim(job: Job, source: Path) -> None:
-    """Refuse an output that another source leads to."""
-    if source != job.source:
-        raise UsageError(
-            f"{job.target}: both {source} and {job.source} would be written there; "
-            "denoise them into different folders"
-        )
-
-
-class _Places:
-    """Names for the places that paths lead to; where the disk takes names without regard to case, one for all."""
-
-    def __init__(self) -> None:
-        self._folders: dict[str, tuple[str, bool]] = {}
-
-    def of(self, path: Path) -> str:
-        """The name of the place that a path leads to."""
-        folder, name = os.path.split(path)
-        if name in ("", "..") or os.path.islink(path):
-            folder, name = os.path.split(place(path))
-        if folder not in self._folders:
-            above = place(Path(folder))
-            self._folders[folder] = above, _minds_case(Path(above))
-        above, minds_case = self._folders[folder]
-        leads_to = os.path.join(above, name)
-        return leads_to if minds_case else leads_to.casefold()
-
-
-@cache
-def _minds_case(folder: Path) -> bool:
-    """Whether a disk tells names apart by case. A folder that is not there yet lies on the disk of the one above."""
-    for part in (folder, *folder.parents):
-        other = part.with_name(part.name.swapcase())
-        if other != part and part.exists():
-            return not (other.exists() and part.samefile(other))
-    return False
+def _there(jobs: JobList) -> Iterator[Path]:
+    """Outputs that may be there: those in folders that are."""
+    for group in jobs.groups:
+        if os.path.isdir(group.into):
+            yield from map(Path, group.outputs())
 
 
 def _exists(path: Path) -> bool:

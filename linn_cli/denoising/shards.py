@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from hashlib import blake2b
+from unicodedata import normalize
 
 from linn_cli.errors import UsageError
 
@@ -44,8 +45,10 @@ class Shard:
         """Whether the picture at this path, below the folder that was given, belongs to this shard."""
         if self.count == 1:
             return True
-        name = os.fsencode(os.path.splitext(below)[0].casefold())
-        digest = blake2b(name, digest_size=_DIGEST_BYTES).digest()
+        name = os.path.splitext(below)[0]
+        if not name.isascii():
+            name = normalize("NFC", name)  # some systems write accents so, others not
+        digest = blake2b(os.fsencode(name.casefold()), digest_size=_DIGEST_BYTES).digest()
         return int.from_bytes(digest, "big") % self.count == self.number - 1
 
 

@@ -86,9 +86,9 @@ def lonely(values: NDArray[np.generic]) -> float | None:
 
 
 def filled(
-    plane: NDArray[np.generic], known: NDArray[np.bool_], first: int = 0
+    plane: NDArray[np.generic], known: NDArray[np.bool_], first: tuple[int, int] = (0, 0)
 ) -> NDArray[np.float64]:
-    """A plane (H, W) as floats, filled where it is not `known`; zeros if nothing is. Tiles begin at the row `first`."""
+    """A plane (H, W) as floats, filled where it is not `known`; zeros if nothing is. A tile begins at the pixel `first`."""
     answer = np.where(known, plane, 0).astype(np.float64)
     if bool(known.all()) or not bool(known.any()):
         return answer
@@ -108,31 +108,42 @@ def filled(
     return answer
 
 
+def seen(begin: int, end: int, size: int) -> tuple[int, int]:
+    """From where to where a picture's side of this size is needed to fill what lies from `begin` to `end`."""
+    first, last = begin // TILE * TILE, -(-end // TILE) * TILE
+    return max(0, first - _MARGIN), min(size, last + _MARGIN)
+
+
+def blocks(begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """The rows from `begin` to `end`, cut where tiles of the whole picture are."""
+    return pairwise([begin, *range(begin // TILE * TILE + TILE, end, TILE), end])
+
+
 def filled_by_rows(
-    blocks: Iterable[NDArray[Any]], nodata: float | None, middle: float
+    rows: Iterable[NDArray[Any]], nodata: float | None, middle: float, left: int = 0
 ) -> Iterator[NDArray[Any]]:
     """`filled` for a picture given from the top as blocks of rows (n, W, C), each of which sees a little of the others.
 
-    Where a block and what it sees of its neighbours hold no value, it is filled with `middle`.
+    Where a block and what it sees of its neighbours hold no value, it is filled with `middle`. A tile begins at each
+    block, and at the column `left`.
     """
     above: NDArray[Any] | None = None
-    for block, below in pairwise(chain(blocks, [None])):
+    for block, below in pairwise(chain(rows, [None])):
         if block is None:
             continue
         answer = block
         if unknown(block, nodata) is not None:
             before = block[:0] if above is None else above
             after = block[:0] if below is None else below[:_MARGIN]
-            seen = np.concatenate((before, block, after))
-            rows = slice(len(before), len(before) + len(block))
+            together = np.concatenate((before, block, after))
+            inner = slice(len(before), len(before) + len(block))
             answer = block.copy()
-            gaps = _unknown(seen, nodata)
+            gaps = _unknown(together, nodata)
             for channel in range(block.shape[2]):
-                gap, plane = gaps[:, :, channel], seen[:, :, channel]
-                whole = (
-                    np.full(gap.shape, middle) if gap.all() else filled(plane, ~gap, len(before))
-                )
-                answer[:, :, channel][gap[rows]] = whole[rows][gap[rows]]
+                gap, plane = gaps[:, :, channel], together[:, :, channel]
+                first = len(before), left
+                whole = np.full(gap.shape, middle) if gap.all() else filled(plane, ~gap, first)
+                answer[:, :, channel][gap[inner]] = whole[inner][gap[inner]]
         above = block[-_MARGIN:]
         yield answer
 
@@ -140,14 +151,17 @@ def filled_by_rows(
 Window = tuple[slice, slice]
 
 
-def _tiles(shape: tuple[int, ...], first: int) -> Iterator[tuple[Window, Window, Window]]:
-    """Tiles, each with its surroundings and where it lies in them; one begins at the row `first`."""
-    height, width = shape
-    edges = [*([0] if first else []), *range(first, height, TILE), height]
-    for top, bottom in pairwise(edges):
-        for left in range(0, width, TILE):
+def _tiles(
+    shape: tuple[int, ...], first: tuple[int, int]
+) -> Iterator[tuple[Window, Window, Window]]:
+    """Tiles, each with its surroundings and where it lies in them; one begins at the pixel `first`."""
+    rows, columns = (
+        [*([0] if begin else []), *range(begin, side, TILE), side]
+        for begin, side in zip(first, shape, strict=True)
+    )
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(columns):
             start, begin = max(0, top - _MARGIN), max(0, left - _MARGIN)
-            right = min(left + TILE, width)
             outer = slice(start, bottom + _MARGIN), slice(begin, right + _MARGIN)
             within = slice(top - start, bottom - start), slice(left - begin, right - begin)
             yield (slice(top, bottom), slice(left, right)), outer, within

@@ -13,6 +13,8 @@ from linn_cli.denoising.by_parts import Part
 from linn_cli.errors import UsageError
 
 COLOUR = 3
+# A plane in a stack has no shorter side, unless it is said: four channels are not to be taken for rows or columns.
+LEAST_PLANE = 8
 STACK = "-"
 
 

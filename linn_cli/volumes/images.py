@@ -10,7 +10,7 @@ import numpy as np
 import zarr
 
 from linn_cli.errors import InputError, UsageError
-from linn_cli.volumes.axes import STACK, Axes
+from linn_cli.volumes.axes import COLOUR, LEAST_PLANE, STACK, Axes
 
 # Kinds of numbers that linn takes, and their most bytes.
 _KINDS = {"u": 4, "i": 4, "f": 8}
@@ -46,7 +46,8 @@ def find(root: Any, address: str, axes: str | None = None) -> list[Image]:
         UsageError: the axes do not fit.
     """
     if isinstance(root, zarr.Array):
-        found = [Image(Axes(axes or _axes_of_array(root, address)), (root,))]
+        letters = _axes_of_array(root, address) if axes is None else axes
+        found = [Image(Axes(letters), (root,))]
     else:
         found = list(_within(root, address, axes))
     if not found:
@@ -99,7 +100,7 @@ def _image(
         levels = tuple(_array(group, one["path"]) for one in facts["datasets"])
         if not levels:
             raise LookupError("no datasets")
-        letters = axes or _letters(facts.get("axes") or list(_FIVE))
+        letters = _letters(facts.get("axes") or list(_FIVE)) if axes is None else axes
         if axes is None and _is_rgb(levels[0], letters, omero):
             letters = letters.replace("c", "s")
     except (LookupError, TypeError, AttributeError) as error:
@@ -140,6 +141,14 @@ def _axes_of_array(array: zarr.Array[Any], address: str) -> str:
     )
     if named and all(named) and {"y", "x"} <= {name.lower() for name in named}:
         return _letters([str(name) for name in named])
+    where = _at(address, array)
     if array.ndim < 2:
-        raise InputError(f"{_at(address, array)}: has {array.ndim} axes and no planes")
-    return STACK * (array.ndim - 2) + "yx"
+        raise InputError(f"{where}: has {array.ndim} axes and no planes")
+    colour = array.ndim > 2 and array.shape[-1] == COLOUR
+    planes = array.shape[:-1] if colour else array.shape
+    if len(planes) > 2 and min(planes[-2:]) < LEAST_PLANE:
+        raise UsageError(
+            f"{where}: which axes of {array.shape} are the rows and columns? Name one letter for each, as --axes zyx"
+        )
+    letters = "yxs" if colour else "yx"
+    return STACK * (array.ndim - len(letters)) + letters

@@ -87,14 +87,14 @@ class Work:
         part = replace(first.part, bottom=last.part.bottom)
         rows = self._rows(self._plane(index), part, index, progress)
         heights = [unit.part.height for unit in run]
-        for values in _cut(rows, heights):
+        for values in by_parts.cut(rows, heights):
             yield self._as_stored(values, (1,) * len(first.outer))
 
     def needed(self, unit: Unit) -> Part:
         """What must be read of each plane of a unit."""
-        return _union(
-            self._needed(self._plane(index), unit.part, index) for index in unit.indices()
-        )
+        indices = list(unit.indices())
+        wide = _union(self._needed(self._plane(index), unit.part, index) for index in indices)
+        return by_parts.to_read(self._plane(indices[0]), wide)
 
     def _slab(self, unit: Unit, progress: Progress) -> NDArray[Any]:
         """The answer for a unit of several planes; they are read together, since they lie in the same chunks."""
@@ -139,7 +139,7 @@ class Work:
         return self.profiles[self.axes.channel_at(index)]
 
     def _needed(self, plane: Plane, part: Part, index: tuple[int, ...]) -> Part:
-        """What must be read for a part."""
+        """What the network must see for a part."""
         profile = self._profile(index)
         if not apart.goes_by_rows(profile, self._strength) or _is_all(part, plane):
             return part
@@ -195,17 +195,3 @@ def _within(values: NDArray[Any], wide: Part, part: Part) -> NDArray[Any]:
     """A part of what was read of a wider one, (C, n, w)."""
     rows = slice(part.top - wide.top, part.bottom - wide.top)
     return values[:, rows, part.left - wide.left : part.right - wide.left]
-
-
-def _cut(rows: Iterable[NDArray[Any]], heights: Sequence[int]) -> Iterator[NDArray[Any]]:
-    """Rows (C, n, w) of any n to rows of these heights."""
-    wanted = iter(heights)
-    height = next(wanted)
-    waiting: list[NDArray[Any]] = []
-    for more in rows:
-        waiting.append(more)
-        while sum(one.shape[1] for one in waiting) >= height:
-            together = np.concatenate(waiting, axis=1)
-            yield together[:, :height]
-            waiting = [together[:, height:]]
-            height = next(wanted, sum(heights) + 1)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from linn_cli.cluster import tasks
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import run
 from linn_cli.denoising.outcome import Outcome
-from linn_cli.denoising.planning import Job
 from linn_cli.progress import Progress
 
 NOTES = "LINN_TEST_NOTES"

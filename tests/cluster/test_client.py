@@ -13,6 +13,7 @@ import pytest
 
 from linn_cli import __version__
 from linn_cli.cluster import setup
+from linn_cli.denoising.job_list import Job
 from tests.cluster.conftest import (
     PATIENCE,
     UNFORGIVING,
@@ -54,6 +55,19 @@ def test_a_cluster_writes_the_same_bytes_as_one_machine(
         assert one == other
     assert "30 of 31 pictures denoised into" in there.stderr
     assert "bad.png: not a picture" in there.stderr
+
+
+def test_tasks_grow_smaller_towards_the_end(tmp_path: Path) -> None:
+    from linn_cli.cluster import client
+
+    jobs = [Job(tmp_path / str(number), tmp_path) for number in range(2000)]
+    chunks = list(client._chunks(jobs, 8, 100))
+    assert [job for chunk in chunks for job in chunk] == jobs
+    sizes = list(map(len, chunks))
+    assert sizes == sorted(sizes, reverse=True)
+    assert (sizes[0], sizes[-5:]) == (100, [1] * 5)
+    assert len(sizes) < 70
+    assert set(map(len, client._chunks(jobs, 8, 1))) == {1}
 
 
 def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:

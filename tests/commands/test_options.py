@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from linn_cli.commands.options import doubts
+from linn_cli.commands.options import check_manifest, doubts
+from linn_cli.errors import UsageError
 from linn_cli.noise.strength import Strength
 from linn_cli.units import Sigma
 from tests.conftest import Run
@@ -39,3 +42,8 @@ def test_values_that_are_hardly_meant_are_questioned(
     asked = list(doubts(Sigma.parse(sigma, unit), unit, Strength.parse(str(strength))))
     assert len(asked) == len(words)
     assert all(map(str.endswith, asked, words))
+
+
+def test_a_manifest_is_a_file() -> None:
+    with pytest.raises(UsageError, match="--json prints the same to standard output"):
+        check_manifest(Path("-"))

@@ -16,8 +16,8 @@ import pytest
 
 import linn_cli.videos
 from linn_cli.denoising import by_frames, jobs, planes
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import FULL, Strength

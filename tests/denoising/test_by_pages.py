@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from linn_cli.denoising import document as documents
 from linn_cli.denoising import estimates, jobs
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
 from linn_cli.noise.request import Request
 from linn_cli.pictures import tiff_pages
 from linn_cli.pictures.picture import Picture

@@ -60,6 +60,30 @@ def test_holes_stay_to_the_bit_even_where_a_strip_is_nothing_else() -> None:
     assert np.abs(answer[~gaps] - values[~gaps]).max() < 1
 
 
+def test_holes_are_filled_as_in_the_whole_plane() -> None:
+    values = np.moveaxis(np.tile(noisy_picture((20.0,)), (4, 4, 1))[:480, :480], 2, 0).copy()
+    rows, columns = np.mgrid[:480, :480]
+    # Over edges of tiles, of strips and of what the network sees.
+    for top, left in ((448, 448), (322, 400), (250, 322)):
+        values[0, (rows - top) ** 2 + (columns - left) ** 2 < 625] = np.nan
+    profile = NoiseProfile(Sigma((20.0,)))
+    whole, _ = by_parts.whole(NETWORKS, values, profile, FULL)
+    read: list[Part] = []
+    part = Part(470, 480, 468, 480)
+    answers, _ = by_parts.denoise(NETWORKS, plane_of(values, read), part, profile, FULL)
+    answer = np.concatenate(list(answers), axis=1)
+    # The engine's 1.5e-5 and what the solver leaves.
+    np.testing.assert_allclose(answer, whole[:, 470:480, 468:480], rtol=0, atol=4e-5)
+    assert sum(one.height * one.width for one in read) < values.size / 2
+
+
+def test_rows_are_cut_to_heights() -> None:
+    rows = np.arange(24.0).reshape(1, 12, 2)
+    found = list(by_parts.cut(np.split(rows, [1, 7], axis=1), [2, 3, 7]))
+    assert [one.shape[1] for one in found] == [2, 3, 7]
+    np.testing.assert_array_equal(np.concatenate(found, axis=1), rows)
+
+
 def test_strips_end_at_multiples_of_their_height() -> None:
     values = np.arange(120.0).reshape(1, 40, 3)
     read: list[Part] = []

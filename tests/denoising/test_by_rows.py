@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from linn_cli import denoise
 from linn_cli.denoising import by_rows, jobs
 from linn_cli.denoising import document as documents
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures import reading, tiff_rows

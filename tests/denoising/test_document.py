@@ -11,9 +11,9 @@ from PIL import Image
 from linn_cli import denoise
 from linn_cli.denoising import document as documents
 from linn_cli.denoising import jobs
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import UsageError
 from linn_cli.noise.request import Request
 from linn_cli.pages import denoised

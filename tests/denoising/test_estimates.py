@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.denoising import estimates, jobs
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Job
 from linn_cli.errors import InputError
 from linn_cli.noise.request import Request
 from linn_cli.pictures import tiff_pages, tiff_rows

@@ -15,9 +15,10 @@ from PIL import Image
 
 from linn_cli import denoise
 from linn_cli.denoising import jobs, planning
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import Outcome
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.engine import _convolution, budget
 from linn_cli.errors import InputError
 from linn_cli.noise.request import Request

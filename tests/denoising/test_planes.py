@@ -12,8 +12,9 @@ from scipy.ndimage import binary_dilation
 
 from linn_cli import denoise
 from linn_cli.denoising import estimates, jobs
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.networks import Networks
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.network.architecture import Architecture
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength

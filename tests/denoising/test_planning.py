@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from linn_cli.denoising import planning
-from linn_cli.denoising.planning import Existing, Job
+from linn_cli.denoising.job_list import Job
+from linn_cli.denoising.planning import Existing
 from linn_cli.errors import InputError, UsageError
 from linn_cli.pictures.formats import format_named
 
 
-def targets(jobs: list[Job], below: Path) -> list[str]:
+def targets(jobs: Sequence[Job], below: Path) -> list[str]:
     return [job.target.relative_to(below).as_posix() for job in jobs]
 
 
@@ -43,9 +45,11 @@ def test_the_tree_below_a_folder_is_kept(tree: Path, tmp_path: Path) -> None:
 
 def test_one_input_goes_to_a_file_or_into_a_folder(tree: Path, tmp_path: Path) -> None:
     source = tree / "a.png"
-    assert planning.plan([source], tmp_path / "x.png") == [Job(source, tmp_path / "x.png")]
-    assert planning.plan([source], tmp_path) == [Job(source, tmp_path / "a.png")]
-    assert planning.plan([source], tmp_path / "new") == [Job(source, tmp_path / "new" / "a.png")]
+    assert list(planning.plan([source], tmp_path / "x.png")) == [Job(source, tmp_path / "x.png")]
+    assert list(planning.plan([source], tmp_path)) == [Job(source, tmp_path / "a.png")]
+    assert list(planning.plan([source], tmp_path / "new")) == [
+        Job(source, tmp_path / "new" / "a.png")
+    ]
 
 
 def test_patterns_are_expanded(tree: Path) -> None:
@@ -129,7 +133,7 @@ def test_loops_and_long_names_do_not_stop_the_others(tree: Path) -> None:
 def test_a_name_that_looks_like_a_pattern_is_a_name(tree: Path, tmp_path: Path) -> None:
     source = tree / "pic[1].png"
     source.write_bytes((tree / "a.png").read_bytes())
-    assert planning.plan([source], tmp_path / "x.png") == [Job(source, tmp_path / "x.png")]
+    assert list(planning.plan([source], tmp_path / "x.png")) == [Job(source, tmp_path / "x.png")]
 
 
 def test_orders_that_contradict_are_refused(tree: Path, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from linn_cli.denoising import planning
-from linn_cli.denoising.planning import Job
+from linn_cli.denoising.job_list import Job
 from linn_cli.denoising.shards import WHOLE, Shard
 from linn_cli.errors import UsageError
 from linn_cli.pictures.formats import format_named
@@ -44,9 +45,11 @@ def test_pictures_that_could_become_one_file_share_a_shard() -> None:
     for number in (1, 2, 3):
         shard = Shard(number, 3)
         assert shard.takes("in/a.png") == shard.takes("in/a.jpg") == shard.takes("IN/A.PNG")
+        # Some systems write an accent as a character of its own.
+        assert shard.takes("\u00e4.png") == shard.takes("a\u0308.png")
 
 
-def plan(tree: Path, number: int, count: int, out: Path) -> list[Job]:
+def plan(tree: Path, number: int, count: int, out: Path) -> Sequence[Job]:
     return planning.plan([tree], out, recursive=True, shard=Shard(number, count))
 
 

@@ -48,6 +48,14 @@ def test_three_channels_shown_in_red_green_and_blue_are_colour(tmp_path: Path) -
 def test_an_array_by_itself_has_planes_at_its_end_or_says_where(tmp_path: Path) -> None:
     values = noisy((4, 16, 16))
     assert found(plain(tmp_path / "a.zarr", values)) == [("-yx", ("",))]
+    colour = plain(tmp_path / "rgb.zarr", noisy((2, 16, 16, 3)))
+    assert found(colour) == [("-yxs", ("",))]
+    for shape in ((16, 16, 4), (16, 16, 2), (4, 3, 5)):
+        with pytest.raises(UsageError, match=r"which axes of .* are the rows and columns"):
+            found(plain(tmp_path / f"{shape}.zarr", noisy(shape)))
+    assert found(tmp_path / "(16, 16, 2).zarr", "yxc") == [("yxc", ("",))]
+    with pytest.raises(UsageError, match="name one axis y"):
+        found(tmp_path / "a.zarr", "")
     named = plain(tmp_path / "b.zarr", values, dimension_names=["x", "channel", "y"])
     assert found(named) == [("x-y", ("",))]
     xarray = plain(tmp_path / "c.zarr", values, zarr_format=2)

@@ -78,6 +78,43 @@ def test_zarr_arrays_become_dask_arrays(tmp_path: Path) -> None:
     assert_close(answer[1].compute(), expected(values[1]))
 
 
+@pytest.mark.parametrize(("shape", "axis"), [((3, 40, 50), 0), ((1, 40, 50), 0), ((40, 50, 3), 2)])
+def test_channels_lie_where_it_is_said(shape: tuple[int, ...], axis: int) -> None:
+    values = np.moveaxis(noisy((shape[axis], 40, 50)), 0, axis)
+    lazy = da.from_array(values, chunks=30)
+    options: dict[str, Any] = {"sigma": SIGMA, "precision": "float32", "channel_axis": axis}
+    answer = denoise(lazy, **options)
+    assert answer.chunks == lazy.chunks
+    assert_close(answer.compute(), denoise(values, **options))
+
+
+def test_three_columns_are_columns_if_no_axis_has_channels() -> None:
+    values = noisy((2, 40, 3))
+    answer = denoise(
+        da.from_array(values, chunks=40), SIGMA, channel_axis=None, precision="float32"
+    ).compute()
+    for plane, noisy_plane in zip(answer, values, strict=True):
+        assert_close(plane, expected(noisy_plane))
+
+
+def test_what_cannot_be_taken_says_what_to_do() -> None:
+    values = noisy((40, 40))
+    lazy = da.from_array(values, chunks=20)
+    refused: list[tuple[Any, dict[str, Any], str]] = [
+        (lazy[lazy[:, 0] > 0.5], {}, r"compute_chunk_sizes\(\) first"),
+        (da.ma.masked_greater(lazy, 0.5), {}, "fill what is masked"),
+        (da.stack([lazy] * 4), {"channel_axis": 0}, "linn takes one channel or three"),
+        (da.stack([lazy] * 3), {"channel_axis": 3}, "channel_axis is 3: give one of the axes"),
+        (zarr.create_group(zarr.storage.MemoryStore()), {}, "expected an array .*, not Group"),
+    ]
+    for array, options, said in refused:
+        with pytest.raises(UsageError, match=said):
+            denoise(array, SIGMA, **options)
+    for shape in ((0, 50), (2, 0, 50)):
+        with pytest.raises(InputError, match="the image is empty"):
+            denoise(da.zeros(shape, dtype="float32"), SIGMA)
+
+
 def test_what_is_no_plane_or_no_number_is_refused() -> None:
     for array in (da.zeros((40,)), da.zeros((4, 40, 2)), da.zeros((40, 40), dtype="int64")):
         with pytest.raises(UsageError, match="expected"):
