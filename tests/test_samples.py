@@ -58,3 +58,11 @@ def test_grey_stored_as_colour_is_grey() -> None:
     assert samples.is_grey(grey)
     grey[0, 2, 2, 3] += 1
     assert not samples.is_grey(grey)
+
+
+def test_rows_as_floats_go_back_to_their_dtype() -> None:
+    levels = torch.arange(12, dtype=torch.uint8).view(1, 4, 3)
+    floats, back = samples.as_floats(levels.split(3, 1))
+    doubled = list(back(2 * rows for rows in floats))
+    assert [rows.shape[1] for rows in doubled] == [3, 1]
+    assert torch.equal(torch.cat(doubled, 1), 2 * levels)

@@ -223,15 +223,19 @@ def _of_levels(levels: Sequence[Measured]) -> NoiseProfile:
 
 
 def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]) -> NoiseProfile:
-    own = tuple(max(level, LEAST_SIGMA) for level in deviations(photo))
+    own, of_half = (
+        tuple(max(level, LEAST_SIGMA) for level in deviations(planes))
+        for planes in (photo, measurement.measure_photo_of_half(picture))
+    )
     if len(photo) == 1:  # no network has learned such noise in grey
         found = _of_levels(measurement.measure_correlated(picture))
+        if found.coarser and of_half:  # which see noise that every second pixel does not show
+            half, *smaller = found.coarser
+            found = replace(found, coarser=(Sigma((max(*half.levels, *of_half),)), *smaller))
         return replace(found, words=words, photo=own)
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * picture.values.shape[2])
-    half = deviations(measurement.measure_photo_of_half(picture))
-    of_half = tuple(max(level, LEAST_SIGMA) for level in half)
     return NoiseProfile(sigma, words=words, chroma=ratios, photo=own, photo_half=of_half)
 
 

@@ -88,3 +88,12 @@ def test_it_brings_heavy_noise_closer_to_the_truth() -> None:
         plain = streaming.run(denoiser.scales, (noisy - 0.5) / (sigma / 255)) * sigma / 255 + 0.5
         # By a half dB on photographs at 200, more on what is smooth.
         assert psnr(denoiser(noisy, sigma), clean) > psnr(plain, clean) + 0.5
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 18), (15, 17)])
+def test_bands_are_corrected_as_the_whole(height: int, width: int) -> None:
+    answer = random_image(height, width)
+    half = random_image(-(-height // 2), -(-width // 2))
+    whole = pyramid.corrected(answer, half, 0.6)
+    bands = pyramid.corrected_by_rows(answer.split(5, 2), half.split(3, 2), 0.6)
+    torch.testing.assert_close(torch.cat(list(bands), 2), whole)

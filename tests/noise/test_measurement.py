@@ -118,3 +118,14 @@ def test_a_frame_does_not_hide_a_cameras_noise(frame: int) -> None:
 def test_white_noise_cut_off_above_black_is_not_taken_for_a_cameras() -> None:
     values = np.maximum(cut_off(40), 20)  # as an editor lifts black
     assert not measurement.measure(Picture(values)).cameras
+
+
+def test_the_half_of_a_photograph_has_noise_of_its_own() -> None:
+    noise = np.random.default_rng(8).normal(0, 12, (200, 200, 3)).repeat(2, 0).repeat(2, 1)
+    values = (128 + noise[:380]).round().clip(0, 255).astype(np.uint8)
+    alpha = np.full(values.shape[:2], 255, np.uint8)
+    alpha[:9] = 0
+    halves = [measurement.measure_photo_of_half(Picture(values, one)) for one in (None, alpha)]
+    for planes in halves:
+        assert [plane.deviation for plane in planes] == pytest.approx([12] * 3, rel=0.2)
+    assert halves[0] != halves[1]

@@ -74,3 +74,29 @@ def test_a_network_is_told_what_it_has_learned() -> None:
     assert profile.shown_in("8bit") == (20.0,) * 3  # as it was given
     plain = NoiseProfile(Sigma((20.0,) * 3))
     assert plain.told("photo", 1.0) == (Sigma((20.0,) * 3), ())
+
+
+def test_a_half_is_told_apart_to_a_network_that_has_learned_such_noise() -> None:
+    profile = NoiseProfile(Sigma((20.0,) * 3), photo=(10.0, 5.0, 4.0), photo_half=(8.0, 4.0, 2.0))
+    whole, half = profile.told("photo", 0.5), profile.told_of_half("photo", 0.5)
+    assert half is not None
+    assert half.sigma.levels[0] == pytest.approx(0.8 * whole.sigma.levels[0])
+    assert half.chroma == (0.5, 0.25)
+    assert profile.told_of_half("white", 0.5) is None
+    assert replace(profile, photo_half=()).told_of_half("photo", 0.5) is None
+
+
+def test_in_another_range_all_noise_counts_in_it() -> None:
+    picture = Picture(np.zeros((8, 8, 3), np.uint8))
+    wide = replace(picture, range=Range(0.0, 510.0))
+    found = NoiseProfile(
+        Sigma((20.0,) * 3),
+        coarser=(Sigma((10.0,) * 3),),
+        photo=(10.0, 5.0, 4.0),
+        photo_half=(8.0, 4.0, 2.0),
+    ).of(wide)
+    narrow = found.within(picture)
+    assert narrow.sigma.levels == (40.0,) * 3
+    assert narrow.coarser == (Sigma((20.0,) * 3),)
+    assert narrow.photo == (20.0, 10.0, 8.0)
+    assert narrow.photo_half == (16.0, 8.0, 4.0)
