@@ -28,16 +28,26 @@ class Told(NamedTuple):
 
 @dataclass(frozen=True)
 class NoiseProfile:
-    """The noise of a picture that is to be removed: sigma, and of a camera's noise gain and read noise.
+    """The noise of a picture that is to be removed, in 255ths of the picture's range.
 
-    The sigma of a camera's noise is that at mid grey. `coarser` has the sigmas of correlated noise in the
-    picture of half the size, a quarter and so on, `words` say what was estimated and `advice` what the user may do, `clipped` where noise is
-    cut off, and `hot_pixels` which are to be replaced first. Of a photograph's coarse noise, sigma is what a network for
-    white noise is told of the luma, and `chroma` what of the chroma planes, in units of it. `photo` is the deviation in
-    each plane, of which a network that has learned such noise is told `LEARNED` times as much, and `photo_half` that in the half of the size. Both are () of other noise.
-    All counts in 255ths of the picture's `range`, None where that is its dtype's own, which reaches from 0 to `white`.
-    Channels that are `kept` have no noise: a network is told that of the others, and they stay as they are. `is_known`
-    is False where noise was neither given nor estimated.
+    Attributes:
+        sigma: by channel, or one for all; of a camera's noise that at mid grey, of a photograph's what a network for
+            white noise is told of the luma.
+        cameras: gain and read noise by channel; () where it does not grow with brightness.
+        coarser: of noise in blotches, its sigmas in the picture of half the size, a quarter and so on.
+        words: what was estimated.
+        clipped: where noise is cut off.
+        range: of the picture; None where it is its dtype's own, which reaches from 0 to `white`.
+        white: see there.
+        hot_pixels: are to be replaced first.
+        advice: what the user may do.
+        chroma: of a photograph's noise, what a network for white noise is told of the chroma planes, in units of the
+            luma's.
+        photo: the deviation of a photograph's noise in each plane, of which a network that has learned such noise is
+            told `LEARNED` times as much.
+        photo_half: the same in the picture of half the size.
+        kept: channels without noise: a network is told that of the others, and they stay as they are.
+        is_known: False where noise was neither given nor estimated.
     """
 
     sigma: Sigma
