@@ -105,7 +105,8 @@ class Sigma:
             # A decimal comma makes two numbers of one.
             hint = ", a decimal as 7.5" if len(self.levels) == 2 else ""
             raise UsageError(
-                f"{len(self.levels)} sigmas for a picture of {channels} channels: give {wanted}{hint}"
+                f"{len(self.levels)} sigmas for a picture of {channels} channel{'s' * (channels > 1)}: "
+                f"give {wanted}{hint}"
             )
         return self.levels * (channels // len(self.levels))
 

@@ -73,7 +73,7 @@ def test_sigma_is_taken_from_numbers_of_any_kind() -> None:
 
 @pytest.mark.parametrize("sigma", [None, "auto", ["auto"], [], b"auto"])
 def test_what_is_no_number_is_refused_with_a_reason(sigma: Any) -> None:
-    with pytest.raises(UsageError, match=r"give a number, or one for each channel|1 channels"):
+    with pytest.raises(UsageError, match=r"give a number, or one for each channel|1 channel:"):
         Sigma.of(sigma).by_channel(1)
 
 

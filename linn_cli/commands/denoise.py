@@ -137,7 +137,7 @@ def denoise(
             rich_help_panel=NOISE,
             autocompletion=one_of("8bit", "16bit", "unit", "value"),
             help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1. value counts in the "
-            "file's own values, as linn does where these have a range of their own.",
+            "file's own values, as linn does where these do not fill their type.",
         ),
     ] = "8bit",
     same_noise: Annotated[

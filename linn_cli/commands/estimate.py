@@ -18,6 +18,7 @@ from linn_cli.commands.options import (
     ThreadsOption,
 )
 from linn_cli.errors import UsageError, explain_of
+from linn_cli.units import EIGHT_BITS, VALUE
 
 if TYPE_CHECKING:
     from linn_cli.noise.measurement import Measured
@@ -49,7 +50,7 @@ def estimate(
 ) -> None:
     """Estimate how strong the noise of every page and channel is: sigma with its 95 % interval, as --sigma takes it.
 
-    Sigma is in 8-bit grey levels, or in the file's values where these have a range of their own; linn then names
+    Sigma is in 8-bit grey levels, or in the file's values where these do not fill their type; linn then names
     --sigma-unit value.
     """
     with console.reported(debug=debug):
@@ -72,9 +73,12 @@ def estimate(
         with console.progress("estimate", len(zarrs) + len(sources)) as advance:
             for path in zarrs:
                 try:
-                    for name, size, sample in volumes.samples(path, axes):
+                    looked_at = list(volumes.samples(path, axes))
+                    own = any(sample.range for *_, sample in looked_at)
+                    unit = VALUE if own else EIGHT_BITS
+                    for name, size, sample in looked_at:
                         measured = measurement.measure(sample)
-                        _tell(name, size, sample, measured, json=json)
+                        _tell(name, size, sample, measured, unit, json=json)
                 except Exception as error:
                     _LOG.debug("%s", path, exc_info=True)
                     console.say(volumes.reason(addresses.address_of(path), error))
@@ -106,13 +110,13 @@ def _tell(
     size: tuple[int, int],
     looked_at: Picture,
     measured: Measured,
+    unit: str,
     *,
     json: bool,
 ) -> None:
-    """Tell what was found in a plane of this width and height, of which this was looked at."""
+    """Tell, in a unit, what was found in a plane of this width and height, of which this was looked at."""
     if json:
-        unit = looked_at.told
         data = {"input": name, "width": size[0], "height": size[1], "sigma_unit": unit}
         console.emit_json(data | measured.told_in(unit, looked_at).as_data() | {"remarks": ()})
     else:
-        console.emit(f"{name}: {'; '.join(measured.of(looked_at))}")
+        console.emit(f"{name}: {'; '.join(measured.of(looked_at, unit))}")

@@ -20,8 +20,8 @@ from linn_cli.noise.estimation import Estimate
 
 # Stronger than white noise by this factor, lest an estimate's error counts as blotches.
 _STRONGER = 1.1
-# A smaller picture says too little about its noise.
-_LEAST_SIDE = 64
+# A smaller picture says too little about its noise, and every second pixel of one says nothing.
+_LEAST_SIDE, _LEAST_SPREAD = 64, 16
 
 Channels = tuple[Estimate, ...]
 Remover = Callable[[Iterable[Tensor]], Iterator[Tensor]]
@@ -33,15 +33,16 @@ def measure(
     """The noise of a picture by channel, then that of its half and so on as far as it lies in blotches.
 
     Args:
-        planes: a plane (H, W) for each channel, float, white at 1; at least 16 x 16.
+        planes: a plane (H, W) for each channel, float, white at 1; of one below 16 x 16 every pixel is looked at.
         step: what the values are rounded to multiples of, 0 for none.
         seen: bool (H, W), where the picture is looked at; None for all of it.
 
     Raises:
         InputError: the planes, or what is seen of them, are too small, or hold values that are not finite.
     """
-    spread = None if seen is None else seen[::2, ::2]
-    channels = tuple(estimation.estimate(plane[::2, ::2], step, spread) for plane in planes)
+    every = 2 if min(planes[0].shape) >= _LEAST_SPREAD else 1
+    spread = None if seen is None else seen[::every, ::every]
+    channels = tuple(estimation.estimate(plane[::every, ::every], step, spread) for plane in planes)
     if min(planes[0].shape) < 2 * _LEAST_SIDE or (spread is not None and not spread.all()):
         return [channels]
     coarser = measure([halve(plane[None, None])[0, 0] for plane in planes], step / 2)

@@ -211,12 +211,16 @@ def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
             if beside
             else "TIFF of a kind that linn does not read: convert it first (magick FILE FILE.png)"
         ) from error
-    if math.prod((*image.size, getattr(image, "n_frames", 1))) > max_pixels:
+    # Pillow counts pages by opening each, and stumbles over masks.
+    count = len(only) if only else getattr(image, "n_frames", 1)
+    if math.prod((*image.size, count)) > max_pixels:
         raise high_depth.too_large(max_pixels)
     document = _decode_frames(
         image, format_named("tiff"), metadata, [*said, *remarks], only, direct=beside
     )
-    return replace(document, encoding=encoding)
+    file.seek(0)
+    masked = tiff_pages.masked(file, document.frames, only)
+    return replace(document, frames=masked, encoding=encoding)
 
 
 def _deep_picture(file: BinaryIO, head: bytes, max_pixels: int) -> Picture | None:
@@ -264,7 +268,7 @@ def _decode_frames(
             tables["subsampling"] = sampling
         if image.info.get("progressive"):
             tables["progressive"] = True
-    several = getattr(image, "n_frames", 1)
+    several = len(only) if only else getattr(image, "n_frames", 1)
     if several > 1 and image.format == "MPO":
         said.append(f"of {several} pictures only the first was taken")
         several = 1

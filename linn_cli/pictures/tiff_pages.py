@@ -83,6 +83,28 @@ def read_direct(
     return found, remarks
 
 
+def masked(
+    file: BinaryIO, frames: Sequence[Picture], indices: Sequence[int] | None = None
+) -> tuple[Picture, ...]:
+    """Frames of the pages of a TIFF, by default of all, with what their masks say of where they have values."""
+    with tifffile.TiffFile(file) as tiff:
+        pages = [tiff.pages[index].aspage() for index in indices or range(len(tiff.pages))]
+        if len(pages) != len(frames):
+            return tuple(frames)
+        masks = _masks(tiff, pages)
+        return tuple(
+            frame if mask is None else replace(frame, seen=_upright(_seen(mask), page))
+            for frame, page, mask in zip(frames, pages, masks, strict=True)
+        )
+
+
+def _upright(seen: NDArray[np.bool_], page: tifffile.TiffPage) -> NDArray[np.bool_]:
+    turned: NDArray[np.bool_] = (
+        Picture(seen[:, :, None]).turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1)).values
+    )
+    return turned[:, :, 0]
+
+
 @dataclass(frozen=True)
 class Frames:
     """The frames of an open TIFF, read one by one, any number of times.
@@ -161,8 +183,7 @@ class Frames:
         picture = _page_picture(page, page.asarray(), self.remarks)
         mask = self.masks[index] if self.masks else None
         if mask is not None:
-            seen = mask.asarray().reshape(mask.imagelength, mask.imagewidth, -1) != 0
-            picture = replace(picture, seen=seen.any(axis=2))
+            picture = replace(picture, seen=_seen(mask))
         if len(self.pages) == 1:
             return picture
         return picture.turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1))
@@ -235,6 +256,13 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
         words = f"the file speaks of {said[1]} frames and holds {len(frames)}"
         return replace(frames, missing=(words,))
     return frames
+
+
+def _seen(mask: tifffile.TiffPage) -> NDArray[np.bool_]:
+    """Where a mask page says that its page has values, (H, W)."""
+    seen = mask.asarray().reshape(mask.imagelength, mask.imagewidth, -1) != 0
+    found: NDArray[np.bool_] = seen.any(axis=2)
+    return found
 
 
 def _masks(

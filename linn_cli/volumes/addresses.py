@@ -11,6 +11,7 @@ from pathlib import Path
 
 from linn_cli.errors import UsageError
 from linn_cli.files import place
+from linn_cli.pictures.formats import SUFFIXES
 
 # What makes a folder a node of a Zarr: version 3, and version 2.
 NODES = ("zarr.json", ".zgroup", ".zarray")
@@ -65,9 +66,13 @@ def plan(sources: Sequence[str], output: str | None, suffix: str) -> list[Job]:
         suffix: put behind the stems of outputs that lie beside their inputs.
 
     Raises:
-        UsageError: an output would be an input, lie in one or hold one, or two would be one.
+        UsageError: the output is a picture's name; an output would be an input, lie in one or hold one, or two would be one.
     """
     several = len(sources) > 1
+    if output is not None and output.lower().endswith(SUFFIXES):
+        raise UsageError(
+            f"{output}: is a picture's name, and a Zarr becomes a Zarr: end it in .zarr"
+        )
     into = output is not None and (several or _is_plain_folder(output))
     jobs = []
     for source in sources:

@@ -115,8 +115,8 @@ def select(
     """The best set for a grey picture with noise of sigma (8-bit grey levels), or for the luma of a colour one.
 
     None for variant or scales means any; one that is given means DnINN. Where planes of several contrasts go
-    through one network, `most` is the sigma of the weakest. `fast` asks for the cheapest network that was trained
-    for this sigma, and `noise` for one that learned this kind of noise, if there is any.
+    through one network, `most` is the sigma of the weakest. `noise` asks for a network that learned this kind of
+    noise, if there is any, and `fast` for the cheapest of those that were trained for this sigma.
 
     A set that suits this sigma goes before one that does not, then one for all channels together, then the
     polyphase form, then one trained for a narrower range, as the more specialised, then the fewer scales, then
@@ -152,8 +152,8 @@ def select(
         return (
             candidate.noise not in ("white", noise),
             distance,
-            held.multiply_adds * (channels / held.planes) if fast else 0,
             candidate.noise != noise,
+            held.multiply_adds * (channels / held.planes) if fast else 0,
             -held.planes,
             not held.is_polyphase,
             trained_high - trained_low,

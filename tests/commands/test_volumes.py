@@ -96,7 +96,11 @@ def test_the_noise_of_a_zarr_is_estimated_by_channel(linn: Run, tmp_path: Path) 
     assert first.startswith(f"{tmp_path}/a.zarr/0 channel 0: sigma ")
     assert second.startswith(f"{tmp_path}/a.zarr/0 channel 1: sigma ")
     found = linn("estimate", tmp_path / "a.zarr", "--json").stdout.splitlines()
-    sigma = [json.loads(line)["overall"]["sigma"] for line in found]
+    data = [json.loads(line) for line in found]
+    assert [one["sigma_unit"] for one in data] == [
+        "value"
+    ] * 2  # the fainter has a range of its own
+    sigma = [255 * one["overall"]["sigma"] for one in data]
     assert sigma == pytest.approx([20, 10], rel=0.15)
     done = linn("estimate", tmp_path / "a.zarr", tmp_path / "no.zarr", "--axes", "yx")
     assert (done.returncode, done.stdout) == (1, "")

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from linn_cli.engine.pyramid import double, halve
 from linn_cli.network.haar import ROWS
-from linn_cli.noise import correlated
+from linn_cli.noise import correlated, estimation
 
 
 def noise(sigma: float, height: int, width: int, seed: int = 0) -> Tensor:
@@ -88,3 +88,10 @@ def test_nothing_to_remove_changes_nothing() -> None:
     bands = picture.split(5, ROWS)
     answer = torch.cat(list(correlated.removed_by_rows(bands, [iter] * 2)), ROWS)
     assert torch.equal(answer, picture)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (9, 400), (15, 16)])
+def test_of_a_small_picture_every_pixel_is_looked_at(shape: tuple[int, int]) -> None:
+    plane = noise(10, *shape)
+    [[found]] = correlated.measure([plane])
+    assert found == estimation.estimate(plane)

@@ -212,3 +212,44 @@ def test_a_file_of_an_ome_set_is_its_own_planes(tmp_path: Path) -> None:
 def test_an_ome_tiff_in_one_file_is_no_set(tmp_path: Path) -> None:
     [path] = _of_a_set(tmp_path, 1)
     assert reading.read(path).remarks == ()
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("beside", ["alone", "16 bits", "one bit"])
+@pytest.mark.parametrize("kind", ["ycbcr", "palette", "one bit"])
+def test_a_mask_hides_parts_of_pages_that_pillow_reads(
+    kind: str, beside: str, orientation: int
+) -> None:
+    levels = np.random.default_rng(0).integers(90, 160, (64, 48, 3)).astype(np.uint8)
+    mask = np.zeros((64, 48), bool)
+    mask[:30] = True
+    table = np.arange(3 * 256, dtype=np.uint16).reshape(3, 256)
+    every: dict[str, dict[str, Any]] = {
+        "ycbcr": {"photometric": "ycbcr", "compression": "jpeg"},
+        "palette": {"photometric": "palette", "colormap": table},
+        "one bit": {"photometric": "minisblack"},
+    }
+    options = every[kind]
+    ways: dict[str, NDArray[Any]] = {
+        "ycbcr": levels,
+        "palette": levels[:, :, 0],
+        "one bit": levels[:, :, 0] > 120,
+    }
+    values = ways[kind]
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        tag = (274, 3, 1, orientation, True)
+        writer.write(values, metadata=None, extratags=[tag], **options)
+        writer.write(mask, photometric="mask", subfiletype=4, metadata=None)
+        if beside == "16 bits":
+            writer.write(levels.astype(np.uint16), photometric="rgb", metadata=None)
+        elif beside == "one bit":
+            writer.write(levels[:, :, 0] > 120, metadata=None)
+    file.seek(0)
+    found = reading.decode(file, "a.tif").frames
+    assert len(found) == (1 if beside == "alone" else 2)
+    expected = np.rot90(mask, -1) if orientation == 6 else mask
+    assert found[0].seen is not None
+    np.testing.assert_array_equal(found[0].seen, expected)
+    assert found[0].values.shape[:2] == expected.shape
+    assert all(one.seen is None for one in found[1:])

@@ -79,3 +79,9 @@ def test_what_is_not_installed_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(addresses, "find_spec", lambda name: None)
     with pytest.raises(UsageError, match=r"pip install 'linn-cli\[zarr\]'"):
         addresses.require()
+
+
+@pytest.mark.parametrize("name", ["b.tif", "out/b.PNG"])
+def test_a_pictures_name_is_no_zarrs(name: str) -> None:
+    with pytest.raises(UsageError, match=r"is a picture's name, .* end it in \.zarr"):
+        addresses.plan(["a.zarr"], name, "-clean")
