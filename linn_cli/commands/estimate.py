@@ -72,9 +72,9 @@ def estimate(
         with console.progress("estimate", len(zarrs) + len(sources)) as advance:
             for path in zarrs:
                 try:
-                    for name, size, sample in volumes.samples(path, axes):
+                    for name, size, sample, unit in volumes.samples(path, axes):
                         measured = measurement.measure(sample)
-                        _tell(name, size, sample, measured, json=json)
+                        _tell(name, size, sample, measured, unit, json=json)
                 except Exception as error:
                     _LOG.debug("%s", path, exc_info=True)
                     console.say(volumes.reason(addresses.address_of(path), error))
@@ -106,13 +106,15 @@ def _tell(
     size: tuple[int, int],
     looked_at: Picture,
     measured: Measured,
+    unit: str,
     *,
     json: bool,
 ) -> None:
     """Tell what was found in a plane of this width and height, of which this was looked at."""
+    from linn_cli.denoising import estimates
+
     if json:
-        unit = looked_at.told
         data = {"input": name, "width": size[0], "height": size[1], "sigma_unit": unit}
-        console.emit_json(data | measured.told_in(unit, looked_at).as_data() | {"remarks": ()})
+        console.emit_json(data | estimates.noise_data(measured, looked_at, unit) | {"remarks": ()})
     else:
-        console.emit(f"{name}: {'; '.join(measured.of(looked_at))}")
+        console.emit(f"{name}: {'; '.join(measured.of(looked_at, unit))}")
