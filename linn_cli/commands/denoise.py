@@ -34,11 +34,12 @@ from linn_cli.commands.options import (
     VariantOption,
     VerboseOption,
     WeightsOption,
-    check_manifest,
+    begun_manifest,
     codecs_begun,
     doubts,
     formats_begun,
     one_of,
+    unit_of_sigma,
 )
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import parse_variant
@@ -132,13 +133,7 @@ def denoise(
     ] = False,
     sigma_unit: Annotated[
         str,
-        typer.Option(
-            metavar="8bit|16bit|unit|value",
-            rich_help_panel=NOISE,
-            autocompletion=one_of("8bit", "16bit", "unit", "value"),
-            help="What --sigma, --gain and --read-noise count in: white is 255, 65535 or 1. value counts in the "
-            "file's own values, as linn does where these do not fill their type.",
-        ),
+        unit_of_sigma("--sigma, --gain and --read-noise count"),
     ] = "8bit",
     same_noise: Annotated[
         bool,
@@ -255,7 +250,8 @@ def denoise(
     dask: DaskOption = None,
 ) -> None:
     """Denoise pictures."""
-    with console.reported(debug=debug, quiet=quiet):
+    # The manifest is there also where a shard turns out to have no picture: who runs it may wait for the file.
+    with console.reported(debug=debug, quiet=quiet), begun_manifest(manifest):
         piped = pipes.is_pipe(output) or any(map(pipes.is_stream, pictures))
         if dask:
             clustered.check(dask, compare, piped=piped)
@@ -291,9 +287,6 @@ def denoise(
         say = keep_quiet if quiet else console.say
         for doubt in doubts(known, sigma_unit, request.strength):
             say(doubt)
-        if manifest:
-            # Also where a shard turns out to have no picture: who runs it may wait for the file.
-            check_manifest(manifest)
         others = {
             "--recursive": recursive,
             "--format": file_format,

@@ -18,7 +18,6 @@ from linn_cli.commands.options import (
     ThreadsOption,
 )
 from linn_cli.errors import UsageError, explain_of
-from linn_cli.units import EIGHT_BITS, VALUE
 
 if TYPE_CHECKING:
     from linn_cli.noise.measurement import Measured
@@ -73,10 +72,7 @@ def estimate(
         with console.progress("estimate", len(zarrs) + len(sources)) as advance:
             for path in zarrs:
                 try:
-                    looked_at = list(volumes.samples(path, axes))
-                    own = any(sample.range for *_, sample in looked_at)
-                    unit = VALUE if own else EIGHT_BITS
-                    for name, size, sample in looked_at:
+                    for name, size, sample, unit in volumes.samples(path, axes):
                         measured = measurement.measure(sample)
                         _tell(name, size, sample, measured, unit, json=json)
                 except Exception as error:
@@ -114,9 +110,11 @@ def _tell(
     *,
     json: bool,
 ) -> None:
-    """Tell, in a unit, what was found in a plane of this width and height, of which this was looked at."""
+    """Tell what was found in a plane of this width and height, of which this was looked at."""
+    from linn_cli.denoising import estimates
+
     if json:
         data = {"input": name, "width": size[0], "height": size[1], "sigma_unit": unit}
-        console.emit_json(data | measured.told_in(unit, looked_at).as_data() | {"remarks": ()})
+        console.emit_json(data | estimates.noise_data(measured, looked_at, unit) | {"remarks": ()})
     else:
         console.emit(f"{name}: {'; '.join(measured.of(looked_at, unit))}")

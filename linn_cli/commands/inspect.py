@@ -16,13 +16,15 @@ from linn_cli.commands.options import (
     VariantOption,
     WeightsOption,
     check_scalable,
+    unit_of_sigma,
 )
-from linn_cli.errors import InputError
+from linn_cli.errors import InputError, UsageError
 from linn_cli.network.architecture import parse_variant
 
 EXAMPLES = """
 linn inspect photo.png -o page.html            # estimates sigma
 linn inspect photo.png --sigma 25 -o page.html
+linn inspect counts.tif --sigma 800 --sigma-unit value -o page.html
 """
 
 
@@ -44,6 +46,7 @@ def inspect(
             help="Noise level (standard deviation), or one for each channel as 12,10,18. auto estimates it.",
         ),
     ] = "auto",
+    sigma_unit: Annotated[str, unit_of_sigma("--sigma counts")] = "8bit",
     variant: VariantOption = None,
     scales: ScalesOption = None,
     weight_file: WeightsOption = None,
@@ -57,7 +60,10 @@ def inspect(
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page."""
+    """Show the transform inside: channels, lifting, shrinkage, and the way back, as a page.
+
+    linn takes the noise for white here. It names the unit of sigma where this is not 8-bit grey levels.
+    """
     with console.reported(debug=debug):
         from linn_cli import files
         from linn_cli.commands import tables
@@ -70,22 +76,27 @@ def inspect(
         from linn_cli.noise.request import AUTO, Request
         from linn_cli.pages import embedding, html, inspected
         from linn_cli.pictures import reading
-        from linn_cli.units import EIGHT_BITS, Sigma, shown
+        from linn_cli.units import UNBOUNDED, VALUE, Sigma
         from linn_cli.weights import sets as weight_sets
 
-        known = None if sigma == AUTO else Sigma.parse(sigma)
-        if known:
+        known = None if sigma == AUTO else Sigma.parse(sigma, sigma_unit)
+        if known and sigma_unit not in UNBOUNDED:
             check_scalable(known)
         files.check_output(output, [picture], [html.ENDING])
         devices.use_threads(threads)
-        first, *_ = documents.Search(Request(known, WHITE)).planes_of(reading.read_upright(picture))
+        request = Request(known, WHITE, in_values=sigma_unit == VALUE)
+        first, *_ = documents.Search(request).planes_of(reading.read_upright(picture))
         frame, profile = first.picture, first.profile
         noise = profile.sigma
+        if noise.is_nothing and known:
+            raise UsageError(
+                f"sigma {sigma} is next to nothing in {picture}, whose values go from {frame.scale.low:g} to "
+                f"{frame.scale.high:g}: give more, or another --sigma-unit"
+            )
         if noise.is_nothing:
             raise InputError(f"{picture}: linn finds no noise in it, give --sigma")
         if not known:
-            found = ", ".join(map(shown, profile.shown_in(EIGHT_BITS)))
-            console.say(f"{picture}: sigma {found}, estimated")
+            console.say(f"{picture}: {'; '.join(profile.words)}")
         levels, channels = inspection.plane(embedding.shown(frame), noise)
         level = network_sigma(channels)
         network = networks.load(
@@ -105,11 +116,12 @@ def inspect(
         with console.progress(picture.name, inspection.parts(model)) as advance:
             seen = inspection.inspect(model, part, level, progress=advance)
         title, luma = picture.name, len(channels) > 1
-        html.write(
-            output,
-            inspected.render(title, seen, level, chosen.architecture, chosen.name, luma=luma),
+        told = inspection.Told(frame.told, frame.level(frame.told))
+        page = inspected.render(
+            title, seen, level, chosen.architecture, chosen.name, told, luma=luma
         )
+        html.write(output, page)
         if json:
-            console.emit_json(tables.inspection_data(seen, level, chosen.name, channels))
+            console.emit_json(tables.inspection_data(seen, level, chosen.name, channels, told))
         else:
-            console.table(*tables.inspection(seen, level))
+            console.table(*tables.inspection(seen, level, told))

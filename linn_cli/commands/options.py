@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -103,6 +105,19 @@ DebugOption = Annotated[
     bool,
     typer.Option("--debug", rich_help_panel=PRINTED, help="On an error, show the full traceback."),
 ]
+
+
+def unit_of_sigma(count: str) -> Any:
+    """The option --sigma-unit, of numbers that `count` names."""
+    return typer.Option(
+        metavar="8bit|16bit|unit|value",
+        rich_help_panel=NOISE,
+        autocompletion=one_of("8bit", "16bit", "unit", "value"),
+        help=f"What {count} in: white is 255, 65535 or 1. value counts in the "
+        "file's own values, as linn does where these do not fill their type.",
+    )
+
+
 AxesOption = Annotated[
     str | None,
     typer.Option(
@@ -193,13 +208,17 @@ def check_scalable(sigma: SigmaLike) -> None:
         raise UsageError(f"sigma {max(wanted.levels):g} is too small to scale by: give {least}")
 
 
-def check_manifest(path: Path) -> None:
-    """See that lines can be appended to a file, and that it is no picture.
+@contextmanager
+def begun_manifest(path: Path | None) -> Iterator[None]:
+    """Inside, lines can be appended to a file, which is there; what fails before the first one leaves no new file.
 
     Raises:
         UsageError: its name is a picture's, or - for standard output.
         InputError: it cannot be written.
     """
+    if path is None:
+        yield
+        return
     from linn_cli.commands import console
     from linn_cli.pictures.formats import SUFFIXES
 
@@ -207,7 +226,14 @@ def check_manifest(path: Path) -> None:
         raise UsageError("--manifest -: name a file; --json prints the same to standard output")
     if path.suffix.lower() in SUFFIXES:
         raise UsageError(f"{path}: is a picture's name, give --manifest a file such as done.jsonl")
+    is_new = not os.path.lexists(path)
     console.append_json(path)
+    try:
+        yield
+    except BaseException:
+        if is_new and path.is_file() and not path.stat().st_size:
+            path.unlink()
+        raise
 
 
 def doubts(sigma: Sigma | None, unit: str, strength: Strength) -> Iterator[str]:

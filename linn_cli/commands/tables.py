@@ -14,7 +14,7 @@ from linn_cli.evaluation import residual
 from linn_cli.evaluation.benchmark import Score, Summary
 from linn_cli.evaluation.clean_pictures import CleanPictures
 from linn_cli.evaluation.comparison import Comparison, Difference
-from linn_cli.evaluation.inspection import CHANNELS, Inspection, rms
+from linn_cli.evaluation.inspection import CHANNELS, Inspection, Told, rms
 from linn_cli.evaluation.invertibility import Check, RoundTrip
 from linn_cli.evaluation.published import Published
 from linn_cli.evaluation.tables import Table, percent, ssim
@@ -184,7 +184,7 @@ def verdicts(found: Sequence[Verdict]) -> Table:
     return "Weights verified", columns, rows
 
 
-def inspection(seen: Inspection, sigma: float) -> Table:
+def inspection(seen: Inspection, sigma: float, told: Told) -> Table:
     """A row for each scale and channel; LISTA's zeros are those of its atoms."""
     rows = []
     for number, view in enumerate(seen.scales, start=1):
@@ -200,21 +200,22 @@ def inspection(seen: Inspection, sigma: float) -> Table:
                 ]
             )
     columns = ["channel", "plain Haar", "lifted", "shrunk", "zeros"]
-    return f"Root mean squares in units of sigma {sigma:.4g}", columns, rows
+    return f"Root mean squares in units of {told.words(sigma)}", columns, rows
 
 
 def inspection_data(
-    seen: Inspection, sigma: float, weights: str, channels: Sequence[float]
+    seen: Inspection, sigma: float, weights: str, channels: Sequence[float], told: Told
 ) -> dict[str, Any]:
     """The same as data, with every lifting step and the residual, and sigma by channel of the picture."""
-    removed = residual.measure(seen.noisy, seen.denoised, sigma)
+    removed = residual.measure(seen.noisy, seen.denoised, sigma).scaled(told.level)
     return {
-        "sigma": sigma,
-        "channel_sigmas": list(channels),
+        "sigma": told.level * sigma,
+        "sigma_unit": told.unit,
+        "channel_sigmas": [told.level * level for level in channels],
         "weights": weights,
         "height": seen.noisy.shape[0],
         "width": seen.noisy.shape[1],
-        "largest_round_trip_error": float(abs(seen.error).max()),
+        "largest_round_trip_error": told.level * float(abs(seen.error).max()),
         "residual": asdict(removed),
         "scales": [
             {

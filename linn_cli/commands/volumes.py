@@ -62,14 +62,17 @@ def plan(
     return jobs
 
 
-def samples(path: Path, axes: str | None) -> Iterator[tuple[str, tuple[int, int], Picture]]:
+def samples(path: Path, axes: str | None) -> Iterator[tuple[str, tuple[int, int], Picture, str]]:
     """What the noise of a Zarr is estimated from: of each channel its name, the size of its planes, and a sample.
+
+    Beside it stands the unit in which the noise of all channels is told.
 
     Raises:
         InputError: there is no Zarr that can be read.
         UsageError: the axes do not fit, or a package is not there.
     """
     from linn_cli.denoising import document as documents
+    from linn_cli.units import EIGHT_BITS, VALUE
     from linn_cli.volumes import addresses
 
     addresses.require()
@@ -83,10 +86,12 @@ def samples(path: Path, axes: str | None) -> Iterator[tuple[str, tuple[int, int]
             found = sampling.samples(array, image.axes, array.chunks)
             height, width = image.axes.size(array.shape)
             scale = documents.in_own_range(found)
-            for channel, sample in enumerate(found):
+            parts = [documents.in_range(sample.parts()[0], scale) for sample in found]
+            unit = VALUE if any(part.range for part in parts) else EIGHT_BITS
+            for channel, part in enumerate(parts):
                 name = f"{address}/{array.path}".rstrip("/")
                 name += f" channel {channel}" if len(found) > 1 else ""
-                yield name, (width, height), documents.in_range(sample.parts()[0], scale)
+                yield name, (width, height), part, unit
 
 
 def reason(address: str, error: Exception) -> str:

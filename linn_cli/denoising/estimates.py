@@ -13,6 +13,7 @@ from linn_cli.denoising import document as documents
 from linn_cli.errors import InputError
 from linn_cli.noise import measurement
 from linn_cli.noise.measurement import Measured
+from linn_cli.noise.profile import NoiseProfile
 from linn_cli.pictures import reading, tiff_pages, tiff_rows
 from linn_cli.pictures.high_depth import too_large
 from linn_cli.pictures.picture import Picture
@@ -50,10 +51,10 @@ class PlaneNoise:
         return (*self.measured.of(self.picture, unit), *self.advice)
 
     def as_data(self, unit: str) -> dict[str, Any]:
-        """For programs, as `Measured.as_data`, in a unit."""
+        """For programs, as `noise_data`, in a unit."""
         if self.measured is None:
             return {"error": self.error}
-        return self.measured.told_in(unit, self.picture).as_data()
+        return noise_data(self.measured, self.picture, unit)
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,12 @@ class FileNoise:
         size = {"width": width, "height": height, "sigma_unit": self.unit}
         data = {**size, **self.first.as_data(self.unit)}
         return {**data, "planes": planes, "remarks": self.remarks}
+
+
+def noise_data(measured: Measured, picture: Picture, unit: str) -> dict[str, Any]:
+    """For programs: `Measured.as_data`, and as `sigma` what is removed when the picture is denoised, both in a unit."""
+    sigma = NoiseProfile.of_measured(measured, picture).shown_in(unit)
+    return {"sigma": sigma, **measured.told_in(unit, picture).as_data()}
 
 
 def of_file(source: Path | BinaryIO, *, max_pixels: int, progress: Progress = silent) -> FileNoise:

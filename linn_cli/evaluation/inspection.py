@@ -17,7 +17,7 @@ from linn_cli.network.lifting import LiftingNetwork
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import Lista, soft_threshold
 from linn_cli.progress import Progress, silent
-from linn_cli.units import Sigma
+from linn_cli.units import EIGHT_BITS, Sigma, shown
 
 CHANNELS = ("coarse", "across", "down", "diagonal")
 _REACH, _BINS = 6.0, 121
@@ -60,6 +60,24 @@ class ScaleView:
     shrunk: Array
     steps: tuple[Step, ...]
     zeros: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """How people are told noise: in this unit, of which one grey level of an inspection is `level`."""
+
+    unit: str = EIGHT_BITS
+    level: float = 1.0
+
+    def words(self, sigma: float) -> str:
+        """A noise level in grey levels, in words that name another unit."""
+        where = f" in the file's values (--sigma-unit {self.unit})" * (self.unit != EIGHT_BITS)
+        return f"sigma {shown(self.level * sigma)}{where}"
+
+    @property
+    def name(self) -> str:
+        """The unit, as it stands behind a number."""
+        return "grey levels" if self.unit == EIGHT_BITS else "in the file's values"
 
 
 @dataclass(frozen=True)

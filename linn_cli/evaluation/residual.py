@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,10 @@ class Residual:
     deviation: float
     correlation: float | None
     shared: float | None
+
+    def scaled(self, unit: float) -> Residual:
+        """The same in a unit, of which a grey level is so many."""
+        return replace(self, sigma=unit * self.sigma, deviation=unit * self.deviation)
 
 
 def measure(

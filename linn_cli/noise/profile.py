@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import LEARNED
+from linn_cli.noise._telling import LEARNED, deviations
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
+from linn_cli.noise.measurement import Measured
 from linn_cli.noise.strength import FULL, Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range, white
@@ -79,6 +80,20 @@ class NoiseProfile:
         """A camera's noise, by channel."""
         levels = (GREY_LEVELS * one.deviation_at(_MID_GREY) for one in cameras)
         return cls(Sigma.removable([max(level, LEAST_SIGMA) for level in levels]), cameras)
+
+    @classmethod
+    def of_measured(cls, measured: Measured, picture: Picture) -> NoiseProfile:
+        """The noise that was measured in a picture; of a photograph's its strength and no more."""
+        words = tuple(measured.of(picture))
+        if measured.photo:
+            own = tuple(max(level, LEAST_SIGMA) for level in deviations(measured.photo))
+            return cls(Sigma.removable(own), words=words, photo=own).of(picture)
+        if measured.grows:
+            count = picture.values.shape[2] // len(measured.cameras)
+            found = cls.from_cameras(measured.cameras * count)
+        else:
+            found = cls.of_levels(measured.sigma)
+        return replace(found, words=words).of(picture)
 
     @classmethod
     def none(cls, picture: Picture) -> NoiseProfile:

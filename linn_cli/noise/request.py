@@ -177,13 +177,11 @@ class Request:
             words = tuple(map(as_options, measurement.photo_words(photo, picture)))
             return _of_photo(picture, photo, words)
         measured = measurement.measure(picture, grows=self.model == AUTO)
-        words = tuple(measured.of(picture))
+        found = NoiseProfile.of_measured(measured, picture)
         if measured.photo:
-            return _of_photo(picture, measured.photo, words)
+            return _of_photo(picture, measured.photo, found.words)
         if measured.grows:
-            found = NoiseProfile.from_cameras(_channel_cameras(measured.cameras, channels))
-            return replace(found, words=words)
-        found = replace(NoiseProfile.of_levels(measured.sigma), words=words)
+            return found
         return replace(found, clipped=measured.clipped or self._clipped(picture, found))
 
     def _clipped(self, picture: Picture, found: NoiseProfile) -> Clipping:

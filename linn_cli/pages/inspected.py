@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from linn_cli.evaluation import inspection, residual, tables
-from linn_cli.evaluation.inspection import Inspection, ScaleView
+from linn_cli.evaluation.inspection import Inspection, ScaleView, Told
 from linn_cli.evaluation.residual import Residual
 from linn_cli.network.architecture import Architecture
 from linn_cli.pages import embedding, html
+from linn_cli.units import shown
 
 _MID_GREY = 127.5
 
@@ -23,12 +24,13 @@ def render(
     sigma: float,
     architecture: Architecture,
     weights: str,
+    told: Told,
     *,
     luma: bool = False,
 ) -> bytes:
-    """The page, as HTML; sigma is in 8-bit grey levels. `luma`: what is seen is that of a colour picture."""
+    """The page, as HTML; sigma is in 8-bit grey levels, and is told in `told`. `luma`: what is seen is that of a colour picture."""
     height, width = seen.noisy.shape
-    found = residual.measure(seen.noisy, seen.denoised, sigma)
+    found = residual.measure(seen.noisy, seen.denoised, sigma).scaled(told.level)
     largest = float(np.abs(seen.error).max())
     return html.render(
         "inspected",
@@ -37,7 +39,7 @@ def render(
             "title": name,
             "lead": (
                 f"{width} x {height} pixels {'of the luma ' * luma}on their way through {architecture} "
-                f"({weights}) for noise of sigma {tables.level(sigma)} grey levels."
+                f"({weights}) for noise of sigma {shown(found.sigma)} {told.name}."
             ),
             "width": width,
             "height": height,
@@ -49,7 +51,8 @@ def render(
             "error": embedding.embed(
                 np.abs(seen.error) * (255 / (largest or 1)), "round-trip error"
             ),
-            "largest": largest,
+            "largest": told.level * largest,
+            "unit": told.name,
             "bins": [float(middle) for middle in inspection.MIDDLES],
         },
     )
@@ -59,8 +62,8 @@ def _facts(found: Residual) -> list[tuple[str, str]]:
     """The noise asked for beside what was removed."""
     correlation = found.correlation
     return [
-        ("sigma asked for", tables.level(found.sigma)),
-        ("deviation removed", tables.level(found.deviation)),
+        ("sigma asked for", shown(found.sigma)),
+        ("deviation removed", shown(found.deviation)),
         ("correlation of neighbours", "-" if correlation is None else f"{correlation:+.2f}"),
     ]
 

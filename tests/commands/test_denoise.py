@@ -628,9 +628,13 @@ def test_shards_denoise_the_whole_and_their_manifests_say_so(
 
 
 def test_faults_of_shards_and_manifests_are_one_line(linn: Run, noisy_file: Path) -> None:
+    manifest = noisy_file.with_name("done.jsonl")
     cases: list[tuple[list[object], int, str]] = [
         (["--shard", "0/3"], 2, "shard '0/3': give K/N"),
         (["--manifest", "a.png"], 2, "a.png: is a picture's name"),
+        (["--manifest", manifest, "--shard", "0/3"], 2, "shard '0/3': give K/N"),
+        (["--manifest", manifest, "-o", noisy_file], 2, noisy_file.name),
+        (["--manifest", manifest, "--device", "abacus"], 2, "abacus"),
         (["--manifest", noisy_file / "a.jsonl"], 1, "a.jsonl: cannot be written"),
     ]
     for options, code, reason in cases:

@@ -26,7 +26,13 @@ def test_coarse_noise_is_said(linn: Run, noisy_file: Path) -> None:
     noise = np.random.default_rng(0).normal(0, 20, (300, 301))
     smoothed = (127 + (noise[:, 1:] + noise[:, :-1]) / 2).round().clip(0, 255)
     Image.fromarray(smoothed.astype(np.uint8)).save(noisy_file)
-    assert "coarse noise" in only_line(linn("estimate", noisy_file).stdout)
+    said = only_line(linn("estimate", noisy_file).stdout)
+    assert "coarse noise" in said
+    # Programs read the same sigma, and that which denoising says.
+    [sigma] = json.loads(only_line(linn("estimate", noisy_file, "--json").stdout))["sigma"]
+    assert f"sigma {sigma:.1f}, estimated" in said
+    command = ["denoise", noisy_file, "-o", noisy_file.with_name("b.png"), "--json"]
+    assert json.loads(only_line(linn(*command).stdout))["sigma"] == [sigma]
 
 
 def test_folders_are_estimated_and_what_is_passed_over_is_said(linn: Run, tree: Path) -> None:

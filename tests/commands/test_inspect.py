@@ -46,7 +46,7 @@ def test_inspect_estimates_sigma(linn: Run, tmp_path: Path) -> None:
     assert done.returncode == 0
     record = json.loads(only_line(done.stdout))
     assert record["sigma"] == pytest.approx(20, rel=0.1)
-    assert f"{source}: sigma {record['sigma']:.2f}, estimated" in only_line(done.stderr)
+    assert only_line(done.stderr) == f"linn: {only_line(linn('estimate', source).stdout)}"
     Image.new("L", (40, 40), 90).save(source)
     done = linn("inspect", source, "-o", target)
     assert done.returncode == 1
@@ -120,6 +120,42 @@ def test_inspect_looks_at_counts_in_their_own_range(linn: Run, tmp_path: Path) -
     assert done.returncode == 0
     seen = decoded(shown((tmp_path / "a.html").read_bytes())["noisy"]["source"])[..., 0]
     assert 40 < seen.std() < 90  # all white or black without a range
+
+
+@pytest.mark.parametrize(
+    ("dtype", "middle", "sigma"), [("float32", 20_000, 1500), ("uint16", 600, 20)]
+)
+def test_inspect_counts_in_the_files_values(
+    linn: Run, tmp_path: Path, dtype: str, middle: float, sigma: float
+) -> None:
+    source, target = tmp_path / "a.tif", tmp_path / "a.html"
+    wave = middle + 6 * sigma * np.sin(np.mgrid[:64, :80][1] / 9)
+    noisy = wave + np.random.default_rng(0).normal(0, sigma, wave.shape)
+    tifffile.imwrite(source, noisy.round().astype(dtype))
+    told = only_line(linn("estimate", source).stdout)
+    assert "in the file's values (--sigma-unit value)" in told
+    done = linn("inspect", source, "-o", target)
+    assert only_line(done.stderr) == f"linn: {told}"
+    heading = " ".join(done.stdout.split("┏")[0].split())
+    level = told.partition(": sigma ")[2].partition(" ")[0]
+    assert f"sigma {level} in the file's values (--sigma-unit value)" in heading
+    assert "in the file's values" in shown(target.read_bytes())["lead"]
+    estimated = json.loads(only_line(linn("inspect", source, "-o", target, "--json").stdout))
+    known = json.loads(only_line(linn("estimate", source, "--json").stdout))
+    assert estimated["sigma"] == pytest.approx(known["sigma"][0])
+    assert estimated["sigma_unit"] == known["sigma_unit"] == "value"
+    assert estimated["residual"]["sigma"] == estimated["sigma"]
+    # Given back, it is the same.
+    again = ["--sigma", repr(estimated["sigma"]), "--sigma-unit", "value", "--json"]
+    done = linn("inspect", source, "-o", target, *again)
+    assert (done.returncode, done.stderr) == (0, "")
+    given = json.loads(only_line(done.stdout))
+    assert given["sigma"] == pytest.approx(estimated["sigma"])
+    assert given["scales"][0]["zeros"] == pytest.approx(estimated["scales"][0]["zeros"])
+    little = ["--sigma", sigma / 1e6, "--sigma-unit", "value"]
+    done = linn("inspect", source, "-o", target, *little)
+    assert done.returncode == 2
+    assert "give more, or another --sigma-unit" in only_line(done.stderr)
 
 
 def test_inspect_looks_into_the_polyphase_form(linn: Run, noisy_file: Path) -> None:

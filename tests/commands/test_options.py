@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from linn_cli.commands.options import check_manifest, doubts
+from linn_cli.commands.options import begun_manifest, doubts
 from linn_cli.errors import UsageError
 from linn_cli.noise.strength import Strength
 from linn_cli.units import Sigma
@@ -45,5 +45,29 @@ def test_values_that_are_hardly_meant_are_questioned(
 
 
 def test_a_manifest_is_a_file() -> None:
-    with pytest.raises(UsageError, match="--json prints the same to standard output"):
-        check_manifest(Path("-"))
+    with (
+        pytest.raises(UsageError, match="--json prints the same to standard output"),
+        begun_manifest(Path("-")),
+    ):
+        pass
+
+
+def test_what_fails_before_the_first_line_leaves_no_new_manifest(tmp_path: Path) -> None:
+    def fail(path: Path, text: str = "") -> None:
+        with begun_manifest(path), path.open("a") as file:
+            file.write(text)
+            raise UsageError("no")
+
+    with pytest.raises(UsageError):
+        fail(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+    with pytest.raises(UsageError):
+        fail(tmp_path / "new", "{}\n")
+    assert (tmp_path / "new").read_text() == "{}\n"
+    (tmp_path / "old").touch()
+    with pytest.raises(UsageError):
+        fail(tmp_path / "old")
+    assert (tmp_path / "old").exists()
+    with begun_manifest(tmp_path / "empty"):
+        pass
+    assert (tmp_path / "empty").exists()

@@ -64,6 +64,7 @@ def test_of_several_zarrs_one_that_the_options_do_not_suit_stops_no_other(
         (["a.zarr", "--codec", "av1"], "--codec is for pictures"),
         (["a.zarr", "photo.png"], "photo.png: denoise pictures and Zarrs one after the other"),
         (["photo.png", "--axes", "yx"], "--axes is for Zarrs"),
+        (["a.zarr", "--shard", "1/2", "--manifest", "m.jsonl"], "--shard is for pictures"),
         (["a.zarr", "-o", "a.zarr"], "is an input too"),
         (["a.zarr", "--overwrite", "--skip-existing"], "exclude each other"),
     ],
@@ -96,12 +97,12 @@ def test_the_noise_of_a_zarr_is_estimated_by_channel(linn: Run, tmp_path: Path) 
     assert first.startswith(f"{tmp_path}/a.zarr/0 channel 0: sigma ")
     assert second.startswith(f"{tmp_path}/a.zarr/0 channel 1: sigma ")
     found = linn("estimate", tmp_path / "a.zarr", "--json").stdout.splitlines()
-    data = [json.loads(line) for line in found]
-    assert [one["sigma_unit"] for one in data] == [
-        "value"
-    ] * 2  # the fainter has a range of its own
-    sigma = [255 * one["overall"]["sigma"] for one in data]
-    assert sigma == pytest.approx([20, 10], rel=0.15)
+    sigma = [level for line in found for level in json.loads(line)["sigma"]]
+    # One channel has a range of its own, so that both count in the array's values.
+    assert {json.loads(line)["sigma_unit"] for line in found} == {"value"}
+    assert sigma == pytest.approx([20 / 255, 10 / 255], rel=0.15)
+    command = ["denoise", tmp_path / "a.zarr", "-o", tmp_path / "b.zarr", "--json"]
+    assert json.loads(only_line(linn(*command).stdout))["sigma"] == pytest.approx(sigma, rel=0.1)
     done = linn("estimate", tmp_path / "a.zarr", tmp_path / "no.zarr", "--axes", "yx")
     assert (done.returncode, done.stdout) == (1, "")
     first, second = done.stderr.splitlines()

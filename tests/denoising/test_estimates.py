@@ -56,7 +56,7 @@ def test_every_plane_has_the_noise_that_is_removed_from_it(
     outcome = jobs.run(job, Networks(fast=True), Request())
     assert outcome.error is None
     assert outcome.sigma_unit == noise.unit
-    told = [plane.as_data(noise.unit)["overall"]["sigma"] for plane in noise.planes]
+    told = [level for plane in noise.planes for level in plane.as_data(noise.unit)["sigma"]]
     assert outcome.sigma == pytest.approx(told)
 
 

@@ -90,5 +90,5 @@ put("controls",
 show();
 put("facts", facts(data.facts));
 put("scales", ...data.scales.map(section));
-put("trip", `Without the shrinkage the same steps give the picture back. The largest error anywhere is ${data.largest.toExponential(1)} grey levels: float32's rounding. The map shows where; white is the largest.`);
-put("error", captioned(data.error, `round-trip error, 0 to ${data.largest.toExponential(1)} grey levels`));
+put("trip", `Without the shrinkage the same steps give the picture back. The largest error anywhere is ${data.largest.toExponential(1)} ${data.unit}: float32's rounding. The map shows where; white is the largest.`);
+put("error", captioned(data.error, `round-trip error, 0 to ${data.largest.toExponential(1)} ${data.unit}`));
