@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from linn_cli.noise import measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.profile import NoiseProfile
+from linn_cli.noise.request import Request
 from linn_cli.noise.strength import Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range
@@ -100,3 +102,20 @@ def test_in_another_range_all_noise_counts_in_it() -> None:
     assert narrow.coarser == (Sigma((20.0,) * 3),)
     assert narrow.photo == (20.0, 10.0, 8.0)
     assert narrow.photo_half == (16.0, 8.0, 4.0)
+
+
+@pytest.mark.parametrize("kind", ["coarse", "camera", "white"])
+def test_what_was_measured_has_the_sigma_that_is_removed(kind: str) -> None:
+    chance = np.random.default_rng(0)
+    ramp = np.linspace(0.15, 0.9, 200)[:, None, None] * np.ones((1, 200, 3))
+    noise = chance.normal(0, 0.06, (200, 201, 3))
+    levels = {
+        "coarse": ramp + (noise[:, 1:] + noise[:, :-1]) / 2,
+        "camera": chance.poisson(100 * ramp) / 100,
+        "white": ramp + noise[:, 1:],
+    }[kind]
+    picture = Picture((255 * levels).round().clip(0, 255).astype(np.uint8))
+    measured = measurement.measure(picture)
+    assert (bool(measured.photo), measured.grows) == (kind == "coarse", kind == "camera")
+    told = NoiseProfile.of_measured(measured, picture).shown_in("8bit")
+    assert told == Request().find(picture).shown_in("8bit")
