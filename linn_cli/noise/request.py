@@ -278,6 +278,7 @@ def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tupl
 def _channel_cameras(cameras: tuple[CameraNoise, ...], channels: int) -> tuple[CameraNoise, ...]:
     if len(cameras) not in (1, channels):
         raise UsageError(
-            f"{len(cameras)} gains for a picture of {channels} channels: give {channels}, or one"
+            f"{len(cameras)} gains for a picture of {channels} channel{'s' * (channels > 1)}: "
+            f"give {f'{channels}, or one' if channels > 1 else 'one'}"
         )
     return cameras * (channels // len(cameras))

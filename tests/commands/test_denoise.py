@@ -140,7 +140,7 @@ def test_denoise_says_where_noise_was_cut_off(linn: Run, tmp_path: Path) -> None
         (["--noise", "camera", "--sigma", "25"], 2, "leave --sigma out"),
         (["--gain", "0.1"], 2, "add --noise camera"),
         (["--noise", "camera", "--read-noise", "2"], 2, "--read-noise goes with --gain"),
-        (["--noise", "camera", "--gain", "1,2,3"], 1, "3 gains for a picture of 1 channels"),
+        (["--noise", "camera", "--gain", "1,2,3"], 1, "3 gains for a picture of 1 channel:"),
         (["--sigma", "25", "--variant", "relu"], 2, "unknown variant 'relu'"),
         (["--sigma", "25", "--fast", "--scales", "2"], 2, "--fast chooses the network"),
         (["--sigma", "25", "--device", "toaster"], 2, "unknown device 'toaster'"),
@@ -311,7 +311,7 @@ def test_colour_is_denoised_in_colour(linn: Run, tmp_path: Path, noisy: NDArray[
 def test_three_sigmas_do_not_suit_grey(linn: Run, noisy_file: Path) -> None:
     done = linn("denoise", noisy_file, "--sigma", "25,20,15")
     assert done.returncode == 1
-    assert "3 sigmas for a picture of 1 channels" in only_line(done.stderr)
+    assert "3 sigmas for a picture of 1 channel:" in only_line(done.stderr)
 
 
 def test_a_pipe_carries_nothing_but_the_picture(noisy_file: Path, noisy: NDArray[np.uint8]) -> None:

@@ -88,7 +88,7 @@ def test_inspect_looks_at_the_first_of_several_channels(linn: Run, tmp_path: Pat
     [
         (["--sigma", 0], 2, "too small to scale by"),
         (["--sigma", "1,2"], 2, "give one, a decimal as 7.5"),
-        (["--sigma", "1,2,3"], 2, "3 sigmas for a picture of 1 channels"),
+        (["--sigma", "1,2,3"], 2, "3 sigmas for a picture of 1 channel:"),
         (["--sigma", "much"], 2, "give a number"),
         (["--sigma", 25, "-o", "x.png"], 2, "ends in .html"),
         (["--sigma", 25, "--weights", "missing.safetensors"], 1, "cannot read the weights"),

@@ -128,7 +128,7 @@ def test_the_plane_of_a_grey_picture_is_the_picture(levels: Array) -> None:
     # Different noise was asked for: then its channels are three.
     _, channels = inspection.plane(stored_as_colour, Sigma((25.0, 20.0, 25.0)))
     assert len(channels) == 3
-    with pytest.raises(UsageError, match="3 sigmas for a picture of 1 channels"):
+    with pytest.raises(UsageError, match="3 sigmas for a picture of 1 channel:"):
         inspection.plane(levels, Sigma((25.0, 20.0, 25.0)))
 
 
