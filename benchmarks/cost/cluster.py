@@ -57,11 +57,12 @@ def main() -> None:
     if options.half:
         denoise_half(Path(options.half[0]), int(options.half[1]))
         return
+    plainly = dict(os.environ)  # a cluster changes it for the processes that it starts
     with tempfile.TemporaryDirectory() as name, clients.connected(None, _WORKERS) as client:
         for count, side in ((options.tiny, _TINY_SIDE), (options.pictures, options.side)):
             folder = Path(name) / str(side)
             make_pictures(folder, count, side)
-            with plain_processes(folder) as processes:
+            with plain_processes(folder, plainly) as processes:
                 rounds = [
                     (*on_processes(processes), *on_cluster(folder, client))
                     for _ in range(options.rounds)
@@ -119,13 +120,13 @@ def worked(client: Client) -> float:
 
 
 @contextmanager
-def plain_processes(folder: Path) -> Iterator[list[Popen[str]]]:
-    """Processes that wait for a word to denoise their part each."""
+def plain_processes(folder: Path, environ: dict[str, str]) -> Iterator[list[Popen[str]]]:
+    """Processes, with these variables, that wait for a word to denoise their part each."""
     command = [sys.executable, "-m", "benchmarks.cost.cluster", "--half", str(folder)]
     started = [
         Popen(
             [*command, str(number)],
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            env=environ | {"OMP_NUM_THREADS": "1"},
             stdin=PIPE,
             stdout=PIPE,
             text=True,
