@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linn_cli.errors import InputError
-from linn_cli.pictures import _tiff_tags
+from linn_cli.pictures import _exif, _tiff_tags
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures.formats import Format
 from linn_cli.pictures.picture import Document, Picture
@@ -122,9 +122,9 @@ def _timing_lost(timing: dict[str, Any], target: Format) -> list[str]:
 
 def _contradicted(metadata: dict[str, Any], target: Format) -> list[str]:
     """What to say where EXIF and the rest of a file name two resolutions and the format has a place for one."""
-    dpi, said = metadata.get("dpi"), _tiff_tags.exif_resolution(metadata.get("exif", b""))
+    dpi, said = metadata.get("dpi"), _exif.resolution(metadata.get("exif", b""))
     has_one = target.name == "JPEG" or (target.name == "TIFF" and "tiff" not in metadata)
-    if not has_one or not dpi or not said or _tiff_tags.are_alike(said, dpi):
+    if not has_one or not dpi or not said or _exif.are_alike(said, dpi):
         return []
     return [f"the EXIF said {said[0]:g} dpi and now says {dpi[0]:g}, as the rest of the file did"]
 
@@ -147,7 +147,7 @@ def _lost(metadata: dict[str, Any], target: Format) -> list[str]:
     if "tiff" in lost and (tags := _tiff_tags.only_of_tiff(metadata["tiff"])):
         remarks.append(f"{target} does not hold the TIFF tags ({', '.join(tags)})")
     is_new_tiff = target.name == "TIFF" and "tiff" not in metadata
-    if is_new_tiff and _tiff_tags.has_thumbnail(metadata.get("exif", b"")):
+    if is_new_tiff and _exif.has_thumbnail(metadata.get("exif", b"")):
         remarks.append("TIFF does not hold the thumbnail of the EXIF")
     cicp = metadata.get("cicp", b"") if "cicp" in lost else b""
     if kept.is_hdr(cicp):

@@ -6,8 +6,6 @@ gives the file the directories that it should have.
 
 from __future__ import annotations
 
-import io
-import math
 import os
 import re
 import struct
@@ -38,13 +36,13 @@ from linn_cli.pictures._tiff_directories import (
 ORIENTATION = int(ExifTags.Base.Orientation)
 XMP, ICC_PROFILE, IPTC, PHOTOSHOP = 700, 34675, 33723, 34377
 RESOLUTION = frozenset({282, 283, 296})
-_SUBFILE, _DESCRIPTION, _BELOW = 254, 270, directories.SUB_IFDS
+_SUBFILE, _DESCRIPTION, BELOW = 254, 270, directories.SUB_IFDS
 _OVERVIEW, _MASK = 1, 4
 _STRIPS, _TILES = (273, 279), (324, 325)
 COMPRESSION = 259
 _STORAGE = (COMPRESSION, 317, 284, 262, 32997, 258, 277, 323, 322)
 # How samples are stored belongs to the file and not to the picture.
-_STRUCTURE = frozenset(
+STRUCTURE = frozenset(
     {
         *(255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 284, 288, 289, 292),
         *(293, 317, 320, 322, 323, 324, 325, 326, 327, 328, 338, 339, 347, 400),
@@ -64,9 +62,7 @@ _STALE = frozenset(
 _IN_EXIF = frozenset({33432, EXIF, GPS, *range(0x9C9B, 0x9CA0)})
 _LAST_OF_TIFF = 33000
 _BYTE, _RATIONAL, _UNDEFINED = 1, 5, 7
-_EXIF = b"Exif\0\0"
 _PAIR = 8  # bytes of a ratio
-_ROUNDED = 0.005  # dots per inch are whole numbers in JFIF, and dots per metre in a PNG
 NO_UNIT, INCH, _PER_INCH = 1, 2, {2: 1.0, 3: 2.54}
 _MOST_PAGES = 2**20
 # Where OME-XML says in which files its planes and itself lie.
@@ -240,9 +236,9 @@ def read(file: BinaryIO) -> Tags:
         elif role & _MASK and pages:
             masks.append(_mask(file, here, layout, len(pages)))
         else:
-            overviews += directory[_BELOW].count if _BELOW in directory else 0
+            overviews += directory[BELOW].count if BELOW in directory else 0
             lost += [_name(code) for code in directory if code in _STALE]
-            gone = {_BELOW, *_STALE}
+            gone = {BELOW, *_STALE}
             pages.append({code: tag for code, tag in directory.items() if code not in gone})
             indices.append(len(places) - 1)
             stored.append(_stored(file, here, layout))
@@ -261,92 +257,11 @@ def read(file: BinaryIO) -> Tags:
     )
 
 
-def from_exif(exif: bytes) -> Tags:
-    """The tags of an EXIF block, as those of a file with one page.
-
-    Raises:
-        ValueError: the block is damaged.
-    """
-    file = io.BytesIO(exif.removeprefix(_EXIF))
-    layout, pointer = directories.layout_of(file)
-    place = directories.offset_at(file, pointer, layout)
-    directory, _ = directories.read(
-        file, place, layout, lambda code: code not in {_BELOW, *_STRUCTURE}
-    )
-    return Tags(layout.byteorder, layout.is_big, (directory,), (0,))
-
-
-def exif(tags: Tags) -> bytes | None:
-    """The first page's tags as an EXIF block, as far as such blocks have them."""
-    directory = {code: tag for code, tag in tags.pages[0].items() if _is_of_exif(code)}
-    if not directory:
-        return None
-    return _block(directory, Layout(tags.byteorder))
-
-
-def _block(directory: Directory, layout: Layout) -> bytes:
-    start = layout.offset.size + len(layout.header)
-    content, _ = directories.serialised(directory, start, layout)
-    return _EXIF + layout.header + layout.offset.pack(start) + content
-
-
-def exif_resolution(exif: bytes) -> tuple[float, float] | None:
-    """The resolution that an EXIF block says, in dots per inch."""
-    try:
-        return from_exif(exif).resolution
-    except (ValueError, struct.error):
-        return None
-
-
-def are_alike(resolution: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two resolutions are the same but for rounding."""
-    pairs = zip(resolution, other, strict=True)
-    return all(math.isclose(one, two, rel_tol=_ROUNDED) for one, two in pairs)
-
-
-def exif_with_resolution(
-    exif: bytes | None, density: tuple[float, float], unit: int = INCH
-) -> bytes:
-    """An EXIF block that says the resolution; as it was if it says it already, or is damaged.
-
-    It gets a new main directory behind everything else, so that nothing moves: neither a thumbnail nor makers' notes,
-    which may point to places.
-    """
-    try:
-        tags = from_exif(exif) if exif else Tags(pages=({},))
-    except (ValueError, struct.error):
-        return exif or b""
-    stated = tags.with_resolution(density, unit).pages[0]
-    if not exif:
-        return _block(stated, Layout(tags.byteorder))
-    if unit == INCH and tags.resolution and are_alike(tags.resolution, density):
-        return exif
-    block = exif.removeprefix(_EXIF)
-    layout, pointer = directories.layout_of(file := io.BytesIO(block))
-    place = directories.offset_at(file, pointer, layout)
-    own, following = directories.unread(file, place, layout)
-    start = len(block) + len(block) % 2
-    new = {code: stated[code] for code in RESOLUTION}
-    directory, _ = directories.serialised(new, start, layout, following, own)
-    head = block[:pointer] + layout.offset.pack(start)
-    return _EXIF + (head + block[len(head) :]).ljust(start, b"\0") + directory
-
-
-def has_thumbnail(exif: bytes) -> bool:
-    """Whether an EXIF block has a second directory, which is about a thumbnail."""
-    try:
-        layout, pointer = directories.layout_of(file := io.BytesIO(exif.removeprefix(_EXIF)))
-        place = directories.offset_at(file, pointer, layout)
-        return directories.unread(file, place, layout)[1] > 0
-    except (ValueError, struct.error):
-        return False
-
-
 def only_of_tiff(tags: Tags) -> list[str]:
     """The names of the tags that no other format has a place for."""
     known = {XMP, ICC_PROFILE, IPTC, PHOTOSHOP, _SUBFILE, *RESOLUTION}
     codes = dict.fromkeys(code for page in tags.pages for code in page)
-    names = [_name(code) for code in codes if code not in known and not _is_of_exif(code)]
+    names = [_name(code) for code in codes if code not in known and not is_of_exif(code)]
     first, *others = tags.pages
     ignored = {XMP, ICC_PROFILE, _SUBFILE, ORIENTATION}
     is_more = any(
@@ -388,7 +303,7 @@ def graft(
             and layout.numbers(own.get(296, _INCHES[layout.byteorder]))[0] == 1
         ):
             own = {code: tag for code, tag in own.items() if code not in RESOLUTION}
-        stored = {code: tag for code, tag in own.items() if code in _STRUCTURE}
+        stored = {code: tag for code, tag in own.items() if code in STRUCTURE}
         if compression:
             stored[COMPRESSION] = Tag(SHORT, 1, struct.pack(layout.byteorder + "H", compression))
         pointer = directories.append(file, own | added | stored, pointer, following, layout)
@@ -429,7 +344,7 @@ def _append_mask(file: BinaryIO, mask: Mask, pointer: int, following: int, layou
 
 
 def _mask(file: BinaryIO, place: int, layout: Layout, behind: int) -> Mask:
-    directory, _ = directories.read(file, place, layout, lambda code: code != _BELOW)
+    directory, _ = directories.read(file, place, layout, lambda code: code != BELOW)
     offsets, counts = (layout.numbers(directory[code]) for code in _segment_tags(directory))
     segments = []
     for offset, count in zip(offsets, counts, strict=True):
@@ -446,10 +361,11 @@ def _segment_tags(directory: Directory) -> tuple[int, int]:
 
 
 def _is_kept(code: int) -> bool:
-    return code not in _STRUCTURE
+    return code not in STRUCTURE
 
 
-def _is_of_exif(code: int) -> bool:
+def is_of_exif(code: int) -> bool:
+    """Whether EXIF in other formats may have a tag, too."""
     own = code < _LAST_OF_TIFF and code not in {XMP, _SUBFILE, *RESOLUTION}
     return own or code in _IN_EXIF
 

@@ -13,6 +13,7 @@ from linn_cli.errors import InputError
 from linn_cli.pictures import (
     _avif_boxes,
     _bmp_profile,
+    _exif,
     _gif_blocks,
     _jpeg_segments,
     _netpbm,
@@ -119,7 +120,7 @@ def orientation(metadata: dict[str, Any]) -> int:
 def from_tiff(tags: Tags) -> dict[str, Any]:
     """Metadata from the tags of a TIFF; all of them, for another TIFF, are `tiff`."""
     found = {
-        "exif": _tiff_tags.exif(tags),
+        "exif": _exif.block(tags),
         "icc_profile": tags.first(_tiff_tags.ICC_PROFILE),
         "xmp": tags.first(_tiff_tags.XMP),
         "iptc": _jpeg_segments.from_iptc(
@@ -164,7 +165,7 @@ def to_tiff(metadata: dict[str, Any], count: int) -> Tags:
     tags: Tags | None = metadata.get("tiff")
     if tags is None:
         exif = metadata.get("exif")
-        tags = _tiff_tags.from_exif(exif) if exif else Tags(pages=({},))
+        tags = _exif.read(exif) if exif else Tags(pages=({},))
         if photoshop := metadata.get("iptc"):
             resources, record = _jpeg_segments.to_iptc(photoshop)
             tags = tags.with_bytes(_tiff_tags.PHOTOSHOP, resources)

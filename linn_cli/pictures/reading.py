@@ -22,7 +22,14 @@ from PIL import (
 )
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _netpbm, _other_formats, _tiff_tags, high_depth, tiff_pages
+from linn_cli.pictures import (
+    _netpbm,
+    _other_formats,
+    _tiff_masks,
+    _tiff_tags,
+    high_depth,
+    tiff_pages,
+)
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.formats import FORMATS, SUFFIXES, Format, format_named
@@ -219,7 +226,7 @@ def _decode_tiff(file: BinaryIO, max_pixels: int) -> Document:
         image, format_named("tiff"), metadata, [*said, *remarks], only, direct=beside
     )
     file.seek(0)
-    masked = tiff_pages.masked(file, document.frames, only)
+    masked = _tiff_masks.applied(file, document.frames, only)
     return replace(document, frames=masked, encoding=encoding)
 
 

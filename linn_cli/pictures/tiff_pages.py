@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from linn_cli.errors import InputError, LinnError
-from linn_cli.pictures import _tiff_tags, high_depth
+from linn_cli.pictures import _tiff_masks, _tiff_tags, high_depth
 from linn_cli.pictures import metadata as kept
 from linn_cli.pictures._tiff_tags import Tags
 from linn_cli.pictures.high_depth import over_16_bits, too_large
@@ -25,7 +25,7 @@ from linn_cli.pictures.tiff_writing import LOSSLESS, Pages, inverted
 from linn_cli.samples import white
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_NODATA, _MASK = 42113, 4
+_NODATA = 42113
 _IMAGES = re.compile(r"ImageJ=[^\n]*\nimages=(\d+)")
 # From so many pixels in all on, a stack is worth going page by page.
 LARGE = 2**24
@@ -81,28 +81,6 @@ def read_direct(
             for index, page in direct.items()
         }
     return found, remarks
-
-
-def masked(
-    file: BinaryIO, frames: Sequence[Picture], indices: Sequence[int] | None = None
-) -> tuple[Picture, ...]:
-    """Frames of the pages of a TIFF, by default of all, with what their masks say of where they have values."""
-    with tifffile.TiffFile(file) as tiff:
-        pages = [tiff.pages[index].aspage() for index in indices or range(len(tiff.pages))]
-        if len(pages) != len(frames):
-            return tuple(frames)
-        masks = _masks(tiff, pages)
-        return tuple(
-            frame if mask is None else replace(frame, seen=_upright(_seen(mask), page))
-            for frame, page, mask in zip(frames, pages, masks, strict=True)
-        )
-
-
-def _upright(seen: NDArray[np.bool_], page: tifffile.TiffPage) -> NDArray[np.bool_]:
-    turned: NDArray[np.bool_] = (
-        Picture(seen[:, :, None]).turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1)).values
-    )
-    return turned[:, :, 0]
 
 
 @dataclass(frozen=True)
@@ -183,7 +161,7 @@ class Frames:
         picture = _page_picture(page, page.asarray(), self.remarks)
         mask = self.masks[index] if self.masks else None
         if mask is not None:
-            picture = replace(picture, seen=_seen(mask))
+            picture = replace(picture, seen=_tiff_masks.seen(mask))
         if len(self.pages) == 1:
             return picture
         return picture.turned(page.tags.valueof(_tiff_tags.ORIENTATION, 1))
@@ -246,7 +224,7 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
         return None
     if not all(page.imagewidth and page.imagelength for page in pages):
         raise InputError("a page is damaged: it has no width or no height")
-    frames = Frames(pages, _stacked(tiff), masks=tuple(_masks(tiff, pages)))
+    frames = Frames(pages, _stacked(tiff), masks=tuple(_tiff_masks.of_pages(tiff, pages)))
     channels, run = _channels(tiff, len(frames))
     frames = replace(frames, channels=channels, run=run)
     if any(page.imagedepth > 1 and page.is_tiled for page in pages):
@@ -256,25 +234,6 @@ def frames_of(tiff: tifffile.TiffFile, indices: Sequence[int] | None = None) -> 
         words = f"the file speaks of {said[1]} frames and holds {len(frames)}"
         return replace(frames, missing=(words,))
     return frames
-
-
-def _seen(mask: tifffile.TiffPage) -> NDArray[np.bool_]:
-    """Where a mask page says that its page has values, (H, W)."""
-    seen = mask.asarray().reshape(mask.imagelength, mask.imagewidth, -1) != 0
-    found: NDArray[np.bool_] = seen.any(axis=2)
-    return found
-
-
-def _masks(
-    tiff: tifffile.TiffFile, pages: Sequence[tifffile.TiffPage]
-) -> Iterator[tifffile.TiffPage | None]:
-    """For each page the one that says where it has values, which lies behind it in the file and has its size."""
-    starts = [*(page.index for page in pages), len(tiff.pages)]
-    for page, after in zip(pages, starts[1:], strict=True):
-        between = (tiff.pages[index].aspage() for index in range(page.index + 1, after))
-        size = page.imagelength, page.imagewidth
-        alike = (one for one in between if (one.imagelength, one.imagewidth) == size)
-        yield next((one for one in alike if one.subfiletype & _MASK), None)
 
 
 def _is_direct(page: tifffile.TiffPage) -> bool:

@@ -16,6 +16,7 @@ from linn_cli.errors import InputError
 from linn_cli.files import write_atomically
 from linn_cli.pictures import (
     _avif_boxes,
+    _exif,
     _gif_blocks,
     _jpeg_segments,
     _netpbm,
@@ -230,10 +231,10 @@ def _save(file: BinaryIO, document: Document, target: Format, quality: int | Non
 def _jpeg_exif(metadata: dict[str, Any], has_header: bool) -> dict[str, bytes]:
     """The EXIF of a JPEG: it says the resolution if no header does, or if it said another one."""
     exif, dpi, density = (metadata.get(name) for name in ("exif", "dpi", "density"))
-    if dpi and (not has_header or _tiff_tags.exif_resolution(exif or b"")):
-        return {"exif": _tiff_tags.exif_with_resolution(exif, dpi)}
+    if dpi and (not has_header or _exif.resolution(exif or b"")):
+        return {"exif": _exif.with_resolution(exif, dpi)}
     if density:
-        return {"exif": _tiff_tags.exif_with_resolution(exif, density, _tiff_tags.NO_UNIT)}
+        return {"exif": _exif.with_resolution(exif, density, _tiff_tags.NO_UNIT)}
     return {}
 
 
