@@ -116,7 +116,7 @@ def inspect(
         with console.progress(picture.name, inspection.parts(model)) as advance:
             seen = inspection.inspect(model, part, level, progress=advance)
         title, luma = picture.name, len(channels) > 1
-        told = inspection.Told(frame.told, frame.level(frame.told))
+        told = inspection.SigmaUnit(frame.told, frame.level(frame.told))
         page = inspected.render(
             title, seen, level, chosen.architecture, chosen.name, told, luma=luma
         )

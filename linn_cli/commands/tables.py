@@ -14,7 +14,7 @@ from linn_cli.evaluation import residual
 from linn_cli.evaluation.benchmark import Score, Summary
 from linn_cli.evaluation.clean_pictures import CleanPictures
 from linn_cli.evaluation.comparison import Comparison, Difference
-from linn_cli.evaluation.inspection import CHANNELS, Inspection, Told, rms
+from linn_cli.evaluation.inspection import CHANNELS, Inspection, SigmaUnit, rms
 from linn_cli.evaluation.invertibility import Check, RoundTrip
 from linn_cli.evaluation.published import Published
 from linn_cli.evaluation.tables import Table, percent, ssim
@@ -184,7 +184,7 @@ def verdicts(found: Sequence[Verdict]) -> Table:
     return "Weights verified", columns, rows
 
 
-def inspection(seen: Inspection, sigma: float, told: Told) -> Table:
+def inspection(seen: Inspection, sigma: float, told: SigmaUnit) -> Table:
     """A row for each scale and channel; LISTA's zeros are those of its atoms."""
     rows = []
     for number, view in enumerate(seen.scales, start=1):
@@ -204,7 +204,7 @@ def inspection(seen: Inspection, sigma: float, told: Told) -> Table:
 
 
 def inspection_data(
-    seen: Inspection, sigma: float, weights: str, channels: Sequence[float], told: Told
+    seen: Inspection, sigma: float, weights: str, channels: Sequence[float], told: SigmaUnit
 ) -> dict[str, Any]:
     """The same as data, with every lifting step and the residual, and sigma by channel of the picture."""
     removed = residual.measure(seen.noisy, seen.denoised, sigma).scaled(told.level)

@@ -63,8 +63,8 @@ class ScaleView:
 
 
 @dataclass(frozen=True)
-class Told:
-    """How people are told noise: in this unit, of which one grey level of an inspection is `level`."""
+class SigmaUnit:
+    """What sigma is told in; one grey level of an inspection is `level` of it."""
 
     unit: str = EIGHT_BITS
     level: float = 1.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from linn_cli.evaluation import inspection, residual, tables
-from linn_cli.evaluation.inspection import Inspection, ScaleView, Told
+from linn_cli.evaluation.inspection import Inspection, ScaleView, SigmaUnit
 from linn_cli.evaluation.residual import Residual
 from linn_cli.network.architecture import Architecture
 from linn_cli.pages import embedding, html
@@ -24,7 +24,7 @@ def render(
     sigma: float,
     architecture: Architecture,
     weights: str,
-    told: Told,
+    told: SigmaUnit,
     *,
     luma: bool = False,
 ) -> bytes:

@@ -18,7 +18,7 @@ Grey = NDArray[np.uint8]
 def test_the_inspection_page_shows_every_stage(architecture: Architecture, noisy: Grey) -> None:
     levels = noisy.astype(np.float32)
     seen = inspection.inspect(random_model(architecture), levels, 25)
-    data = shown(inspected.render("x", seen, 25, architecture, "set", inspection.Told()))
+    data = shown(inspected.render("x", seen, 25, architecture, "set", inspection.SigmaUnit()))
     assert "luma" not in data["lead"]
     assert str(architecture) in data["lead"]
     assert len(data["scales"]) == architecture.scales
