@@ -21,6 +21,16 @@ def sharpen(picture: Tensor, sigma: Tensor, amount: Tensor) -> Tensor:
     return picture + amount * (picture - blur(picture, sigma))
 
 
+def edges(picture: Tensor, sigma: Tensor, least: Tensor) -> Tensor:
+    """How much of an edge is near each pixel of pictures (B, C, H, H), 0 to 1, (B, 1, H, H).
+
+    It is half where the grey picture under a Gaussian of `sigma` pixels has a deviation of `least` > 0, (B, 1, 1, 1).
+    """
+    grey = picture.mean(1, keepdim=True)
+    variance = blur(grey.square(), sigma) - blur(grey, sigma).square()
+    return variance.clamp(min=0) / (variance.clamp(min=0) + least.square())
+
+
 def zoom(picture: Tensor, size: int, spacing: Tensor) -> Tensor:
     """The middle of pictures (B, C, H, H) sampled every `spacing` pixels, (B, 1, 1, 1), to (B, C, size, size).
 

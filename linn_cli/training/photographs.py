@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from linn_cli.network import planes
 from linn_cli.training import camera, filters, jpeg
-from linn_cli.training.draws import Noisy, chance, normal, uniform
+from linn_cli.training.draws import Noisy, chance, log_uniform, normal, uniform
 from linn_cli.training.white import WhiteNoise, draw_sigma
 from linn_cli.units import GREY_LEVELS
 
@@ -18,6 +18,8 @@ _ENDS = (0.6, 0.75, 0.85)
 _KINDS = ("camera", "coarse", "grain", "white")
 _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
+# How far the pixels of an edge differ, to a camera.
+_EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _ends(count: int) -> list[int]:
 def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
     """By a camera, which smooths its noise at times, the chroma's most, and its colours, and sharpens."""
     noisy, clean = camera.photograph(clean, draws)
-    noise = filters.blur(noisy - clean, _sometimes(0.7, (0.4, 1.6), clean, draws))
+    noise = _smoothed(noisy - clean, clean, draws)
     noise = _blur_chroma(noise, _sometimes(0.5, (1.0, 3.5), clean, draws))
     soft = _sometimes(0.4, (0.4, 1.0), clean, draws)
     noisy, clean = filters.blur(clean + noise, soft), filters.blur(clean, soft)
@@ -105,6 +107,15 @@ def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
     amount = _sometimes(0.3, (0.3, 1.5), clean, draws)
     width = uniform((len(clean), 1, 1, 1), draws, 0.7, 1.5)
     return filters.sharpen(noisy, width, amount), filters.sharpen(clean, width, amount)
+
+
+def _smoothed(noise: Tensor, clean: Tensor, draws: Generator) -> Tensor:
+    """Noise as a camera leaves it: blurred at times, and half the time not beside edges, whose detail it keeps."""
+    count, shape = len(clean), (len(clean), 1, 1, 1)
+    smooth = filters.blur(noise, _sometimes(0.7, (0.4, 1.6), clean, draws))
+    around, least = uniform(shape, draws, 1, 2), log_uniform(shape, draws, *_EDGES)
+    kept = filters.edges(clean, around, least)
+    return torch.lerp(smooth, noise, torch.where(chance(0.5, count, draws), kept, 0.0))
 
 
 def _coarse(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tuple[Tensor, Tensor]:

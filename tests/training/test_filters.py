@@ -48,6 +48,19 @@ def test_sharpening_adds_what_a_blur_takes() -> None:
     torch.testing.assert_close(sharp - picture, each(0.5, 1.5) * taken)
 
 
+def test_an_edge_is_where_the_picture_varies_as_much_as_told() -> None:
+    step = torch.zeros(3, 3, SIDE, SIDE, dtype=torch.float64)
+    step[:, :, :, SIDE // 2 :] = 0.2
+    # Within a Gaussian at the step, pixels are 0 or 0.2 about alike: a deviation of 0.1.
+    edges = filters.edges(step, each(1.5, 1.5, 1.5), each(0.01, 0.1, 1.0))
+    assert edges.shape == (3, 1, SIDE, SIDE)
+    at_step = edges[:, 0, SIDE // 2, SIDE // 2]
+    # Discrete pixels are not quite alike on both sides: the deviation is 0.096.
+    torch.testing.assert_close(at_step, each(0.99, 0.5, 0.01).flatten(), rtol=0.08, atol=0.01)
+    away = torch.cat((edges[..., : SIDE // 2 - 12], edges[..., SIDE // 2 + 12 :]), dim=3)
+    assert away.max() < 1e-6  # eight deviations of the Gaussian away
+
+
 def test_zoom_by_1_cuts_out_the_middle() -> None:
     picture = pictures(1)
     torch.testing.assert_close(filters.zoom(picture, SIDE, each(1)), picture)

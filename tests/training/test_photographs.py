@@ -8,6 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from linn_cli.network import planes
+from linn_cli.training import filters
 from linn_cli.training.photographs import PhotographNoise
 from linn_cli.training.white import WhiteNoise
 
@@ -92,6 +93,28 @@ def test_coarse_noise_is_alike_in_neighbouring_pixels() -> None:
     kinds = np.array(noise.kinds(40))
     assert alike[kinds == "coarse"].min() > 0.1
     assert alike[kinds == "white"].abs().max() < 0.05
+
+
+def test_some_cameras_keep_noise_at_edges_that_they_take_from_flat_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    noise = PhotographNoise(48, LEVELS)
+    step = torch.full((80, 3, 72, 72), 0.3)
+    step[..., 36:] = 0.6
+
+    def by_column() -> Tensor:
+        """How strong fine noise of cameras is."""
+        noisy, clean, _ = noise(step, seeded())
+        cameras = [kind == "camera" for kind in noise.kinds(80)]
+        return (noisy - clean)[cameras].diff(dim=2).square().mean((1, 2))
+
+    some = by_column()
+    monkeypatch.setattr(filters, "edges", lambda picture, *_: torch.zeros_like(picture[:, :1]))
+    none = by_column()
+    kept = some / none.clamp(min=1e-9) > 1.5
+    # The edge lies within 13 to 33, and a camera sees it some pixels away.
+    assert kept[:, 13:34].any(1).float().mean() > 0.25  # half the time, where it smooths at all
+    assert kept[:, :5].float().mean() < 0.02
 
 
 @pytest.mark.parametrize("count", [1, 3, 8, 40])
