@@ -100,6 +100,11 @@ class Networks:
         made, doubt = self._made[key], self._doubt(chosen, levels, level, most)
         return replace(made, doubt=doubt) if doubt else made
 
+    @property
+    def chooses(self) -> bool:
+        """Whether linn may take several networks for one picture: none was named, and time is no matter."""
+        return not (self.fast or self._sets().named)
+
     def _doubt(self, chosen: WeightSet, levels: Sequence[float], level: float, most: float) -> str:
         """Why weights that were asked for by name do not suit noise of these levels; empty if they do."""
         if not self._sets().named or level < LEAST_SIGMA or chosen.reaches(level):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import tee
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from linn_cli.denoising import blended
 from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
+from linn_cli.engine.bands import in_step
 from linn_cli.engine.halo import Halo, in_turn, widest
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import correlated, hot_pixels
@@ -25,7 +27,16 @@ from linn_cli.units import Sigma
 # How much of a photograph's low frequencies the picture of half the size replaces where their noise is coarse: chosen by
 # benchmarks/quality/photographs.py.
 _OF_HALF = 0.5
+# How much of the luma of a smooth one the answer for the grey picture replaces, chosen there too.
+_OF_GREY = 0.5
 _STRIP = 256  # rows of a whole picture that are floats at a time
+
+
+class Grey(NamedTuple):
+    """A network for a grey picture, and what it is told."""
+
+    network: LoadedNetwork
+    sigma: Sigma
 
 
 def remove(
@@ -58,7 +69,7 @@ def remove(
         return blended.remove(networks, values, profile.cameras, strength, progress)
     if profile.grows and strength > 0:
         return _remove_camera(networks, values, profile.cameras, strength, progress)
-    if strength > 0 and (profile.coarser or profile.photo_half):
+    if strength > 0 and (profile.coarser or profile.photo_half or profile.photo_grey):
         return _each_by_rows(networks, values, profile, strength, progress)
     network = networks.at(profile.sigma_at(strength), channels, profile.kind)
     sigma, chroma = profile.told(network.weight_set.noise, strength)
@@ -98,9 +109,22 @@ def remove_by_rows(
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
     undo = profile.clipped.scaled(strength).undo
-    if half := profile.told_of_half(network.weight_set.noise, strength):
-        return map(undo, _with_half(network, rows, width, told, half, progress)), network
-    return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
+    half, grey = _beside(networks, network, profile, strength)
+    if not (half or grey):
+        return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
+    floats, back = samples.as_floats(rows)
+    if grey:
+        # Grey pictures take a slower network.
+        progress = share(progress, 2)
+        floats, copy = tee(floats)
+    answers: Iterable[Tensor]
+    if half:
+        answers = _with_half(network, floats, width, told, half, progress)
+    else:
+        answers = network.rows(floats, width, sigma, progress=progress, chroma=told.chroma)
+    if grey:
+        answers = _with_grey(grey, answers, copy, width, progress)
+    return map(undo, back(answers)), network
 
 
 def _each_by_rows(
@@ -125,14 +149,13 @@ def _each_by_rows(
 
 def _with_half(
     network: LoadedNetwork,
-    rows: Iterable[Tensor],
+    floats: Iterable[Tensor],
     width: int,
     told: Told,
     told_of_half: Told,
     progress: Progress,
 ) -> Iterator[Tensor]:
     """A photograph's coarse noise: the half knows its low frequencies better, and replaces a part of them."""
-    floats, back = samples.as_floats(rows)
     floats, copy = tee(floats)
     halved = (half[0] for half in pyramid.halved(some[None] for some in copy))
     # The half has half the rows, and a quarter of the pixels.
@@ -146,7 +169,19 @@ def _with_half(
         )
     ]
     answers, halves = ((some[None] for some in part) for part in parts)
-    return back(band[0] for band in pyramid.corrected_by_rows(answers, halves, _OF_HALF))
+    return (band[0] for band in pyramid.corrected_by_rows(answers, halves, _OF_HALF))
+
+
+def _with_grey(
+    grey: Grey, answers: Iterable[Tensor], floats: Iterable[Tensor], width: int, progress: Progress
+) -> Iterator[Tensor]:
+    """The luma of a smooth photograph: a network for white noise errs in other places, and both together err less."""
+    network, sigma = grey
+    means = (some.mean(0, keepdim=True) for some in floats)
+    greys = network.rows(means, width, sigma.levels, progress=progress)
+    together = in_step(*((some[None] for some in one) for one in (answers, greys)))
+    for answer, luma in together:
+        yield (answer + _OF_GREY * (luma - answer.mean(1, keepdim=True)))[0]
 
 
 def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: int) -> Halo:
@@ -159,9 +194,22 @@ def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: i
         own = in_turn([networks.at(one, channels).halo(one.by_channel(channels)) for one in told])
     else:
         network, (sigma, _) = _of_rows(networks, profile, strength, channels)
-        half = profile.told_of_half(network.weight_set.noise, strength)
+        half, grey = _beside(networks, network, profile, strength)
         own = network.halo(sigma.by_channel(channels), halvings=1 if half else 0)
+        if grey:
+            own = widest((own, grey.network.halo(grey.sigma.levels)))
     return replace(own, reach=own.reach + hot_pixels.REACH) if profile.hot_pixels else own
+
+
+def _beside(
+    networks: Networks, network: LoadedNetwork, profile: NoiseProfile, strength: float
+) -> tuple[Told | None, Grey | None]:
+    """What sees a photograph's noise beside its network: that in the picture of half the size, and another in grey."""
+    learned = network.weight_set.noise
+    half, grey = profile.told_of_half(learned, strength), profile.told_of_grey(learned, strength)
+    if grey.is_nothing or not networks.chooses:
+        return half, None
+    return half, Grey(networks.at(grey), grey)
 
 
 def _of_rows(

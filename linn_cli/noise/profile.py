@@ -47,6 +47,7 @@ class NoiseProfile:
         photo: the deviation of a photograph's noise in each plane, of which a network that has learned such noise is
             told `LEARNED` times as much.
         photo_half: the same in the picture of half the size.
+        photo_grey: what a network for white noise is told of the grey picture, which it sees beside; 0 for none.
         kept: channels without noise: a network is told that of the others, and they stay as they are.
         is_known: False where noise was neither given nor estimated.
     """
@@ -63,6 +64,7 @@ class NoiseProfile:
     chroma: tuple[float, ...] = ()
     photo: tuple[float, ...] = ()
     photo_half: tuple[float, ...] = ()
+    photo_grey: float = 0.0
     kept: tuple[int, ...] = ()
     is_known: bool = True
 
@@ -117,6 +119,7 @@ class NoiseProfile:
             coarser=tuple(half.times(factor) for half in self.coarser),
             photo=tuple(factor * level for level in self.photo),
             photo_half=tuple(factor * level for level in self.photo_half),
+            photo_grey=factor * self.photo_grey,
             clipped=clipping.NONE,
             range=other.range,
             white=other.white,
@@ -148,6 +151,7 @@ class NoiseProfile:
             chroma=(),
             photo=self.photo[:1],
             photo_half=self.photo_half[:1],
+            photo_grey=0.0,
         )
 
     @property
@@ -166,6 +170,11 @@ class NoiseProfile:
         if learned != measurement.PHOTO or not self.photo_half:
             return None
         return self._told_learned(self.photo_half, strength)
+
+    def told_of_grey(self, learned: str, strength: float) -> Sigma:
+        """What to tell a network for white noise of the grey picture, beside one that has learned this kind of noise."""
+        own = self.photo_grey if learned == measurement.PHOTO else 0.0
+        return Sigma((own,)).times(strength)
 
     def _told_learned(self, deviations: Sequence[float], strength: float) -> Told:
         luma, *chroma = deviations

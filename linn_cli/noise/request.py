@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from linn_cli.errors import InputError, UsageError
 from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import LEARNED, deviations, told
+from linn_cli.noise._telling import LEARNED, deviations, grey, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE, Measured
@@ -142,7 +142,7 @@ class Request:
         found = self._given(self.sigma, picture)
         coarse = measurement.find_photo(picture) if self.model == AUTO and not found.kept else ()
         if coarse and all(found.sigma.levels):
-            found = _coarse_of_sigma(found, deviations(coarse), picture)
+            found = _coarse_of_sigma(found, coarse, picture)
         return replace(found, clipped=self._clipped(picture, found))
 
     def _given(self, sigma: Sigma, picture: Picture) -> NoiseProfile:
@@ -234,19 +234,21 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * picture.values.shape[2])
-    return NoiseProfile(sigma, words=words, chroma=ratios, photo=own, photo_half=of_half)
+    return NoiseProfile(
+        sigma, words=words, chroma=ratios, photo=own, photo_half=of_half, photo_grey=grey(photo)
+    )
 
 
 def _coarse_of_sigma(
-    profile: NoiseProfile, photo: Sequence[float], picture: Picture
+    profile: NoiseProfile, photo: Sequence[Plane], picture: Picture
 ) -> NoiseProfile:
     """Coarse noise of which sigma was given: that is the luma's, and the noise found tells the proportions."""
-    luma = sigma_of(profile.sigma.levels)[0] / LEARNED
+    factor = sigma_of(profile.sigma.levels)[0] / LEARNED / photo[0].deviation
     own, half = (
-        tuple(max(luma * level / photo[0], LEAST_SIGMA) for level in levels)
-        for levels in (photo, deviations(measurement.measure_photo_of_half(picture)))
+        tuple(max(factor * level, LEAST_SIGMA) for level in deviations(planes))
+        for planes in (photo, measurement.measure_photo_of_half(picture))
     )
-    return replace(profile, photo=own, photo_half=half)
+    return replace(profile, photo=own, photo_half=half, photo_grey=factor * grey(photo))
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
