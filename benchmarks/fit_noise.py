@@ -30,6 +30,7 @@ from linn_cli.network.planes import from_channels
 from linn_cli.noise import _spectra
 from linn_cli.noise._recognition import PLANES, Recogniser, bundled, features
 from linn_cli.pictures import folders
+from linn_cli.training import filters
 from linn_cli.training.photographs import PhotographNoise
 from linn_cli.units import GREY_LEVELS
 
@@ -40,17 +41,18 @@ _GAMMA = 2.2
 _AS_IT_IS = 1.3  # a picture that would become so much larger or less stays as it is
 # What a patch is, and how often.
 _SHARES = {
-    "photograph": 0.5,
+    "photograph": 0.42,
     "white": 0.1,
     "sensor": 0.05,
     "clean": 0.1,
     "smaller": 0.1,
+    "enlarged": 0.05,
     "compressed": 0.05,
     "drawn": 0.05,
-    "texture": 0.03,
+    "texture": 0.06,
     "gradient": 0.02,
 }
-_CLEAN = ("clean", "smaller", "compressed", "drawn", "texture", "gradient")
+_CLEAN = ("clean", "smaller", "enlarged", "compressed", "drawn", "texture", "gradient")
 _WHITE = ("white", "sensor")
 # Pictures as they are may have noise of their own, and count less for being clean.
 _DOUBTFUL = 0.3
@@ -207,6 +209,14 @@ def _alone(name: str, draw: Callable[[Pictures, int], Tensor]) -> Maker:
     return make
 
 
+def _enlarged(pictures: Pictures, side: int) -> Tensor:
+    """Pictures as soft as those of large sensors, without noise of their own."""
+    factor = pictures.random.uniform(1.2, 3.0)
+    small = pictures.patch(math.ceil(side / factor), smaller=True)
+    large = F.interpolate(small[None], (side, side), mode="bicubic", antialias=True)[0]
+    return large.clamp(0, 1)
+
+
 def _drawn(pictures: Pictures, side: int) -> Tensor:
     which = pictures.random.integers(4)
     if which == 0:
@@ -239,14 +249,14 @@ def _halftone(pictures: Pictures, side: int) -> Tensor:
     return (picture > screen).float()
 
 
-def _waves(pictures: Pictures, side: int, least: float, most: float) -> Tensor:
-    """A sum of a few waves (side, side), between -1 and 1."""
+def _waves(pictures: Pictures, side: int, least: float, most: float, count: int = 3) -> Tensor:
+    """A mean of a few waves (side, side), between -1 and 1."""
     place = torch.arange(side)
     waves = torch.zeros(side, side)
-    for _ in range(3):
+    for _ in range(count):
         y, x = (pictures.between(least, most) for _ in range(2))
         waves += (place[:, None] / y).sin() * (place / x).cos()
-    return waves / 3
+    return waves / count
 
 
 def _gradient(pictures: Pictures, side: int) -> Tensor:
@@ -262,10 +272,11 @@ def _gradient(pictures: Pictures, side: int) -> Tensor:
 
 def _texture(pictures: Pictures, side: int) -> Tensor:
     """Gravel or grass: of one colour, and here stronger, there weaker."""
-    reach = int(pictures.random.integers(2, 5))
-    grains = F.avg_pool2d(pictures.normal(1, side + reach - 1, side + reach - 1), reach, 1)
-    beds = 1 + pictures.random.uniform(0.5, 0.9) * _waves(pictures, side, 4, 20)
-    strength = pictures.between(2, 40) * reach / GREY_LEVELS
+    radius = torch.tensor(pictures.random.uniform(0.5, 1.5)).view(1, 1, 1, 1).float()
+    grains = filters.blur(pictures.normal(1, 1, side, side), radius)[0]
+    count = int(pictures.random.integers(1, 4))
+    beds = 1 + pictures.random.uniform(0.5, 0.9) * _waves(pictures, side, 4, 20, count)
+    strength = pictures.between(1, 40) / GREY_LEVELS / grains.std()
     colour = torch.from_numpy(pictures.random.uniform(0.6, 1.0, (3, 1, 1))).float()
     return (pictures.random.uniform(0.3, 0.7) + strength * beds * grains * colour).clamp(0, 1)
 
@@ -276,6 +287,7 @@ MAKERS: dict[str, Maker] = {
     "sensor": _sensor,
     "clean": _alone("clean", lambda pictures, side: pictures.patch(side)),
     "smaller": _alone("smaller", lambda pictures, _: pictures.patch(_SIDES[0], smaller=True)),
+    "enlarged": _alone("enlarged", _enlarged),
     "compressed": _compressed,
     "drawn": _alone("drawn", _drawn),
     "texture": _alone("texture", _texture),

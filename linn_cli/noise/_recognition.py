@@ -61,9 +61,9 @@ class Recogniser(nn.Module):
     `members` are the small networks, whose mean it tells.
     """
 
-    # Log odds from which on there is noise, and it is white: of clean pictures one in a hundred is taken for noisy, and
-    # white noise hardly ever for coarse.
-    IS_NOISE: ClassVar[float] = 0.0
+    # Log odds from which on there is noise, and it is white: few clean pictures are taken for noisy, and white noise
+    # hardly ever for coarse (docs/noise.md counts them).
+    IS_NOISE: ClassVar[float] = 0.8
     IS_WHITE: ClassVar[float] = 0.0
     mean: Tensor
     scale: Tensor

@@ -2,8 +2,8 @@
 
 The highest frequencies do not show such noise, so it is looked for in all of them, in the smoothest patches of luma and
 chroma. Its evenness tells it from texture: noise is about as strong in the smoothest patches as in rougher ones, in every
-band. In colour pictures a small network (`_recognition`) knows it better, also beside texture, and how strong it is. `_telling` says what a network is to
-be told of noise that was found here.
+band. In colour pictures small networks (`_recognition`) know it better, also beside texture, and how strong it is.
+`_telling` says what a network is to be told of noise that was found here.
 """
 
 from __future__ import annotations

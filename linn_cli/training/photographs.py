@@ -100,6 +100,7 @@ def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
     noisy, clean = camera.photograph(clean, draws)
     noise = _smoothed(noisy - clean, clean, draws)
     noise = _blur_chroma(noise, _sometimes(0.5, (1.0, 3.5), clean, draws))
+    noise = _weaken_chroma(noise, 1 - _sometimes(0.5, (0.0, 0.8), clean, draws))
     soft = _sometimes(0.4, (0.4, 1.0), clean, draws)
     noisy, clean = filters.blur(clean + noise, soft), filters.blur(clean, soft)
     soft = _sometimes(0.3, (1.0, 2.0), clean, draws)
@@ -149,6 +150,11 @@ def _sometimes(
     """A number for each patch, (B, 1, 1, 1): between the two as often as told, else 0."""
     drawn = uniform((len(like), 1, 1, 1), draws, *between)
     return torch.where(chance(probability, len(like), draws), drawn, 0.0)
+
+
+def _weaken_chroma(picture: Tensor, factor: Tensor) -> Tensor:
+    turned = planes.from_channels(picture)
+    return planes.to_channels(torch.cat((turned[:, :1], factor * turned[:, 1:]), dim=1))
 
 
 def _blur_chroma(picture: Tensor, sigma: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from linn_cli.noise._telling import deviations, learned, told
+from linn_cli.noise._telling import deviations, grey, learned, told
 from linn_cli.noise.photograph import Plane
 
 COARSE = Plane(9.0, 8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
@@ -35,3 +35,12 @@ def test_a_network_that_has_learned_such_noise_is_told_its_proportions() -> None
     assert ratios == pytest.approx([ratios[0]] * 3)
     assert 1 <= ratios[0] <= 2  # as in training
     assert learned(()) == ()
+
+
+def test_weak_noise_is_told_of_the_grey_picture_where_that_is_smooth() -> None:
+    weak = replace(COARSE, deviation=3.0, smoothest=2.8, strongest=4.0, highest=1.0)
+    # 2.5 times the noise of a mean of three channels, by the root of three weaker than the luma's.
+    assert grey((weak, weak, weak)) == pytest.approx(2.5 * 3 / 3**0.5)
+    textured = replace(weak, unevenness=0.5)
+    assert grey((textured, weak, weak)) == 0
+    assert grey((replace(weak, deviation=8.0), weak, weak)) == 0
