@@ -60,6 +60,15 @@ def test_an_enlarged_picture_without_noise_is_known(factor: float) -> None:
         assert not seen(larger.clamp(0, 1)).is_noise
 
 
+@pytest.mark.parametrize("factor", [1.5, 2.0, 3.0])
+def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(factor: float) -> None:
+    for name in ("rocket", "chelsea", "coffee", "astronaut"):
+        picture = torch.from_numpy(getattr(data, name)()).permute(2, 0, 1)[None].float() / 255
+        for scale in (0.5, factor):
+            picture = F.interpolate(picture, scale_factor=scale, mode="bicubic", antialias=True)
+        assert not seen(picture[0].clamp(0, 1)).is_noise
+
+
 def test_the_features_are_logarithms_of_deviations() -> None:
     spectra = _spectra.measure(list(0.5 + noise(10, 1)))
     found = _recognition.features(spectra)
