@@ -112,19 +112,8 @@ def remove_by_rows(
     half, grey = _beside(networks, network, profile, strength)
     if not (half or grey):
         return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
-    floats, back = samples.as_floats(rows)
-    if grey:
-        # Grey pictures take a slower network.
-        progress = share(progress, 2)
-        floats, copy = tee(floats)
-    answers: Iterable[Tensor]
-    if half:
-        answers = _with_half(network, floats, width, told, half, progress)
-    else:
-        answers = network.rows(floats, width, sigma, progress=progress, chroma=told.chroma)
-    if grey:
-        answers = _with_grey(grey, answers, copy, width, progress)
-    return map(undo, back(answers)), network
+    answers = _of_photograph(network, rows, width, told, half, grey, progress)
+    return map(undo, answers), network
 
 
 def _each_by_rows(
@@ -145,6 +134,31 @@ def _each_by_rows(
     )
     answer = torch.stack([torch.cat(list(rows), 1) for rows in cleaned])
     return answer.to(values.device), used[0]
+
+
+def _of_photograph(
+    network: LoadedNetwork,
+    rows: Iterable[Tensor],
+    width: int,
+    told: Told,
+    half: Told | None,
+    grey: Grey | None,
+    progress: Progress,
+) -> Iterator[Tensor]:
+    """Coarse noise, removed also in the picture of half the size and in the grey picture, where these see it better."""
+    floats, back = samples.as_floats(rows)
+    floats, copy = tee(floats)
+    if grey:  # by a slower network, which takes about as long as the others
+        progress = share(progress, 2)
+    answers: Iterable[Tensor]
+    if half:
+        answers = _with_half(network, floats, width, told, half, progress)
+    else:
+        levels = told.sigma.levels
+        answers = network.rows(floats, width, levels, progress=progress, chroma=told.chroma)
+    if grey:
+        answers = _with_grey(grey, answers, copy, width, progress)
+    return back(answers)
 
 
 def _with_half(
