@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import tee
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from linn_cli import samples
-from linn_cli.denoising import blended
+from linn_cli.denoising import blended, coarse
 from linn_cli.denoising.loaded_network import LoadedNetwork, unchanged
 from linn_cli.denoising.networks import Networks
 from linn_cli.engine import pyramid
-from linn_cli.engine.bands import in_step
 from linn_cli.engine.halo import Halo, in_turn, widest
 from linn_cli.engine.normalisation import network_sigma
 from linn_cli.noise import correlated, hot_pixels
@@ -24,19 +21,7 @@ from linn_cli.noise.profile import NoiseProfile, Told
 from linn_cli.progress import Progress, share, silent
 from linn_cli.units import Sigma
 
-# How much of a photograph's low frequencies the picture of half the size replaces where their noise is coarse: chosen by
-# benchmarks/quality/photographs.py.
-_OF_HALF = 0.5
-# How much of the luma of a smooth one the answer for the grey picture replaces, chosen there too.
-_OF_GREY = 0.5
 _STRIP = 256  # rows of a whole picture that are floats at a time
-
-
-class Grey(NamedTuple):
-    """A network for a grey picture, and what it is told."""
-
-    network: LoadedNetwork
-    sigma: Sigma
 
 
 def remove(
@@ -109,11 +94,10 @@ def remove_by_rows(
         changes = transform.forward, transform.inverse
         return network.rows(rows, width, sigma, *changes, progress), network
     undo = profile.clipped.scaled(strength).undo
-    half, grey = _beside(networks, network, profile, strength)
-    if not (half or grey):
-        return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
-    answers = _of_photograph(network, rows, width, told, half, grey, progress)
-    return map(undo, answers), network
+    beside = coarse.beside(networks, network, profile, strength)
+    if beside:
+        return map(undo, coarse.remove(network, rows, width, told, beside, progress)), network
+    return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
 
 
 def _each_by_rows(
@@ -136,68 +120,6 @@ def _each_by_rows(
     return answer.to(values.device), used[0]
 
 
-def _of_photograph(
-    network: LoadedNetwork,
-    rows: Iterable[Tensor],
-    width: int,
-    told: Told,
-    half: Told | None,
-    grey: Grey | None,
-    progress: Progress,
-) -> Iterator[Tensor]:
-    """Coarse noise, removed also in the picture of half the size and in the grey picture, where these see it better."""
-    floats, back = samples.as_floats(rows)
-    floats, copy = tee(floats)
-    if grey:  # by a slower network, which takes about as long as the others
-        progress = share(progress, 2)
-    answers: Iterable[Tensor]
-    if half:
-        answers = _with_half(network, floats, width, told, half, progress)
-    else:
-        levels = told.sigma.levels
-        answers = network.rows(floats, width, levels, progress=progress, chroma=told.chroma)
-    if grey:
-        answers = _with_grey(grey, answers, copy, width, progress)
-    return back(answers)
-
-
-def _with_half(
-    network: LoadedNetwork,
-    floats: Iterable[Tensor],
-    width: int,
-    told: Told,
-    told_of_half: Told,
-    progress: Progress,
-) -> Iterator[Tensor]:
-    """A photograph's coarse noise: the half knows its low frequencies better, and replaces a part of them."""
-    floats, copy = tee(floats)
-    halved = (half[0] for half in pyramid.halved(some[None] for some in copy))
-    # The half has half the rows, and a quarter of the pixels.
-    parts = [
-        network.rows(
-            some, wide, one.sigma.levels, progress=share(progress, count), chroma=one.chroma
-        )
-        for some, wide, one, count in (
-            (floats, width, told, 5 / 4),
-            (halved, -(-width // 2), told_of_half, 5 / 2),
-        )
-    ]
-    answers, halves = ((some[None] for some in part) for part in parts)
-    return (band[0] for band in pyramid.corrected_by_rows(answers, halves, _OF_HALF))
-
-
-def _with_grey(
-    grey: Grey, answers: Iterable[Tensor], floats: Iterable[Tensor], width: int, progress: Progress
-) -> Iterator[Tensor]:
-    """The luma of a smooth photograph: a network for white noise errs in other places, and both together err less."""
-    network, sigma = grey
-    means = (some.mean(0, keepdim=True) for some in floats)
-    greys = network.rows(means, width, sigma.levels, progress=progress)
-    together = in_step(*((some[None] for some in one) for one in (answers, greys)))
-    for answer, luma in together:
-        yield (answer + _OF_GREY * (luma - answer.mean(1, keepdim=True)))[0]
-
-
 def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: int) -> Halo:
     """What a part of a picture that goes by rows needs around it to be denoised as in the whole."""
     if profile.grows and blended.suits(profile.cameras):
@@ -208,22 +130,9 @@ def halo(networks: Networks, profile: NoiseProfile, strength: float, channels: i
         own = in_turn([networks.at(one, channels).halo(one.by_channel(channels)) for one in told])
     else:
         network, (sigma, _) = _of_rows(networks, profile, strength, channels)
-        half, grey = _beside(networks, network, profile, strength)
-        own = network.halo(sigma.by_channel(channels), halvings=1 if half else 0)
-        if grey:
-            own = widest((own, grey.network.halo(grey.sigma.levels)))
+        beside = coarse.beside(networks, network, profile, strength)
+        own = coarse.halo(network, sigma.by_channel(channels), beside)
     return replace(own, reach=own.reach + hot_pixels.REACH) if profile.hot_pixels else own
-
-
-def _beside(
-    networks: Networks, network: LoadedNetwork, profile: NoiseProfile, strength: float
-) -> tuple[Told | None, Grey | None]:
-    """What sees a photograph's noise beside its network: that in the picture of half the size, and another in grey."""
-    learned = network.weight_set.noise
-    half, grey = profile.told_of_half(learned, strength), profile.told_of_grey(learned, strength)
-    if grey.is_nothing or not networks.chooses:
-        return half, None
-    return half, Grey(networks.at(grey), grey)
 
 
 def _of_rows(

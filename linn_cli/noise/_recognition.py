@@ -24,7 +24,7 @@ from linn_cli.noise._spectra import BANDS, Spectrum
 
 PLANES = 3
 FILE = Path(__file__).with_name("recognition.safetensors")
-# It sees so many parts of the patches, the smoothest.
+# They see so many parts of the patches, the smoothest.
 _PARTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 _WIDTH, _MEMBERS = 64, 4
 _LEAST = 1.0  # grey level

@@ -20,9 +20,9 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 _WHITE, _WHITE_BIAS = 0.45, 1.05
 # In training a network is told once to twice the deviation; real noise comes out best with this many.
 LEARNED = 1.7
-# A network for white noise sees weak noise better in the grey of a smooth picture: it is told so many times the deviation
-# of that, where luma is told so many times its own, and has less than so much of it. Chosen on held-out pictures and the
-# choosing half of real ones.
+# In grey a network for white noise is told so many times the deviation. It helps in smooth pictures, where luma would be
+# told more than so many times its own, and where noise is weaker than so many grey levels. Chosen on held-out pictures and
+# the choosing half of real ones.
 _GREY, _SMOOTH, _WEAK = 2.5, 1.5, 6.0
 
 
@@ -42,7 +42,7 @@ def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 
 def grey(planes: Sequence[Plane]) -> float:
-    """The sigma to tell a network for white noise of the grey picture, in grey levels; 0 where it had better see none."""
+    """The sigma to tell a network for white noise of the grey picture, in grey levels; 0 where that would not help."""
     luma = planes[0]
     suits = luma.deviation < _WEAK and _luma(luma) > _SMOOTH * luma.deviation
     # The mean of three channels is the luma over the root of three.
