@@ -37,7 +37,7 @@ SHARED = ROOT.parent / "shared"
 # The paper's table, and with it the polyphase form, with few channels and layers.
 ARCHITECTURES = [Architecture(variant, scales) for variant in VARIANTS for scales in (1, 2)]
 POLYPHASE = [
-    Architecture(phases=2, pairs=2, width=8, depth=3, activation="relu"),
+    Architecture(phases=2, pairs=2, width=8, depth=3, activation="one-sided"),
     Architecture(planes=3, phases=2, pairs=2, width=8, depth=3, activation="relu"),
     Architecture("lista", 2, planes=3, phases=2, pairs=1, width=8, depth=2),
 ]

@@ -27,6 +27,7 @@ class NetworkStream:
         self, network: FoldedNetwork, width: int, band: int, workspaces: Workspaces
     ) -> None:
         self.filters = network.filters
+        self.biases = network.biases
         self.dilation = network.dilation
         self.activation = network.activation
         self.band = band
@@ -51,15 +52,15 @@ class NetworkStream:
 
     def _push(self, band: Tensor, last: bool) -> Tensor:
         self.windows[0].open(band.shape[ROWS]).copy_(band)
-        for window, following, bank in zip(
-            self.windows, self.windows[1:], self.filters, strict=False
+        for window, following, bank, bias in zip(
+            self.windows, self.windows[1:], self.filters, self.biases, strict=False
         ):
-            response = convolve(window.close(last), bank, self.dilation)
+            response = convolve(window.close(last), bank, self.dilation, bias)
             room = following.open(response.shape[ROWS])
-            if self.activation == "relu":
-                torch.clamp(response, min=0.0, out=room)
-            else:
+            if self.activation == "soft":
                 torch.ops.aten.softshrink.out(response, 1.0, out=room)
+            else:
+                torch.clamp(response, min=0.0, out=room)
         rows = self.windows[-1].close(last)
         return convolve(rows, self.filters[-1], self.dilation).to(band.dtype)
 
@@ -122,11 +123,11 @@ class ConvStream:
         return convolve(rows, self.bank.to(rows.dtype), self.dilation)
 
 
-def convolve(rows: Tensor, bank: Tensor, dilation: int) -> Tensor:
+def convolve(rows: Tensor, bank: Tensor, dilation: int, bias: Tensor | None = None) -> Tensor:
     """Convolve rows (1, C, n + 2d, W) without padding above and below; n may be 0 or less."""
     if rows.shape[ROWS] <= 2 * dilation:
         return rows.new_empty((1, len(bank), 0, rows.shape[-1]))
-    return F.conv2d(rows, bank, padding=(0, dilation), dilation=dilation)
+    return F.conv2d(rows, bank, bias, padding=(0, dilation), dilation=dilation)
 
 
 def rows_like(bank: Tensor, height: int, width: int) -> Tensor:

@@ -1,7 +1,7 @@
 """Thresholds folded into the filters, so that a layer is a convolution and one fixed shrink.
 
 soft(v, t) = t soft(v / t, 1): a layer's filters are divided by its thresholds and the next layer's are
-multiplied by them. The networks' answers stay the same. Filters between which max(v, 0) stands stay as they are.
+multiplied by them. The networks' answers stay the same. Of max(v - t, 0) the threshold becomes a bias; filters stay.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from linn_cli.network.architecture import Activation
-from linn_cli.network.lifting import LiftingNetwork, RectifiedConv, ThresholdedConv
+from linn_cli.network.lifting import LiftingNetwork, OneSidedConv, RectifiedConv, ThresholdedConv
 from linn_cli.network.model import DnINN
 from linn_cli.network.shrinkage import Lista, SoftThreshold
 
@@ -25,9 +25,13 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class FoldedNetwork:
-    """The filters of a predict or update network; soft(., 1) or max(., 0) belongs between each two of them."""
+    """The filters of a predict or update network; soft(., 1) or max(., 0) belongs between each two of them.
+
+    `biases` are added behind the filters, all but the last; None is no bias.
+    """
 
     filters: tuple[Tensor, ...]
+    biases: tuple[Tensor | None, ...]
     dilation: int
     activation: Activation
 
@@ -88,7 +92,7 @@ def fold_network(
     network: LiftingNetwork, dtype: torch.dtype, device: torch.device = _CPU
 ) -> FoldedNetwork:
     """Fold one network; the filters are stored channels-last, as the convolutions like them."""
-    filters = []
+    filters, biases = [], list[Tensor | None]()
     incoming = torch.ones(1, dtype=torch.float64)
     for layer in network.layers:
         match layer:
@@ -96,11 +100,18 @@ def fold_network(
                 threshold = layer.threshold.cpu().double().clamp(min=_FLOOR)
                 scale = incoming[None, :] / threshold[:, None]
                 filters.append(layer.weight.cpu().double() * scale[:, :, None, None])
+                biases.append(None)
                 incoming = threshold
+            case OneSidedConv():
+                filters.append(layer.weight.cpu().double())
+                biases.append(-layer.threshold.detach().to(device, dtype))
             case RectifiedConv():
                 filters.append(layer.weight.cpu().double())
+                biases.append(None)
     filters.append(network.output.weight.cpu().double() * incoming[None, :, None, None])
     stored = (
         bank.detach().to(device, dtype, memory_format=torch.channels_last) for bank in filters
     )
-    return FoldedNetwork(tuple(stored), network.output.dilation[0], network.activation)
+    return FoldedNetwork(
+        tuple(stored), tuple(biases), network.output.dilation[0], network.activation
+    )

@@ -178,21 +178,24 @@ def _split_bank(scale: FoldedScale) -> Tensor:
 def _network(graph: _Graph, network: FoldedNetwork, value: str) -> str:
     """The convolutions of a predict or update network, and what stands between them."""
     *banks, last = network.filters
-    for bank in banks:
-        value = _convolved(graph, value, bank, network.dilation)
-        if network.activation == "relu":
-            value = graph.op("Relu", value)
-        else:
+    for bank, bias in zip(banks, network.biases, strict=True):
+        value = _convolved(graph, value, bank, network.dilation, bias)
+        if network.activation == "soft":
             clipped = graph.op("Clip", value, graph.floats(-1), graph.floats(1))
             value = graph.op("Sub", value, clipped)
+        else:
+            value = graph.op("Relu", value)
     return _convolved(graph, value, last, network.dilation)
 
 
-def _convolved(graph: _Graph, value: str, bank: Tensor, dilation: int) -> str:
+def _convolved(
+    graph: _Graph, value: str, bank: Tensor, dilation: int, bias: Tensor | None = None
+) -> str:
     return graph.op(
         "Conv",
         value,
         graph.filters(bank),
+        *([] if bias is None else [graph.filters(bias)]),
         pads=[dilation] * 4,
         dilations=[dilation] * 2,
     )

@@ -11,7 +11,7 @@ from linn_cli.errors import UsageError
 
 Variant = Literal["st", "lista"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
-Activation = Literal["soft", "relu"]
+Activation = Literal["soft", "one-sided", "relu"]
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 MOST_SCALES = 2
 # The detail channels of the Haar split, for each plane and phase: across, down and diagonal.
@@ -32,7 +32,8 @@ class Architecture:
         pairs: predict and update networks of each scale, two and two.
         width: channels inside the predict and update networks.
         depth: convolutions of each of them.
-        activation: what stands between these, "soft" (a learned threshold a channel) or "relu".
+        activation: what stands between these: "soft" or "one-sided" (a learned threshold a channel) or "relu".
+            Without thresholds they cannot know how strong the noise is.
     """
 
     variant: Variant = "st"
@@ -49,7 +50,7 @@ class Architecture:
             raise UsageError(_unknown(self.variant))
         if self.activation not in ACTIVATIONS:
             raise UsageError(
-                f"unknown activation {self.activation!r}: choose {' or '.join(ACTIVATIONS)}"
+                f"unknown activation {self.activation!r}: choose from {', '.join(ACTIVATIONS)}"
             )
         for name, allowed in _ALLOWED.items():
             if (value := getattr(self, name)) not in allowed:
@@ -142,7 +143,7 @@ _ALLOWED: Mapping[str, Sequence[int]] = {
 
 def _polyphase(planes: int, width: int, depth: int, pairs: int) -> Architecture:
     return Architecture(
-        planes=planes, phases=2, pairs=pairs, width=width, depth=depth, activation="relu"
+        planes=planes, phases=2, pairs=pairs, width=width, depth=depth, activation="one-sided"
     )
 
 

@@ -10,18 +10,26 @@ from linn_cli.network.shrinkage import soft_threshold
 
 
 class Conv(nn.Module):
-    """A 3x3 convolution without bias, zero padding."""
+    """A 3x3 convolution, zero padding."""
 
     def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(outputs, inputs, 3, 3))
         self.dilation = dilation
 
+    def convolve(self, value: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Value (B, inputs, H, W) to (B, outputs, H, W), plus a bias for each output channel, if given."""
+        return nn.functional.conv2d(
+            value, self.weight, bias, padding=self.dilation, dilation=self.dilation
+        )
+
+
+class RectifiedConv(Conv):
+    """A convolution, then max(v, 0)."""
+
     def forward(self, value: Tensor) -> Tensor:
         """Value (B, inputs, H, W) to (B, outputs, H, W)."""
-        return nn.functional.conv2d(
-            value, self.weight, padding=self.dilation, dilation=self.dilation
-        )
+        return nn.functional.relu(self.convolve(value))
 
 
 class ThresholdedConv(Conv):
@@ -33,19 +41,25 @@ class ThresholdedConv(Conv):
 
     def forward(self, value: Tensor) -> Tensor:
         """Value (B, inputs, H, W) to (B, outputs, H, W)."""
-        return soft_threshold(super().forward(value), self.threshold)
+        return soft_threshold(self.convolve(value), self.threshold)
 
 
-class RectifiedConv(Conv):
-    """A convolution, then max(v, 0)."""
+class OneSidedConv(Conv):
+    """A convolution, then the upper side of a soft threshold: max(v - t, 0), one t >= 0 per output channel."""
+
+    def __init__(self, inputs: int, outputs: int, dilation: int) -> None:
+        super().__init__(inputs, outputs, dilation)
+        self.threshold = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, value: Tensor) -> Tensor:
         """Value (B, inputs, H, W) to (B, outputs, H, W)."""
-        return nn.functional.relu(super().forward(value))
+        return nn.functional.relu(self.convolve(value, -self.threshold))
 
 
-_LAYERS: dict[Activation, type[ThresholdedConv | RectifiedConv]] = {
+Layer = RectifiedConv | ThresholdedConv | OneSidedConv
+_LAYERS: dict[Activation, type[Layer]] = {
     "soft": ThresholdedConv,
+    "one-sided": OneSidedConv,
     "relu": RectifiedConv,
 }
 

@@ -9,13 +9,14 @@ from torch import Generator, Tensor, nn
 
 from linn_cli.errors import UsageError
 from linn_cli.network.architecture import Architecture
-from linn_cli.network.lifting import LiftingNetwork, RectifiedConv, ThresholdedConv
+from linn_cli.network.lifting import LiftingNetwork, OneSidedConv, RectifiedConv, ThresholdedConv
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.network.shrinkage import Lista, SoftThreshold
 
 # Near the identity signals and gradients pass eight layers unattenuated.
 _IDENTITY, _KAIMING = 0.95, 0.2
 _LAYER_THRESHOLD = 0.1
+_MOST_ONE_SIDED = 2.0
 _DETAIL_THRESHOLD = 1.5
 
 
@@ -45,7 +46,7 @@ def grow(
 ) -> DnINN:
     """A network of another architecture that gives the answer of `source`.
 
-    ST becomes LISTA with A = [I; small random], S = [I, 0] and the thresholds of ST. A second scale
+    ReLU becomes one-sided thresholds of 0. ST becomes LISTA with A = [I; small random], S = [I, 0] and the thresholds of ST. A second scale
     shrinks nothing: it is the identity, and its lifting steps, which undo each other, learn only once its
     thresholds have left zero. With a `residual` it is instead a copy of the first, its thresholds times
     this, which makes it take out noise of this share of sigma; the answer is then near that of `source`.
@@ -55,6 +56,8 @@ def grow(
             these; or there is a residual and no new scale.
     """
     alike = replace(source.architecture, variant=architecture.variant, scales=architecture.scales)
+    if architecture.activation == "one-sided" and alike.activation == "relu":
+        alike = replace(alike, activation="one-sided")
     if alike != architecture:
         raise UsageError(f"{source.architecture} cannot become {architecture}")
     if architecture.scales < source.architecture.scales:
@@ -78,7 +81,10 @@ def grow(
 
 def _copy(origin: Scale, scale: Scale, generator: Generator) -> None:
     for step, trained in zip(scale.steps, origin.steps, strict=True):
-        step.load_state_dict(trained.state_dict())
+        if step.predict.activation != trained.predict.activation:
+            _scale_thresholds(step, 0.0)
+        # strict: ReLU has no thresholds to give.
+        step.load_state_dict(trained.state_dict(), strict=False)
     if isinstance(scale.shrinkage, Lista) and isinstance(origin.shrinkage, SoftThreshold):
         _embed(scale.shrinkage, origin.shrinkage.threshold, generator)
     else:
@@ -104,6 +110,9 @@ def _initialise_network(network: LiftingNetwork, generator: Generator) -> None:
                 layer.threshold.fill_(_LAYER_THRESHOLD)
             case RectifiedConv():
                 _kaiming(layer.weight, generator)
+            case OneSidedConv():
+                _kaiming(layer.weight, generator)
+                layer.threshold.uniform_(0, _MOST_ONE_SIDED, generator=generator)
     network.output.weight.zero_()
 
 

@@ -17,6 +17,8 @@ from linn_cli.units import GREY_LEVELS
 _ENDS = (0.6, 0.75, 0.85)
 _KINDS = ("camera", "coarse", "grain", "white")
 _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
+# What half of the patches are told, as a share of the truth: noise differs over a picture, and an estimate errs.
+_TOLD = (0.8, 1.6)
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
@@ -27,8 +29,7 @@ class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
     Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
-    Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told up to twice as
-    much, so that who uses the network can ask for more.
+    Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told somewhat less or more.
     """
 
     size: int
@@ -83,7 +84,7 @@ class PhotographNoise:
         noisy, clean = (filters.cut(picture, self.size, top, left) for picture in (stored, clean))
         difference = planes.from_channels(noisy - clean)
         deviation = difference.square().mean((2, 3), keepdim=True).sqrt().clamp(min=_LEAST)
-        told = torch.where(chance(0.5, count, draws), uniform(shape, draws, 1, 2), 1.0)
+        told = torch.where(chance(0.5, count, draws), uniform(shape, draws, *_TOLD), 1.0)
         return Noisy(noisy, clean, deviation * told)
 
     def _middle(self, clean: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from linn_cli.engine.devices import has_bfloat16
 from linn_cli.errors import UsageError
 from linn_cli.network import planes
 from linn_cli.network.architecture import Architecture
+from linn_cli.network.lifting import OneSidedConv
 from linn_cli.network.model import DnINN
 from linn_cli.training._muon import Muon
 from linn_cli.training.patches import Patches
@@ -27,6 +28,8 @@ from linn_cli.units import GREY_LEVELS, LEAST_SIGMA
 _TYPICAL_ERROR = 0.012
 _LOSS_FLOOR = 15 / GREY_LEVELS
 _OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
+# One-sided thresholds have far to go: on 35 million pixels this is worth 0.1 dB over 0.1.
+_ONE_SIDED_LR = 4.0
 _CLIP = 1.0
 NoiseName = Literal["white", "photo"]
 # What of a recipe may change when a run is resumed.
@@ -213,11 +216,19 @@ def _optimisers(model: nn.Module) -> list[Optimizer]:
         for name, value in model.named_parameters()
         if value.dim() == 4 and not name.endswith("output.weight")
     ]
-    thresholds = [value for value in model.parameters() if value.dim() < 4]
+    one_sided = [layer.threshold for layer in model.modules() if isinstance(layer, OneSidedConv)]
+    known = set(map(id, one_sided))
+    thresholds = [
+        value for value in model.parameters() if value.dim() < 4 and id(value) not in known
+    ]
     muon = Muon(
         [{"params": filters, "share": 1.0}, {"params": outputs, "share": _OUTPUT_LR}], lr=0.0
     )
-    adam = Adam([{"params": thresholds, "share": _THRESHOLD_LR}], lr=0.0, betas=(0.9, 0.99))
+    groups = [
+        {"params": thresholds, "share": _THRESHOLD_LR},
+        {"params": one_sided, "share": _ONE_SIDED_LR},
+    ]
+    adam = Adam([group for group in groups if group["params"]], lr=0.0, betas=(0.9, 0.99))
     return [muon, adam]
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from linn_cli.engine._convolution import ConvStream, NetworkStream, Workspaces
 from linn_cli.engine.folding import fold_network
-from linn_cli.network.architecture import Architecture
+from linn_cli.network.architecture import ACTIVATIONS, Activation, Architecture
 from tests.conftest import random_image, random_model
 
 
@@ -25,9 +25,13 @@ def test_convolving_bands(cuts: list[int], dilation: int) -> None:
     cuts=st.lists(st.integers(0, 9), min_size=1, max_size=8).filter(any),
     band=st.integers(1, 12),
     dilation=st.sampled_from([1, 2]),
+    activation=st.sampled_from(ACTIVATIONS),
 )
-def test_a_network_over_bands(cuts: list[int], band: int, dilation: int) -> None:
-    network = random_model(Architecture("st", dilation)).scales[-1].steps[0].predict
+def test_a_network_over_bands(
+    cuts: list[int], band: int, dilation: int, activation: Activation
+) -> None:
+    architecture = Architecture("st", dilation, activation=activation)
+    network = random_model(architecture).scales[-1].steps[0].predict
     image = random_image(sum(cuts), 5)
     stream = NetworkStream(fold_network(network, torch.float64), 5, band, Workspaces())
     bands = image.split(cuts, dim=2)

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from linn_cli.engine.folding import FoldedNetwork, fold, fold_network
-from linn_cli.network.architecture import Architecture
+from linn_cli.network.architecture import ACTIVATIONS, Activation, Architecture
 from linn_cli.network.lifting import ThresholdedConv
 from tests.conftest import random_model
 
@@ -13,14 +13,17 @@ from tests.conftest import random_model
 def plain(network: FoldedNetwork, value: torch.Tensor) -> torch.Tensor:
     d = network.dilation
     *hidden, output = network.filters
-    for bank in hidden:
-        value = F.softshrink(F.conv2d(value, bank, padding=d, dilation=d), 1.0)
+    for bank, bias in zip(hidden, network.biases, strict=True):
+        response = F.conv2d(value, bank, bias, padding=d, dilation=d)
+        value = F.softshrink(response, 1.0) if network.activation == "soft" else response.relu()
     return F.conv2d(value, output, padding=d, dilation=d)
 
 
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("scale", [0, 1])
-def test_a_folded_network_gives_the_same_answer(scale: int) -> None:
-    network = random_model(Architecture("st", 2)).scales[scale].steps[1].update
+def test_a_folded_network_gives_the_same_answer(scale: int, activation: Activation) -> None:
+    architecture = Architecture("st", 2, activation=activation)
+    network = random_model(architecture).scales[scale].steps[1].update
     value = torch.randn((1, 3, 14, 17), dtype=torch.float64)
     torch.testing.assert_close(
         plain(fold_network(network, torch.float64), value), network(value), rtol=0, atol=1e-12

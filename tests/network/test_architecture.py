@@ -32,7 +32,7 @@ def test_others_are_refused() -> None:
         Architecture(planes=2)
     with pytest.raises(UsageError, match="500 width: choose from 4 to 128"):
         Architecture(width=500)
-    with pytest.raises(UsageError, match="'tanh': choose soft or relu"):
+    with pytest.raises(UsageError, match="'tanh': choose from soft, one-sided, relu"):
         Architecture(activation="tanh")  # type: ignore[arg-type]
 
 

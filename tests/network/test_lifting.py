@@ -5,8 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linn_cli.network.architecture import Architecture
-from linn_cli.network.lifting import LiftingNetwork, LiftingStep, ThresholdedConv
+from linn_cli.network.architecture import ACTIVATIONS, Activation, Architecture
+from linn_cli.network.lifting import (
+    LiftingNetwork,
+    LiftingStep,
+    OneSidedConv,
+    RectifiedConv,
+    ThresholdedConv,
+)
 from tests.conftest import random_model
 
 
@@ -51,6 +57,27 @@ def test_a_network_reaches_nine_taps_in_each_direction(dilation: int, reach: int
     _, _, rows, columns = network(dot).nonzero(as_tuple=True)
     assert (rows.min(), rows.max()) == (30 - reach, 30 + reach)
     assert (columns.min(), columns.max()) == (30 - reach, 30 + reach)
+
+
+def test_a_one_sided_threshold_is_the_upper_side_of_a_soft_one() -> None:
+    soft, upper, plain = ThresholdedConv(1, 2, 1), OneSidedConv(1, 2, 1), RectifiedConv(1, 2, 1)
+    value = torch.randn((1, 1, 7, 8), generator=torch.Generator().manual_seed(0))
+    for layer in (soft, upper, plain):
+        layer.weight.data[:] = torch.tensor([1.0, -1.0])[:, None, None, None]
+    for layer in (soft, upper):
+        layer.threshold.data[:] = torch.tensor([0.5, 2.0])
+    torch.testing.assert_close(upper(value), soft(value).clamp(min=0))
+    upper.threshold.data.zero_()
+    torch.testing.assert_close(upper(value), plain(value))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_only_thresholds_tell_how_strong_the_noise_is(activation: Activation) -> None:
+    architecture = Architecture(phases=2, pairs=1, width=8, depth=3, activation=activation)
+    predict = random_model(architecture).scales[0].steps[0].predict
+    value = torch.randn((1, 4, 9, 9), generator=torch.Generator().manual_seed(0)).double()
+    told_half = predict(2 * value) / 2
+    assert torch.allclose(told_half, predict(value)) == (activation == "relu")
 
 
 def test_a_network_has_eight_layers_of_sixteen_channels() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -61,6 +63,18 @@ def test_only_variant_and_scales_can_grow() -> None:
             grow(random_model(source), target, generator())
     same = grow(random_model(grey).float(), grey, generator())
     assert same.architecture == grey
+
+
+@torch.no_grad()
+def test_rectifiers_become_one_sided_thresholds() -> None:
+    colour = POLYPHASE[1]
+    assert colour.activation == "relu"
+    source = random_model(colour).float()
+    grown = grow(source, replace(colour, activation="one-sided"), generator())
+    image = torch.rand((1, 3, 24, 31), generator=generator())
+    torch.testing.assert_close(grown(image, 0.1), source(image, 0.1))
+    with pytest.raises(UsageError, match="cannot become"):
+        grow(grown, colour, generator())
 
 
 def test_fresh_networks_depend_on_the_seed_only() -> None:
