@@ -1,7 +1,7 @@
-"""A photograph's coarse noise: what its network leaves in the picture, others take out of its half and of its grey.
+"""A photograph's coarse noise: what its network leaves, that network in the half and one for white noise take out.
 
-In the picture of half the size coarse noise is finer. In grey, a network for white noise errs in other places than the
-one for coarse noise, and both together err less.
+In the picture of half the size coarse noise is finer. In a smooth picture a network for white noise errs in other places
+than the one for coarse noise, and both together err less.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import tee
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from linn_cli import samples
@@ -20,25 +21,24 @@ from linn_cli.engine.bands import in_step
 from linn_cli.engine.halo import Halo, widest
 from linn_cli.noise.profile import NoiseProfile, Told
 from linn_cli.progress import Progress, share
-from linn_cli.units import Sigma
 
-# How much of the low frequencies the answer for the half replaces, and of the luma that for the grey picture: chosen by
-# benchmarks/quality/photographs.py.
-_OF_HALF, _OF_GREY = 0.5, 0.5
+# How much of the low frequencies the answer for the half replaces, and of the whole that of the network for white noise:
+# chosen by benchmarks/quality/photographs.py.
+_OF_HALF, _OF_WHITE = 0.5, 0.5
 
 
-class Grey(NamedTuple):
-    """A network for a grey picture, and what it is told."""
+class White(NamedTuple):
+    """A network for white noise, and what it is told."""
 
     network: LoadedNetwork
-    sigma: Sigma
+    told: Told
 
 
 class Beside(NamedTuple):
-    """What sees the noise beside its network: that network in the picture of half the size, and another in grey."""
+    """What sees the noise beside its network: that network in the picture of half the size, and one for white noise."""
 
     half: Told | None
-    grey: Grey | None
+    white: White | None
 
     def __bool__(self) -> bool:
         return self != (None, None)
@@ -49,16 +49,19 @@ def beside(
 ) -> Beside:
     """What is to see the noise of a picture beside the network that was chosen for it."""
     learned = network.weight_set.noise
-    half, grey = profile.told_of_half(learned, strength), profile.told_of_grey(learned, strength)
-    if grey.is_nothing or not networks.chooses:
+    half, told = profile.told_of_half(learned, strength), profile.told_of_white(learned, strength)
+    if not (told and networks.chooses):
         return Beside(half, None)
-    return Beside(half, Grey(networks.at(grey), grey))
+    return Beside(half, White(networks.at(told.sigma, len(told.sigma.levels)), told))
 
 
 def halo(network: LoadedNetwork, sigma: Sequence[float], beside: Beside) -> Halo:
     """What a part of a picture with noise of sigma by channel needs around it to be denoised as in the whole."""
     own = network.halo(sigma, halvings=1 if beside.half else 0)
-    return widest((own, beside.grey.network.halo(beside.grey.sigma.levels))) if beside.grey else own
+    if not beside.white:
+        return own
+    other, told = beside.white
+    return widest((own, other.halo(told.sigma.levels)))
 
 
 def remove(
@@ -79,20 +82,23 @@ def remove(
         beside: what else sees the noise.
         progress: counts rows.
     """
-    half, grey = beside
+    half, white = beside
     floats, back = samples.as_floats(rows)
-    floats, copy = tee(floats)
-    if grey:  # by a slower network, which takes about as long as the others
+    if white:
         progress = share(progress, 2)
-    answers: Iterable[Tensor]
+        floats, copy = tee(floats)
+        others = _by(white.network, copy, width, white.told, progress)
     if half:
         answers = _with_half(network, floats, width, told, half, progress)
     else:
-        levels = told.sigma.levels
-        answers = network.rows(floats, width, levels, progress=progress, chroma=told.chroma)
-    if grey:
-        answers = _with_grey(grey, answers, copy, width, progress)
-    return back(answers)
+        answers = _by(network, floats, width, told, progress)
+    return back(_mean(answers, others) if white else answers)
+
+
+def _by(
+    network: LoadedNetwork, floats: Iterable[Tensor], width: int, told: Told, progress: Progress
+) -> Iterator[Tensor]:
+    return network.rows(floats, width, told.sigma.levels, progress=progress, chroma=told.chroma)
 
 
 def _with_half(
@@ -107,26 +113,18 @@ def _with_half(
     floats, copy = tee(floats)
     halved = (half[0] for half in pyramid.halved(some[None] for some in copy))
     # The half has half the rows, and a quarter of the pixels.
-    parts = [
-        network.rows(
-            some, wide, one.sigma.levels, progress=share(progress, count), chroma=one.chroma
-        )
-        for some, wide, one, count in (
+    answers, halves = (
+        (some[None] for some in _by(network, rows, wide, one, share(progress, count)))
+        for rows, wide, one, count in (
             (floats, width, told, 5 / 4),
             (halved, -(-width // 2), told_of_half, 5 / 2),
         )
-    ]
-    answers, halves = ((some[None] for some in part) for part in parts)
+    )
     return (band[0] for band in pyramid.corrected_by_rows(answers, halves, _OF_HALF))
 
 
-def _with_grey(
-    grey: Grey, answers: Iterable[Tensor], floats: Iterable[Tensor], width: int, progress: Progress
-) -> Iterator[Tensor]:
-    """The luma of a smooth photograph: a network for white noise errs in other places, and both together err less."""
-    network, sigma = grey
-    means = (some.mean(0, keepdim=True) for some in floats)
-    greys = network.rows(means, width, sigma.levels, progress=progress)
-    together = in_step(*((some[None] for some in one) for one in (answers, greys)))
-    for answer, luma in together:
-        yield (answer + _OF_GREY * (luma - answer.mean(1, keepdim=True)))[0]
+def _mean(answers: Iterable[Tensor], others: Iterable[Tensor]) -> Iterator[Tensor]:
+    """A smooth photograph: the networks err in other places, and both together err less."""
+    together = in_step(*((some[None] for some in one) for one in (answers, others)))
+    for answer, other in together:
+        yield torch.lerp(answer, other, _OF_WHITE)[0]

@@ -54,7 +54,7 @@ def remove(
         return blended.remove(networks, values, profile.cameras, strength, progress)
     if profile.grows and strength > 0:
         return _remove_camera(networks, values, profile.cameras, strength, progress)
-    if strength > 0 and (profile.coarser or profile.photo_half or profile.photo_grey):
+    if strength > 0 and (profile.coarser or profile.photo_half or profile.photo_white):
         return _each_by_rows(networks, values, profile, strength, progress)
     network = networks.at(profile.sigma_at(strength), channels, profile.kind)
     sigma, chroma = profile.told(network.weight_set.noise, strength)

@@ -18,12 +18,12 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 # Less coarse luma is more and more like white noise: JPEG may take the finest of the chroma alone. The smoothest patches
 # are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
-# In training a network is told once to twice the deviation; real noise comes out best with this many.
-LEARNED = 1.7
-# In grey a network for white noise is told so many times the deviation. It helps in smooth pictures, where luma would be
-# told more than so many times its own, and where noise is weaker than so many grey levels. Chosen on held-out pictures and
-# the choosing half of real ones.
-_GREY, _SMOOTH, _WEAK = 2.5, 1.5, 6.0
+# In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
+LEARNED = 1.5
+# A network for white noise helps beside in smooth pictures, where it would be told of the luma more than so many times its
+# deviation, and where noise is weaker than so many grey levels; it is told so many times as much. Chosen on held-out
+# pictures and the choosing half of real ones.
+_SMOOTH, _WEAK, _BESIDE = 1.5, 6.0, 1.25
 
 
 def told(planes: Sequence[Plane]) -> tuple[float, ...]:
@@ -41,12 +41,12 @@ def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
     return tuple(LEARNED * deviation for deviation in deviations(planes))
 
 
-def grey(planes: Sequence[Plane]) -> float:
-    """The sigma to tell a network for white noise of the grey picture, in grey levels; 0 where that would not help."""
+def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
+    """The sigma of each plane to tell a network for white noise that sees the picture beside; () if that does not help."""
     luma = planes[0]
-    suits = luma.deviation < _WEAK and _luma(luma) > _SMOOTH * luma.deviation
-    # The mean of three channels is the luma over the root of three.
-    return _GREY * luma.deviation / math.sqrt(3) if suits else 0.0
+    if luma.deviation >= _WEAK or _luma(luma) <= _SMOOTH * luma.deviation:
+        return ()
+    return tuple(_BESIDE * level for level in told(planes))
 
 
 def _luma(plane: Plane) -> float:

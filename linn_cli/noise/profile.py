@@ -47,7 +47,7 @@ class NoiseProfile:
         photo: the deviation of a photograph's noise in each plane, of which a network that has learned such noise is
             told `LEARNED` times as much.
         photo_half: the same in the picture of half the size.
-        photo_grey: what a network for white noise is told of the grey picture, which it sees beside; 0 for none.
+        photo_white: what a network for white noise, which sees the picture beside, is told of each plane; () for none.
         kept: channels without noise: a network is told that of the others, and they stay as they are.
         is_known: False where noise was neither given nor estimated.
     """
@@ -64,7 +64,7 @@ class NoiseProfile:
     chroma: tuple[float, ...] = ()
     photo: tuple[float, ...] = ()
     photo_half: tuple[float, ...] = ()
-    photo_grey: float = 0.0
+    photo_white: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
     is_known: bool = True
 
@@ -119,7 +119,7 @@ class NoiseProfile:
             coarser=tuple(half.times(factor) for half in self.coarser),
             photo=tuple(factor * level for level in self.photo),
             photo_half=tuple(factor * level for level in self.photo_half),
-            photo_grey=factor * self.photo_grey,
+            photo_white=tuple(factor * level for level in self.photo_white),
             clipped=clipping.NONE,
             range=other.range,
             white=other.white,
@@ -151,7 +151,7 @@ class NoiseProfile:
             chroma=(),
             photo=self.photo[:1],
             photo_half=self.photo_half[:1],
-            photo_grey=0.0,
+            photo_white=(),
         )
 
     @property
@@ -171,14 +171,18 @@ class NoiseProfile:
             return None
         return self._told_learned(self.photo_half, strength)
 
-    def told_of_grey(self, learned: str, strength: float) -> Sigma:
-        """What to tell a network for white noise of the grey picture, beside one that has learned this kind of noise."""
-        own = self.photo_grey if learned == measurement.PHOTO else 0.0
-        return Sigma((own,)).times(strength)
+    def told_of_white(self, learned: str, strength: float) -> Told | None:
+        """What to tell a network for white noise beside one that has learned this kind of noise; None for nothing."""
+        if learned != measurement.PHOTO or not self.photo_white:
+            return None
+        return self._told_planes(self.photo_white, strength)
 
     def _told_learned(self, deviations: Sequence[float], strength: float) -> Told:
-        luma, *chroma = deviations
-        sigma = Sigma.removable([LEARNED * luma] * len(self.sigma.levels))
+        return self._told_planes([LEARNED * level for level in deviations], strength)
+
+    def _told_planes(self, levels: Sequence[float], strength: float) -> Told:
+        luma, *chroma = levels
+        sigma = Sigma.removable([luma] * len(self.sigma.levels))
         return Told(sigma.times(strength), tuple(level / luma for level in chroma))
 
     def shown_in(self, unit: str, strength: Strength = FULL) -> tuple[float, ...]:

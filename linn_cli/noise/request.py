@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from linn_cli.errors import InputError, UsageError
 from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import LEARNED, deviations, grey, told
+from linn_cli.noise._telling import LEARNED, beside, deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE, Measured
@@ -234,8 +234,9 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
     luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
     ratios = tuple(level / luma for level in chroma)
     sigma = Sigma.removable([luma] * picture.values.shape[2])
+    white = beside(photo)
     return NoiseProfile(
-        sigma, words=words, chroma=ratios, photo=own, photo_half=of_half, photo_grey=grey(photo)
+        sigma, words=words, chroma=ratios, photo=own, photo_half=of_half, photo_white=white
     )
 
 
@@ -244,11 +245,15 @@ def _coarse_of_sigma(
 ) -> NoiseProfile:
     """Coarse noise of which sigma was given: that is the luma's, and the noise found tells the proportions."""
     factor = sigma_of(profile.sigma.levels)[0] / LEARNED / photo[0].deviation
-    own, half = (
-        tuple(max(factor * level, LEAST_SIGMA) for level in deviations(planes))
-        for planes in (photo, measurement.measure_photo_of_half(picture))
+    own, half, white = (
+        tuple(max(factor * level, LEAST_SIGMA) for level in levels)
+        for levels in (
+            deviations(photo),
+            deviations(measurement.measure_photo_of_half(picture)),
+            beside(photo),
+        )
     )
-    return replace(profile, photo=own, photo_half=half, photo_grey=factor * grey(photo))
+    return replace(profile, photo=own, photo_half=half, photo_white=white)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:

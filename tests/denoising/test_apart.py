@@ -27,7 +27,7 @@ CAMERA = NoiseProfile.from_cameras((CameraNoise(1 / 60, 0.01),) * 3)
 PHOTO = NoiseProfile(
     Sigma((12.0,) * 3), chroma=(1.2, 1.1), photo=(7.0, 8.0, 9.0), photo_half=(5.0, 7.0, 8.0)
 )
-SMOOTH = replace(PHOTO, photo_grey=5.0)
+SMOOTH = replace(PHOTO, photo_white=(12.0, 9.0, 8.0))
 CORRELATED = NoiseProfile(Sigma((12.0,)), coarser=(Sigma((8.0,)),))
 KINDS = [WHITE, CAMERA, PHOTO, SMOOTH, CORRELATED]
 APART = [Strength(0.5, 1.5), Strength(1, 0), Strength(0, 1)]

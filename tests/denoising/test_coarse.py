@@ -14,7 +14,7 @@ from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma
-from tests.denoising.test_removal import SEEN_IN_GREY, SMOOTH, blurred, planes
+from tests.denoising.test_removal import SEEN_BESIDE, SMOOTH, blurred, planes
 
 
 def test_nothing_sees_white_noise_beside_its_network() -> None:
@@ -22,9 +22,9 @@ def test_nothing_sees_white_noise_beside_its_network() -> None:
     white = NoiseProfile(Sigma((12.0,) * 3))
     assert not coarse.beside(networks, networks.at(12.0, 3), white, 1.0)
     photo = networks.at(7.0, 3, "photo")
-    assert coarse.beside(networks, photo, SMOOTH, 1.0).grey is None
+    assert coarse.beside(networks, photo, SMOOTH, 1.0).white is None
     assert not coarse.beside(networks, photo, replace(SMOOTH, photo_half=()), 1.0)
-    assert all(coarse.beside(networks, photo, SEEN_IN_GREY, 1.0))
+    assert all(coarse.beside(networks, photo, SEEN_BESIDE, 1.0))
 
 
 def test_the_half_of_a_photograph_takes_coarse_noise_further() -> None:
@@ -41,15 +41,18 @@ def test_the_half_of_a_photograph_takes_coarse_noise_further() -> None:
     assert errors[0].mean() < errors[1].mean() / 10**0.01
 
 
-def test_the_luma_of_a_smooth_photograph_is_half_that_of_the_grey_picture() -> None:
+def test_the_answer_for_a_smooth_photograph_is_half_that_of_a_network_for_white_noise() -> None:
     values = torch.rand((1, 3, 40, 32), generator=torch.Generator().manual_seed(2))
     networks = Networks(precision="float32")
-    answer, colour = (remove(networks, values, one)[0] for one in (SEEN_IN_GREY, SMOOTH))
-    grey = networks.at(6.0)(values.mean(1, keepdim=True), 6.0)
-    luma = colour.mean(1, keepdim=True)
-    # float32, and a mean taken in another order.
-    torch.testing.assert_close(answer, colour + (grey - luma) / 2, rtol=0, atol=1e-5)
-    assert (answer - colour).abs().max() > 0.01
+    answer, alone = (remove(networks, values, one)[0] for one in (SEEN_BESIDE, SMOOTH))
+    luma, *chroma = SEEN_BESIDE.photo_white
+    white = networks.at(luma, 3)
+    assert white.weight_set.noise == "white"
+    ratios = tuple(level / luma for level in chroma)
+    other = white(values, (luma,) * 3, chroma=ratios)
+    # float32, in whole pictures and by rows.
+    torch.testing.assert_close(answer, (alone + other) / 2, rtol=0, atol=1e-5)
+    assert (answer - alone).abs().max() > 0.01
 
 
 @pytest.mark.parametrize(
@@ -59,20 +62,20 @@ def test_the_luma_of_a_smooth_photograph_is_half_that_of_the_grey_picture() -> N
 )
 def test_one_network_that_was_asked_for_stays_alone(networks: Networks) -> None:
     values = torch.rand((1, 3, 40, 32), generator=torch.Generator().manual_seed(2))
-    answer, alone = (remove(networks, values, one)[0] for one in (SEEN_IN_GREY, SMOOTH))
+    answer, alone = (remove(networks, values, one)[0] for one in (SEEN_BESIDE, SMOOTH))
     assert torch.equal(answer, alone)
 
 
-def test_weak_noise_of_a_smooth_photograph_leaves_further_with_the_grey_picture() -> None:
+def test_weak_noise_of_a_smooth_photograph_leaves_further_with_both_networks() -> None:
     rows, columns = np.mgrid[:192, :256]
     clean = 255 * (0.5 + 0.3 * np.sin(columns / 19) * np.cos(rows / 23))
     clean = np.where((columns // 64 + rows // 64) % 2, clean, 0.3 * clean)[:, :, None]
     noisy = (clean + blurred(0.8, 4, (192, 256, 3))).round().clip(0, 255).astype(np.uint8)
     found = Request(model="photo").find(Picture(noisy))
-    assert found.photo_grey
+    assert found.photo_white
     errors = [
         np.square(remove(Networks(), planes(noisy), one)[0][0].permute(1, 2, 0).numpy() - clean)
-        for one in (found, replace(found, photo_grey=0.0))
+        for one in (found, replace(found, photo_white=()))
     ]
     # 0.2 dB; on real photographs it is 0.35 (benchmarks/quality/photographs.py).
     assert errors[0].mean() < errors[1].mean() / 10**0.02

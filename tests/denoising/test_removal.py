@@ -198,7 +198,7 @@ def test_grain_leaves_by_default(channels: int) -> None:
 
 
 SMOOTH = NoiseProfile(Sigma((7.0,) * 3), photo=(4.0, 2.0, 2.0), photo_half=(3.0, 2.0, 2.0))
-SEEN_IN_GREY = replace(SMOOTH, photo_grey=6.0)
+SEEN_BESIDE = replace(SMOOTH, photo_white=(14.0, 9.0, 8.0))
 
 
 @pytest.mark.parametrize(
@@ -206,8 +206,8 @@ SEEN_IN_GREY = replace(SMOOTH, photo_grey=6.0)
     [
         NoiseProfile(Sigma((12.0,)), coarser=(Sigma((9.0,)),)),
         NoiseProfile(Sigma((12.0,) * 3), photo=(7.0, 8.0, 9.0), photo_half=(5.0, 7.0, 8.0)),
-        SEEN_IN_GREY,
-        replace(SEEN_IN_GREY, photo_half=()),
+        SEEN_BESIDE,
+        replace(SEEN_BESIDE, photo_half=()),
     ],
     ids=["blotches", "photograph", "smooth", "smooth without a half"],
 )

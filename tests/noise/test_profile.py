@@ -88,11 +88,11 @@ def test_a_half_is_told_apart_to_a_network_that_has_learned_such_noise() -> None
     assert replace(profile, photo_half=()).told_of_half("photo", 0.5) is None
 
 
-def test_of_the_grey_picture_a_network_for_white_noise_is_told_beside_another_kind() -> None:
-    profile = NoiseProfile(Sigma((7.0,) * 3), photo=(4.0, 2.0, 2.0), photo_grey=6.0)
-    assert profile.told_of_grey("photo", 0.5) == Sigma((3.0,))
-    assert profile.told_of_grey("white", 0.5).is_nothing
-    assert profile.first_channel().told_of_grey("photo", 1.0).is_nothing
+def test_a_network_for_white_noise_is_told_beside_one_that_has_learned_another_kind() -> None:
+    profile = NoiseProfile(Sigma((7.0,) * 3), photo=(4.0, 2.0, 2.0), photo_white=(12.0, 6.0, 3.0))
+    assert profile.told_of_white("photo", 0.5) == (Sigma((6.0,) * 3), (0.5, 0.25))
+    assert profile.told_of_white("white", 0.5) is None
+    assert profile.first_channel().told_of_white("photo", 1.0) is None
 
 
 def test_in_another_range_all_noise_counts_in_it() -> None:
@@ -103,14 +103,14 @@ def test_in_another_range_all_noise_counts_in_it() -> None:
         coarser=(Sigma((10.0,) * 3),),
         photo=(10.0, 5.0, 4.0),
         photo_half=(8.0, 4.0, 2.0),
-        photo_grey=3.0,
+        photo_white=(6.0, 3.0, 2.0),
     ).of(wide)
     narrow = found.within(picture)
     assert narrow.sigma.levels == (40.0,) * 3
     assert narrow.coarser == (Sigma((20.0,) * 3),)
     assert narrow.photo == (20.0, 10.0, 8.0)
     assert narrow.photo_half == (16.0, 8.0, 4.0)
-    assert narrow.photo_grey == 6.0
+    assert narrow.photo_white == (12.0, 6.0, 4.0)
 
 
 @pytest.mark.parametrize("kind", ["coarse", "camera", "white"])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from linn_cli.noise._telling import deviations, grey, learned, told
+from linn_cli.noise._telling import beside, deviations, learned, told
 from linn_cli.noise.photograph import Plane
 
 COARSE = Plane(9.0, 8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
@@ -37,10 +37,13 @@ def test_a_network_that_has_learned_such_noise_is_told_its_proportions() -> None
     assert learned(()) == ()
 
 
-def test_weak_noise_is_told_of_the_grey_picture_where_that_is_smooth() -> None:
+def test_a_network_for_white_noise_is_told_more_beside_where_noise_is_weak_and_the_picture_smooth() -> (
+    None
+):
     weak = replace(COARSE, deviation=3.0, smoothest=2.8, strongest=4.0, highest=1.0)
-    # 2.5 times the noise of a mean of three channels, by the root of three weaker than the luma's.
-    assert grey((weak, weak, weak)) == pytest.approx(2.5 * 3 / 3**0.5)
+    more = [level / own for level, own in zip(beside((weak,) * 3), told((weak,) * 3), strict=True)]
+    assert more == pytest.approx([more[0]] * 3)
+    assert more[0] > 1
     textured = replace(weak, unevenness=0.5)
-    assert grey((textured, weak, weak)) == 0
-    assert grey((replace(weak, deviation=8.0), weak, weak)) == 0
+    assert beside((textured, weak, weak)) == ()
+    assert beside((replace(weak, deviation=8.0), weak, weak)) == ()
