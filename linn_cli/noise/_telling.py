@@ -19,7 +19,7 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 # are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
 # In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
-LEARNED = 1.5
+LEARNED = 1.2
 # A network for white noise helps beside in smooth pictures, where it would be told of the luma more than so many times its
 # deviation, and where noise is weaker than so many grey levels; it is told so many times as much. Chosen on held-out
 # pictures and the choosing half of real ones.

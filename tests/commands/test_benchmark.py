@@ -146,21 +146,21 @@ def test_benchmark_reports_and_runs_another_method(
     noisy_file.unlink()
     target = clean_file.parent.parent / "report.html"
     done = linn(
-        *("benchmark", clean_file.parent, "--sigma", 25, "--sigma", 50, "--against", "nlm"),
+        *("benchmark", clean_file.parent, "--sigma", 12, "--sigma", 50, "--against", "nlm"),
         *("--report", target, "--json"),
     )
     assert (done.returncode, done.stderr) == (0, "")
     record = json.loads(only_line(done.stdout))
     methods = [(summary["method"], summary["sigma"]) for summary in record["summaries"]]
-    own = "best for each sigma"  # DnINN at 25 and the polyphase form at 50
+    own = "best for each sigma"  # DnINN at 12 and the polyphase form at 50
     assert methods == [
-        (own, 25),
+        (own, 12),
         (own, 50),
-        ("NLM (scikit-image)", 25),
+        ("NLM (scikit-image)", 12),
         ("NLM (scikit-image)", 50),
     ]
     data = shown(target.read_bytes())
-    assert [level["sigma"] for level in data["sigmas"]] == [25, 50]
+    assert [level["sigma"] for level in data["sigmas"]] == [12, 50]
     scores = data["sigmas"][1]["pictures"][0]["scores"]
     assert list(scores) == [f"linn {own}", "NLM (scikit-image)"]
     by_hand = {

@@ -32,11 +32,15 @@ def test_a_job_takes_little_more_than_its_names() -> None:
         for number in range(many):
             yield Job(Path(f"in/{number:05}.png"), Path(f"out/{number:05}.png"))
 
-    JobList(jobs())  # Python's table of names grows once
-    tracemalloc.start()
-    found = JobList(jobs())
-    held, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert len(found) == many
+    def measured() -> tuple[int, int]:
+        tracemalloc.start()
+        found = JobList(jobs())
+        held, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(found) == many
+        return held, most - held
+
+    # Python's own table of names grows in some of them.
+    held, more = map(min, zip(*(measured() for _ in range(4)), strict=True))
     assert held / many < 20  # bytes; a name has 10
-    assert (most - held) / many < 30
+    assert more / many < 30

@@ -46,7 +46,7 @@ def test_a_file_is_denoised_like_an_array(
     assert outcome.error is None
     assert outcome.seconds > 0
     assert outcome.bytes == job.target.stat().st_size
-    assert "52 x 37 grey uint8, sigma 25, DnINN-ST 1-scale" in outcome.details()[0]
+    assert "52 x 37 grey uint8, sigma 25, polyphase DnINN-ST grey" in outcome.details()[0]
 
 
 def test_faults_are_outcomes_and_leave_nothing(
