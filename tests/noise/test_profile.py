@@ -69,7 +69,7 @@ def test_a_network_is_told_what_it_has_learned() -> None:
     assert profile.told("white", 1.0) == (Sigma((20.0,) * 3), (1.2, 1.3))
     sigma, chroma = profile.told("photo", 0.5)
     assert 5 <= sigma.levels[0] <= 10
-    assert chroma == (0.5, 0.4)
+    assert chroma == pytest.approx((0.5, 0.4))
     scale = Range(0.0, 510.0)
     estimated = replace(profile, words=("estimated",), range=scale)
     assert estimated.shown_in("8bit", Strength.of(0.5)) == (10.0, 5.0, 4.0)
