@@ -46,14 +46,15 @@ def grow(
 ) -> DnINN:
     """A network of another architecture that gives the answer of `source`.
 
-    ReLU becomes one-sided thresholds of 0. ST becomes LISTA with A = [I; small random], S = [I, 0] and the thresholds of ST. A second scale
-    shrinks nothing: it is the identity, and its lifting steps, which undo each other, learn only once its
-    thresholds have left zero. With a `residual` it is instead a copy of the first, its thresholds times
-    this, which makes it take out noise of this share of sigma; the answer is then near that of `source`.
+    ReLU becomes one-sided thresholds of 0. ST becomes LISTA with A = [I; small random], S = [I, 0] and the
+    thresholds of ST. A second scale shrinks nothing: it is the identity, and its lifting steps, which undo each
+    other, learn only once its thresholds have left zero. With a `residual` it is instead a copy of the first, its
+    thresholds times this, which makes it take out noise of this share of sigma; the answer is then near that of
+    `source`.
 
     Raises:
-        UsageError: `architecture` has fewer scales, is ST where `source` is LISTA, or differs in more than
-            these; or there is a residual and no new scale.
+        UsageError: `architecture` has fewer scales, is ST where `source` is LISTA, has ReLU where `source` has
+            thresholds, or differs in more than these; or there is a residual and no new scale.
     """
     alike = replace(source.architecture, variant=architecture.variant, scales=architecture.scales)
     if architecture.activation == "one-sided" and alike.activation == "relu":
@@ -83,7 +84,7 @@ def _copy(origin: Scale, scale: Scale, generator: Generator) -> None:
     for step, trained in zip(scale.steps, origin.steps, strict=True):
         if step.predict.activation != trained.predict.activation:
             _scale_thresholds(step, 0.0)
-        # strict: ReLU has no thresholds to give.
+        # Not strict: ReLU has no thresholds to give.
         step.load_state_dict(trained.state_dict(), strict=False)
     if isinstance(scale.shrinkage, Lista) and isinstance(origin.shrinkage, SoftThreshold):
         _embed(scale.shrinkage, origin.shrinkage.threshold, generator)
