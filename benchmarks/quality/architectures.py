@@ -46,7 +46,6 @@ def candidates(planes: int) -> dict[str, Architecture]:
         "W32 D4 I3, quarter scale": relu(32, 4, 3, 2),
         "W32 D4 I4, soft": Architecture("st", 1, planes, 2, 4, 32, 4, "soft"),
         "W56 D3 I3": relu(56, 3, 3),
-        "W56 D3 I3, soft": Architecture("st", 1, planes, 2, 3, 56, 3, "soft"),
         "W56 D3 I3, one-sided": Architecture("st", 1, planes, 2, 3, 56, 3, "one-sided"),
         "DnINN with ReLU": Architecture(planes=planes, activation="relu"),
         "DnINN": Architecture(planes=planes),

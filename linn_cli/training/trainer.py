@@ -28,7 +28,7 @@ from linn_cli.units import GREY_LEVELS, LEAST_SIGMA
 _TYPICAL_ERROR = 0.012
 _LOSS_FLOOR = 15 / GREY_LEVELS
 _OUTPUT_LR, _THRESHOLD_LR = 0.3, 0.1
-# One-sided thresholds have far to go: on 35 million pixels this is worth 0.1 dB over 0.1.
+# One-sided thresholds have far to go.
 _ONE_SIDED_LR = 4.0
 _CLIP = 1.0
 NoiseName = Literal["white", "photo"]
