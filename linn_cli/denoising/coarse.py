@@ -1,4 +1,4 @@
-"""A photograph's coarse noise: what its network leaves, that network in the half and one for white noise take out.
+"""A photograph's coarse noise, seen by its network, by that network in the half, and by one for white noise.
 
 In the picture of half the size coarse noise is finer. In a smooth picture a network for white noise errs in other places
 than the one for coarse noise, and both together err less.

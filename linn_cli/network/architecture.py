@@ -33,7 +33,7 @@ class Architecture:
         width: channels inside the predict and update networks.
         depth: convolutions of each of them.
         activation: what stands between these: "soft" or "one-sided" (a learned threshold a channel) or "relu".
-            Without thresholds they cannot know how strong the noise is.
+            What a network with "relu" predicts does not depend on the noise level that it is told.
     """
 
     variant: Variant = "st"

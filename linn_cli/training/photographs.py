@@ -29,7 +29,7 @@ class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
     Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
-    Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told somewhat less or more.
+    Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told 0.8 to 1.6 times that.
     """
 
     size: int

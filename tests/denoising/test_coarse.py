@@ -77,5 +77,5 @@ def test_weak_noise_of_a_smooth_photograph_leaves_further_with_both_networks() -
         np.square(remove(Networks(), planes(noisy), one)[0][0].permute(1, 2, 0).numpy() - clean)
         for one in (found, replace(found, photo_white=()))
     ]
-    # 0.2 dB; on real photographs it is 0.35 (benchmarks/quality/photographs.py).
+    # 0.2 dB.
     assert errors[0].mean() < errors[1].mean() / 10**0.02
