@@ -20,7 +20,7 @@ from skimage import data
 from linn_cli import denoise
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.removal import remove
-from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.measured import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.training import camera

@@ -27,7 +27,7 @@ from linn_cli.evaluation import invertibility
 from linn_cli.evaluation.invertibility import RoundTrip
 from linn_cli.network.architecture import Variant, parse_variant
 from linn_cli.noise import measurement
-from linn_cli.noise.measurement import Measured
+from linn_cli.noise.measured import Measured
 from linn_cli.noise.request import Request
 from linn_cli.noise.strength import StrengthLike
 from linn_cli.pictures import reading, writing

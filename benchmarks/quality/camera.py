@@ -39,8 +39,8 @@ from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import camera_fit, encoding, measurement
 from linn_cli.noise.camera import CameraNoise
-from linn_cli.noise.measurement import CAMERA
-from linn_cli.noise.measurement import WHITE as WHITE_NOISE
+from linn_cli.noise.measured import CAMERA
+from linn_cli.noise.measured import WHITE as WHITE_NOISE
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import AUTO, Request
 from linn_cli.pictures import reading

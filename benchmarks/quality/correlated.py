@@ -25,7 +25,7 @@ from linn_cli.denoising import removal
 from linn_cli.denoising.networks import Networks
 from linn_cli.metrics import add_noise, psnr
 from linn_cli.noise import estimation
-from linn_cli.noise.measurement import CORRELATED
+from linn_cli.noise.measured import CORRELATED
 from linn_cli.noise.request import Request
 from linn_cli.pictures import reading
 from linn_cli.pictures.picture import Picture

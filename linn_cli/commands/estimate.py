@@ -20,7 +20,7 @@ from linn_cli.commands.options import (
 from linn_cli.errors import UsageError, explain_of
 
 if TYPE_CHECKING:
-    from linn_cli.noise.measurement import Measured
+    from linn_cli.noise.measured import Measured
     from linn_cli.pictures.picture import Picture
 
 EXAMPLES = """

@@ -72,7 +72,7 @@ def inspect(
         from linn_cli.engine import devices
         from linn_cli.engine.normalisation import network_sigma
         from linn_cli.evaluation import inspection
-        from linn_cli.noise.measurement import WHITE
+        from linn_cli.noise.measured import WHITE
         from linn_cli.noise.request import AUTO, Request
         from linn_cli.pages import embedding, html, inspected
         from linn_cli.pictures import reading

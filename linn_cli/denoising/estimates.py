@@ -12,7 +12,7 @@ from linn_cli.denoising import by_frames
 from linn_cli.denoising import document as documents
 from linn_cli.errors import InputError
 from linn_cli.noise import measurement
-from linn_cli.noise.measurement import Measured
+from linn_cli.noise.measured import Measured, hidden
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.pictures import reading, tiff_pages, tiff_rows
 from linn_cli.pictures.high_depth import too_large
@@ -126,7 +126,7 @@ def of_file(source: Path | BinaryIO, *, max_pixels: int, progress: Progress = si
             told(1)
         if not any(plane.measured for plane in planes):
             raise InputError(planes[0].error or "")
-        remarks = measurement.hidden(format_name, [plane.deviation for plane in planes])
+        remarks = hidden(format_name, [plane.deviation for plane in planes])
         return FileNoise(size, len(frames), tuple(planes), (*said, *remarks))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from linn_cli.denoising.loaded_network import LoadedNetwork
-from linn_cli.noise import measurement
+from linn_cli.noise.measured import CAMERA, PHOTO, WHITE, hidden
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import AUTO, Request
 from linn_cli.noise.strength import FULL
@@ -74,7 +74,7 @@ class Outcome:
     def _noise(self) -> Iterator[str]:
         """Which noise was removed, and how much of it."""
         found = "estimated" if self.estimate else "given"
-        model = "" if self.noise in (None, measurement.WHITE) else f"{self.noise} noise of "
+        model = "" if self.noise in (None, WHITE) else f"{self.noise} noise of "
         levels = _range(self.sigma)
         if self.range:
             levels += " of {:.4g} to {:.4g}".format(*self.range)
@@ -143,10 +143,10 @@ def described(
     first = document.frames[0]
     removed = of_removal(network, profiles, request)
     levels = [level for one in profiles for level in one.sigma.levels]
-    hidden = measurement.hidden(document.format.name, levels) if removed.estimate else ()
+    doubt = hidden(document.format.name, levels) if removed.estimate else ()
     return replace(
         removed,
-        estimate=(*removed.estimate, *hidden),
+        estimate=(*removed.estimate, *doubt),
         width=first.size[0],
         height=first.size[1],
         frames=len(document.frames),
@@ -159,8 +159,8 @@ def of_removal(
     network: LoadedNetwork, profiles: Sequence[NoiseProfile], request: Request
 ) -> Outcome:
     """What was removed from each plane, by which network, and whether that suits."""
-    model = measurement.CAMERA if any(one.grows for one in profiles) else measurement.WHITE
-    model = measurement.PHOTO if any(one.photo for one in profiles) else model
+    model = CAMERA if any(one.grows for one in profiles) else WHITE
+    model = PHOTO if any(one.photo for one in profiles) else model
     # What is the same for all is said once.
     unit = VALUE if any(one.range for one in profiles) else EIGHT_BITS
     distinct = profiles if len({one.shown_in(unit) for one in profiles}) > 1 else profiles[:1]

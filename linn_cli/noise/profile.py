@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from linn_cli.noise import clipping, measurement
+from linn_cli.noise import clipping
 from linn_cli.noise._telling import LEARNED, deviations
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
-from linn_cli.noise.measurement import Measured
+from linn_cli.noise.measured import PHOTO, WHITE, Measured
 from linn_cli.noise.strength import FULL, Strength
 from linn_cli.pictures.picture import Picture
 from linn_cli.samples import Range, white
@@ -157,23 +157,23 @@ class NoiseProfile:
     @property
     def kind(self) -> str:
         """What kind of noise a network should have learned."""
-        return measurement.PHOTO if self.photo else measurement.WHITE
+        return PHOTO if self.photo else WHITE
 
     def told(self, learned: str, strength: float) -> Told:
         """What to tell a network that has learned this kind of noise."""
-        if learned != measurement.PHOTO or not self.photo:
+        if learned != PHOTO or not self.photo:
             return Told(self.sigma_at(strength), self.chroma)
         return self._told_learned(self.photo, strength)
 
     def told_of_half(self, learned: str, strength: float) -> Told | None:
         """`told` for the picture of half the size; None if that says no more of the noise."""
-        if learned != measurement.PHOTO or not self.photo_half:
+        if learned != PHOTO or not self.photo_half:
             return None
         return self._told_learned(self.photo_half, strength)
 
     def told_of_white(self, learned: str, strength: float) -> Told | None:
         """What to tell a network for white noise beside one that has learned this kind of noise; None for nothing."""
-        if learned != measurement.PHOTO or not self.photo_white:
+        if learned != PHOTO or not self.photo_white:
             return None
         return self._told_planes(self.photo_white, strength)
 

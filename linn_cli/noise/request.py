@@ -12,7 +12,16 @@ from linn_cli.noise import clipping, measurement
 from linn_cli.noise._telling import LEARNED, beside, deviations, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
-from linn_cli.noise.measurement import CAMERA, CORRELATED, PHOTO, WHITE, Measured
+from linn_cli.noise.measured import (
+    CAMERA,
+    CORRELATED,
+    PHOTO,
+    WHITE,
+    Measured,
+    camera_words,
+    correlated_words,
+    photo_words,
+)
 from linn_cli.noise.photograph import Plane
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL, Strength
@@ -156,7 +165,7 @@ class Request:
     def _estimated(self, picture: Picture, channels: int) -> NoiseProfile:
         if self.model == CORRELATED:
             levels = measurement.measure_correlated(picture)
-            words = tuple(map(as_options, measurement.correlated_words(levels, picture)))
+            words = tuple(map(as_options, correlated_words(levels, picture)))
             found = replace(_of_levels(levels), words=words)
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == CAMERA:
@@ -164,7 +173,7 @@ class Request:
             cameras = given or tuple(measurement.measure_camera(picture))
             found = NoiseProfile.from_cameras(_channel_cameras(cameras, channels))
             if not self.cameras:
-                said = map(as_options, measurement.camera_words(cameras, picture))
+                said = map(as_options, camera_words(cameras, picture))
                 found = replace(found, words=tuple(said))
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == PHOTO:
@@ -174,7 +183,7 @@ class Request:
                     "too small or too flat to estimate a photograph's noise: "
                     f"leave {setting('noise')} out and give {setting('sigma')}"
                 )
-            words = tuple(map(as_options, measurement.photo_words(photo, picture)))
+            words = tuple(map(as_options, photo_words(photo, picture)))
             return _of_photo(picture, photo, words)
         measured = measurement.measure(picture, grows=self.model == AUTO)
         found = NoiseProfile.of_measured(measured, picture)

@@ -17,7 +17,7 @@ from linn_cli.denoising.removal import remove
 from linn_cli.engine import pyramid
 from linn_cli.noise import clipping, encoding
 from linn_cli.noise.camera import CameraNoise
-from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.measured import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture

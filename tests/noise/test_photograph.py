@@ -11,7 +11,7 @@ from linn_cli.denoising.removal import remove
 from linn_cli.errors import InputError, UsageError
 from linn_cli.metrics import psnr
 from linn_cli.noise import photograph
-from linn_cli.noise.measurement import PHOTO
+from linn_cli.noise.measured import PHOTO
 from linn_cli.noise.request import Request
 from linn_cli.pictures.picture import Picture
 from linn_cli.units import Sigma

@@ -13,7 +13,7 @@ from linn_cli.denoising.removal import remove
 from linn_cli.errors import UsageError
 from linn_cli.noise import camera_fit, clipping, measurement, request
 from linn_cli.noise.camera import CameraNoise
-from linn_cli.noise.measurement import CAMERA, CORRELATED, WHITE
+from linn_cli.noise.measured import CAMERA, CORRELATED, WHITE
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.request import AUTO, Request, parse_camera
 from linn_cli.noise.strength import Strength
