@@ -35,7 +35,8 @@ from linn_cli.pictures.formats import format_of
 from linn_cli.pictures.picture import Document, Picture
 from linn_cli.progress import silent
 from linn_cli.units import EIGHT_BITS, GREY_LEVELS, Sigma, SigmaLike
-from linn_cli.weights import sets, sources
+from linn_cli.weights import sources
+from linn_cli.weights.selection import select
 from linn_cli.wording import as_arguments
 
 # The packages of arrays that are computed later.
@@ -328,7 +329,7 @@ def verify_invertibility(
             for picture in pictures
         ]
     found = sources.find(weight_file).obtain_all()
-    usual = sets.select(found, sigma, None, None, channels=3)
+    usual = select(found, sigma, None, None, channels=3)
     checks = invertibility.plan(found, usual, own, everything=everything)
     half = everything or devices.has_bfloat16(devices.resolve("cpu"))
     workers = torch.get_num_threads()

@@ -55,7 +55,8 @@ def verify_invertibility(
         from linn_cli.engine import devices
         from linn_cli.evaluation import inspection, invertibility
         from linn_cli.pictures import reading
-        from linn_cli.weights import sets, sources
+        from linn_cli.weights import sources
+        from linn_cli.weights.selection import select
 
         check_scalable(sigma)
         own = []
@@ -70,7 +71,7 @@ def verify_invertibility(
         with console.progress("weights") as advance:
             source = sources.find(weight_file, hub_repo, notify=console.say, progress=advance)
             found = source.obtain_all()
-        usual = sets.select(found, sigma, None, None, channels=3)
+        usual = select(found, sigma, None, None, channels=3)
         checks = invertibility.plan(found, usual, own, everything=everything)
         half = everything or devices.has_bfloat16(devices.resolve("cpu"))
         # Most pictures are so small that a thread for each network is faster than all threads for one.

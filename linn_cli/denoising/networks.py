@@ -16,6 +16,7 @@ from linn_cli.engine.normalisation import network_sigma
 from linn_cli.network.architecture import Variant
 from linn_cli.units import LEAST_SIGMA, Sigma, SigmaLike
 from linn_cli.weights import sets, sources
+from linn_cli.weights.selection import select
 from linn_cli.weights.sets import WeightSet
 from linn_cli.weights.sources import Source
 
@@ -112,7 +113,7 @@ class Networks:
         low, high = chosen.span
         counted = chosen.architecture.own_sigma(level)
         noise = f"is {level:g}" if len(levels) == 1 else f"counts as {counted:.3g}"
-        better = sets.select(sets.bundled(), level, None, None, most=most, channels=len(levels))
+        better = select(sets.bundled(), level, None, None, most=most, channels=len(levels))
         advice = f"; without them linn takes {better.name}" if better.reaches(level) else ""
         return f"weights {chosen.name} are for sigma {low:g} to {high:g}, and this noise {noise}{advice}"
 

@@ -20,6 +20,7 @@ from linn_cli.network.model import DnINN
 from linn_cli.units import GREY_LEVELS
 from linn_cli.weights import sets
 from linn_cli.weights.card import lineage
+from linn_cli.weights.selection import select
 from linn_cli.weights.sets import WeightSet
 from linn_cli.weights.sources import Source
 from linn_cli.wording import setting
@@ -86,7 +87,7 @@ def choose(source: Source, sigma: float | None = None) -> WeightSet:
         widest = max(_width(one) for one in fitting)
         fitting = [one for one in fitting if _width(one) == widest]
     channels = fitting[0].architecture.planes
-    return source.obtain(sets.select(fitting, sigma or _USUAL_SIGMA, None, None, channels=channels))
+    return source.obtain(select(fitting, sigma or _USUAL_SIGMA, None, None, channels=channels))
 
 
 def _width(weight_set: WeightSet) -> float:

@@ -10,6 +10,7 @@ from linn_cli.network.architecture import Variant
 from linn_cli.progress import Notify, Progress, keep_quiet, silent
 from linn_cli.weights import hub, sets
 from linn_cli.weights.hub import Record, Reference
+from linn_cli.weights.selection import select
 from linn_cli.weights.sets import WeightSet
 from linn_cli.wording import setting
 
@@ -48,7 +49,7 @@ class Source:
         """
         if not self.named:
             where = f"in {self.name}" if self.locked else "bundled"
-            return sets.select(
+            return select(
                 self.sets, sigma, variant, scales, where, most, channels, fast=fast, noise=noise
             )
         [chosen] = self.sets

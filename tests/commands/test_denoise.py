@@ -22,6 +22,7 @@ from linn_cli.cli import app
 from linn_cli.engine import budget, devices
 from linn_cli.network.architecture import Architecture
 from linn_cli.weights import sets
+from linn_cli.weights.selection import select
 from tests.conftest import Run, only_line
 from tests.pages.test_embedding import decoded
 from tests.pages.test_html import shown
@@ -51,7 +52,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
     assert done.returncode == 0
     record = json.loads(only_line(done.stdout))
     assert record.pop("seconds") > 0
-    chosen = sets.select(sets.bundled(), 25, None, None)
+    chosen = select(sets.bundled(), 25, None, None)
     assert record == {
         "input": str(noisy_file),
         "output": str(target),

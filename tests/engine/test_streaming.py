@@ -26,6 +26,7 @@ from linn_cli.network.architecture import Architecture, Variant
 from linn_cli.network.model import DnINN
 from linn_cli.progress import silent
 from linn_cli.weights import sets
+from linn_cli.weights.selection import select
 from tests.conftest import ARCHITECTURES, FAMILY, POLYPHASE, random_image, random_model, shared
 from tests.network.test_model import arrays
 
@@ -147,7 +148,7 @@ def test_half_precision_stays_near_the_whole_images_answer(
     rows, columns = torch.meshgrid(torch.arange(90.0), torch.arange(24.0), indexing="ij")
     clean = 0.5 + 0.3 * torch.sin(rows / 9) * torch.cos(columns / 7)
     noisy = add_noise(clean[None, None], sigma / 255, seed=0)
-    entry = sets.select(sets.bundled(), sigma, architecture.variant, architecture.scales)
+    entry = select(sets.bundled(), sigma, architecture.variant, architecture.scales)
     model = sets.load(entry)
     with torch.no_grad():
         expected = model(noisy, sigma / 255)

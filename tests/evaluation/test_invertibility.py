@@ -18,6 +18,7 @@ from linn_cli.network.architecture import Architecture
 from linn_cli.network.lifting import LiftingStep
 from linn_cli.network.model import DnINN, Scale
 from linn_cli.weights import sets
+from linn_cli.weights.selection import select
 from linn_cli.weights.sets import WeightSet
 from tests.conftest import ARCHITECTURES, FAMILY, random_model
 
@@ -50,7 +51,7 @@ def test_every_size_is_tried() -> None:
 
 def test_a_quick_plan_leaves_no_set_and_no_architecture_out() -> None:
     found = sets.bundled()
-    usual = sets.select(found, 25, None, None)
+    usual = select(found, 25, None, None)
     own = torch.rand((40, 40))
     checks = plan(found, usual, [own])
     assert [check.weight_set for check in checks] == list(found)

@@ -8,6 +8,7 @@ import pytest
 
 from linn_cli.errors import UsageError, WeightsError
 from linn_cli.weights import sets, sources
+from linn_cli.weights.selection import select
 
 BUNDLED = sets.bundled()
 
@@ -21,7 +22,7 @@ def test_without_a_wish_the_bundle_is_the_source() -> None:
     source = sources.find()
     assert source.sets == BUNDLED
     assert source.obtain_all() == list(BUNDLED)
-    assert source.choose(25, None, None) == sets.select(BUNDLED, 25, None, None)
+    assert source.choose(25, None, None) == select(BUNDLED, 25, None, None)
     assert sources.known() == [source]
 
 
