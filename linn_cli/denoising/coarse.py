@@ -40,6 +40,11 @@ class Beside(NamedTuple):
     half: Told | None
     white: White | None
 
+    @property
+    def weights(self) -> str:
+        """The name of the weights for white noise; empty for none."""
+        return self.white.network.weight_set.name if self.white else ""
+
     def __bool__(self) -> bool:
         return self != (None, None)
 

@@ -40,7 +40,8 @@ class LoadedNetwork:
     """A folded network with its weights on a device, ready for any number of pictures.
 
     `halves`: whether heavy noise in a grey picture or in the luma is taken out of its halves too. `doubt`: why the
-    weights, which were asked for by name, do not suit the noise; empty if they do. `load`: tells how many of the
+    weights, which were asked for by name, do not suit the noise; empty if they do. `beside`: the name of the weights of
+    another network that saw the noise beside this one; empty for none. `load`: tells how many of the
     threads that torch may use are free.
     """
 
@@ -50,6 +51,7 @@ class LoadedNetwork:
     max_memory: int | None = None
     halves: bool = True
     doubt: str = ""
+    beside: str = ""
     load: Load = field(default_factory=Load, compare=False)
 
     @property

@@ -30,6 +30,7 @@ class Outcome:
     file's values where these have a range of their own, else in 8-bit grey levels. They are those of the noise, of which
     `strength` is removed: per cent, one or that of brightness and that of colour. Sigma of a photograph's noise is by
     plane: brightness, then two of colour. It is empty where noise was neither given nor estimated.
+    `beside` names the weights of a second network that saw a photograph beside that of `weights`.
     `estimate` says in words what was estimated, `remarks` what the output has not kept. `range` has the values that
     were taken for black and white of all planes, where they are not those of the depth and are the same for all.
     """
@@ -54,6 +55,7 @@ class Outcome:
     scales: int | None = None
     network: str | None = None
     weights: str | None = None
+    beside: str | None = None
     device: str | None = None
     precision: str | None = None
     seconds: float = 0.0
@@ -91,6 +93,7 @@ class Outcome:
         span = "" if self.range is None else ", values {:g} to {:g}".format(*self.range)
         limits = f" cut off at {' and '.join(self.clipped)}" if self.clipped else ""
         network = f"{self.network}, weights {self.weights}"
+        network += f" beside {self.beside}" if self.beside else ""
         where = f"{self.device}, {self.precision}, {self.seconds:.2f} s"
         size = f"{self.width} x {self.height} {kind} {self.depth}{span}"
         what = f"{size}, {frames}sigma {levels}{limits}"
@@ -186,6 +189,7 @@ def of_removal(
         scales=network.weight_set.architecture.scales,
         network=str(network.weight_set.architecture),
         weights=network.weight_set.name,
+        beside=network.beside or None,
         device=str(network.device),
         precision=network.precision,
         remarks=tuple(dict.fromkeys([*([network.doubt] if network.doubt else []), *advice])),

@@ -96,7 +96,8 @@ def remove_by_rows(
     undo = profile.clipped.scaled(strength).undo
     beside = coarse.beside(networks, network, profile, strength)
     if beside:
-        return map(undo, coarse.remove(network, rows, width, told, beside, progress)), network
+        answer = coarse.remove(network, rows, width, told, beside, progress)
+        return map(undo, answer), replace(network, beside=beside.weights)
     return network.rows(rows, width, sigma, unchanged, undo, progress, told.chroma), network
 
 

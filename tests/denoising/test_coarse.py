@@ -73,6 +73,7 @@ def test_weak_noise_of_a_smooth_photograph_leaves_further_with_both_networks() -
     noisy = (clean + blurred(0.8, 4, (192, 256, 3))).round().clip(0, 255).astype(np.uint8)
     found = Request(model="photo").find(Picture(noisy))
     assert found.photo_white
+    assert remove(Networks(), planes(noisy), found)[1].beside == "polyphase-colour"
     errors = [
         np.square(remove(Networks(), planes(noisy), one)[0][0].permute(1, 2, 0).numpy() - clean)
         for one in (found, replace(found, photo_white=()))

@@ -104,3 +104,9 @@ def test_outcomes_are_counted() -> None:
         tally.add(outcome)
     assert (tally.total, tally.skipped, tally.failed) == (3, 1, 1)
     assert str(tally) == "1 of 3 pictures denoised"
+
+
+def test_a_second_network_is_a_detail() -> None:
+    done = replace(DONE, network="DnINN", weights="photo")
+    assert "weights photo," in done.details()[0]
+    assert "weights photo beside white," in replace(done, beside="white").details()[0]
