@@ -1,13 +1,13 @@
-"""Fit the small networks that know the noise of photographs (`linn_cli/noise/_recognition.py`), and judge them.
+"""Fit the small networks that know the noise of photographs (`linn_cli/noise/_by_bands.py`, `_by_pixels.py`), and judge them.
 
-    python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o recognition.safetensors
+    python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o linn_cli/noise/
     python -m benchmarks.fit_noise bsd432/ photos/ --names weights/held-out.txt --count 2000
 
 Noise of cameras, grain, JPEG, scaling and white noise is made on patches of the pictures. Beside it stand patches without
 noise, as they are and made smaller, drawings, text, halftones, stars, gradients and textures of one colour. It prints, for
 patches that they were not fitted to, how many of each kind they take for noise and for white noise, and how far the logarithms
-of their deviations are off. One core takes about half an hour for 26,000 patches. Without -o it judges the bundled
-networks.
+of their deviations are off. Without -o it judges the bundled networks. One core takes about an hour for 26,000 patches, which fill
+3 GB of memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import io
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,8 +29,10 @@ from torch.nn import functional as F
 
 from benchmarks.common import by_name, script_parser
 from linn_cli.network.planes import from_channels
-from linn_cli.noise import _spectra
-from linn_cli.noise._recognition import PLANES, Recogniser, bundled, features
+from linn_cli.noise import _by_bands, _by_pixels, _recognition, _spectra
+from linn_cli.noise._by_bands import BandNetworks, features
+from linn_cli.noise._by_pixels import PixelNetwork
+from linn_cli.noise._spectra import PLANES
 from linn_cli.pictures import folders
 from linn_cli.training import filters
 from linn_cli.training.photographs import PhotographNoise
@@ -58,16 +62,58 @@ _WHITE = ("white", "sensor")
 _DOUBTFUL = 0.3
 _LEAST = 0.5  # grey levels; weaker noise than this is none
 _STEPS, _PATCHES_A_STEP, _RATE, _BLUR = 12_000, 256, 4e-3, 0.1
+_PIXELS_STEPS, _PATCHES_A_BATCH, _PIXELS_RATE = 8_000, 32, 2e-3
 _HELD = 8  # one patch of so many is not fitted to
+
+
+class Truth(NamedTuple):
+    """What is to be told of patches (n, ...): log deviations, whether there is noise, how sure that is, and whether it is white."""
+
+    deviations: Tensor
+    noisy: Tensor
+    known: Tensor
+    white: Tensor
+
+    def of(self, places: Tensor) -> Truth:
+        """The same of some of them."""
+        return Truth(*(one[places] for one in self))
+
+    def loss(self, told: Tensor) -> Tensor:
+        """How far off what was told is, (n, 5).
+
+        The deviations count where there is noise. Whether there is any counts where that is known: where it is not too weak.
+        """
+        off = F.smooth_l1_loss(told[:, :PLANES], self.deviations, beta=0.2, reduction="none")
+        is_noise = _odds(told[:, PLANES], self.noisy) * self.known
+        is_white = _odds(told[:, PLANES + 1], self.white)
+        weights = self.noisy / self.noisy.sum().clamp(min=1)
+        return (weights * (off.mean(1) + is_white / 2)).sum() + is_noise.mean() / 2
 
 
 @dataclass(frozen=True)
 class Made:
-    """Patches and what is known of them: features (n, f), deviations (n, 3) in grey levels, and their kinds."""
+    """Patches and what is known of them.
 
+    Levels, uint8, (3, H, W) each; features (n, f), deviations (n, 3) in grey levels, and their kinds.
+    """
+
+    levels: tuple[Tensor, ...]
     features: Tensor
     deviations: Tensor
     kinds: tuple[str, ...]
+
+    @cached_property
+    def truth(self) -> Truth:
+        """What the networks are to tell of them."""
+        clean = self.are(_CLEAN)
+        noisy = ~clean & (self.deviations[:, 0] > 2 * _LEAST)
+        counts = torch.where(self.are(("clean",)), _DOUBTFUL, 1.0)
+        return Truth(
+            self.deviations.clamp(min=_LEAST).log(),
+            noisy.float(),
+            (noisy | clean).float() * counts,
+            self.are(_WHITE).float(),
+        )
 
     def are(self, kinds: tuple[str, ...]) -> Tensor:
         """Which patches are of these kinds, bool (n,)."""
@@ -122,21 +168,25 @@ def main() -> None:
     parser.add_argument("--without", type=Path, help="only the other pictures")
     parser.add_argument("--count", type=int, default=26_000, help="so many patches")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("-o", "--output", type=Path, help="the folder that the networks go to")
     options = parser.parse_args()
     paths = [path for folder in options.folders for path in folders.list_pictures(folder)]
     made = gather(Pictures(by_name(paths, options), options.seed), options.count)
     if not options.output:
-        report(bundled(), made, torch.ones(len(made.kinds), dtype=torch.bool))
+        everything = torch.ones(len(made.kinds), dtype=torch.bool)
+        report(_by_bands.bundled(), _by_pixels.bundled(), made, everything)
         return
     held = torch.arange(len(made.kinds)) % _HELD == 0
-    network = fit(made, ~held, options.seed)
-    report(network, made, held)
-    save_file(network.state_dict(), options.output)
+    by_bands = fit_by_bands(made, ~held, options.seed)
+    by_pixels = fit_by_pixels(made, ~held, options.seed)
+    report(by_bands, by_pixels, made, held)
+    save_file(by_bands.state_dict(), options.output / _by_bands.FILE.name)
+    save_file(by_pixels.state_dict(), options.output / _by_pixels.FILE.name)
 
 
 def gather(pictures: Pictures, count: int) -> Made:
-    """The features of `count` patches, and what is known of these."""
+    """`count` patches, and what is known of these."""
+    stored: list[Tensor] = []
     seen: list[Tensor] = []
     deviations: list[Tensor] = []
     kinds: list[str] = []
@@ -144,14 +194,16 @@ def gather(pictures: Pictures, count: int) -> Made:
     while len(kinds) < count:
         kind = chosen[int(pictures.random.choice(len(chosen), p=list(_SHARES.values())))]
         for name, noisy, clean in MAKERS[kind](pictures, int(pictures.random.choice(_SIDES))):
-            spectra = _spectra.measure(list((GREY_LEVELS * noisy).round().clamp(0, 255) / 255))
+            levels = (GREY_LEVELS * noisy).round().clamp(0, GREY_LEVELS).byte()
+            spectra = _spectra.measure(list(levels.float() / GREY_LEVELS))
             if not spectra:
                 continue
             difference = GREY_LEVELS * from_channels(noisy - clean)
+            stored.append(levels)
             seen.append(features(spectra))
             deviations.append(difference.square().mean((1, 2)).sqrt())
             kinds.append(name)
-    return Made(torch.stack(seen), torch.stack(deviations), tuple(kinds))
+    return Made(tuple(stored), torch.stack(seen), torch.stack(deviations), tuple(kinds))
 
 
 Patch = tuple[str, Tensor, Tensor]
@@ -295,19 +347,12 @@ MAKERS: dict[str, Maker] = {
 }
 
 
-def fit(made: Made, chosen: Tensor, seed: int) -> Recogniser:
-    """Fit each of the networks to the chosen patches.
-
-    The deviations count where there is noise. Whether there is any counts where that is known: where it is not too weak.
-    """
+def fit_by_bands(made: Made, chosen: Tensor, seed: int) -> BandNetworks:
+    """Fit each of the networks that see bands to the chosen patches."""
     torch.manual_seed(seed)
-    networks = Recogniser()
+    networks = BandNetworks()
     networks.mean.copy_(made.features[chosen].mean(0))
     networks.scale.copy_(made.features[chosen].std(0).clamp(min=0.2))
-    clean, white = made.are(_CLEAN), made.are(_WHITE).float()
-    noisy = ~clean & (made.deviations[:, 0] > 2 * _LEAST)
-    known = (noisy | clean).float() * torch.where(made.are(("clean",)), _DOUBTFUL, 1.0)
-    target, noisy = made.deviations.clamp(min=_LEAST).log(), noisy.float()
     features, (places,) = networks.seen(made.features), chosen.nonzero(as_tuple=True)
     for network in networks.members:
         optimiser = torch.optim.AdamW(network.parameters(), _RATE / 4, weight_decay=0.05)
@@ -315,12 +360,7 @@ def fit(made: Made, chosen: Tensor, seed: int) -> Recogniser:
         for _ in range(_STEPS):
             some = places[torch.randint(len(places), (_PATCHES_A_STEP,))]
             seen = features[some]
-            out = network(seen + _BLUR * torch.randn(seen.shape))
-            off = F.smooth_l1_loss(out[:, :PLANES], target[some], beta=0.2, reduction="none")
-            is_noise = _odds(out[:, PLANES], noisy[some]) * known[some]
-            is_white = _odds(out[:, PLANES + 1], white[some])
-            weights = noisy[some] / noisy[some].sum()
-            loss = (weights * (off.mean(1) + is_white / 2)).sum() + is_noise.mean() / 2
+            loss = made.truth.of(some).loss(network(seen + _BLUR * torch.randn(seen.shape)))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -328,14 +368,44 @@ def fit(made: Made, chosen: Tensor, seed: int) -> Recogniser:
     return networks.eval()
 
 
+def fit_by_pixels(made: Made, chosen: Tensor, seed: int) -> PixelNetwork:
+    """Fit the network that sees pixels to parts of the chosen patches, turned and mirrored."""
+    torch.manual_seed(seed)
+    network, (places,) = PixelNetwork(), chosen.nonzero(as_tuple=True)
+    optimiser = torch.optim.AdamW(network.parameters(), _PIXELS_RATE / 4, weight_decay=0.02)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PIXELS_RATE, total_steps=_PIXELS_STEPS)
+    for _ in range(_PIXELS_STEPS):
+        some = places[torch.randint(len(places), (_PATCHES_A_BATCH,))]
+        seen = torch.stack([_part(made.levels[place]) for place in some.tolist()]).float()
+        loss = made.truth.of(some).loss(network.tell(network.places(seen).flatten(2)))
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        rate.step()
+    return network.eval()
+
+
+def _part(levels: Tensor) -> Tensor:
+    """A random square of a patch, turned or mirrored."""
+    side = _SIDES[0]
+    top, left = (int(torch.randint(size - side + 1, ())) for size in levels.shape[1:])
+    part = levels[:, top : top + side, left : left + side]
+    mirrored, upside_down, turned = (torch.rand(3) < 0.5).tolist()
+    part = part.flip(2) if mirrored else part
+    part = part.flip(1) if upside_down else part
+    return part.mT if turned else part
+
+
 def _odds(log_odds: Tensor, truth: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(log_odds, truth, reduction="none")
 
 
-def report(network: Recogniser, made: Made, chosen: Tensor) -> None:
-    """Print a table of what the networks say of the chosen patches."""
+def report(by_bands: BandNetworks, by_pixels: PixelNetwork, made: Made, chosen: Tensor) -> None:
+    """Print a table of what the networks say together of the chosen patches."""
     with torch.inference_mode():
-        out = network(made.features)
+        seen = torch.stack([by_pixels(levels[None].float()) for levels in made.levels])
+        out = _recognition.together(by_bands(made.features), seen)
     print("       kind  deviation  patches  noise  white  error of log deviations")
     for kind in dict.fromkeys(made.kinds):
         of_kind = chosen & made.are((kind,))
@@ -349,7 +419,7 @@ def report(network: Recogniser, made: Made, chosen: Tensor) -> None:
             off = "" if kind in _CLEAN else f"{error.square().mean().sqrt().item():.2f}"
             noise, white = (
                 (out[some, PLANES + index] > bound).float().mean().item()
-                for index, bound in enumerate((Recogniser.IS_NOISE, Recogniser.IS_WHITE))
+                for index, bound in enumerate((_recognition.IS_NOISE, _recognition.IS_WHITE))
             )
             print(
                 f"{kind:>11}  {low:4g}-{high:<4g}  {int(some.sum()):7}  {noise:5.2f}  {white:5.2f}  {off}"

@@ -18,6 +18,8 @@ PIPE = "-"
 # Of more levels than these a line shows the least and the most.
 _MOST_LEVELS = 4
 _WHOLE = FULL.percents
+# Noise whose option is not what people call it.
+_SAID = {PHOTO: "coarse"}
 # The steps of a picture, as people see them.
 READING, ESTIMATING, DENOISING, WRITING = "reading", "estimating noise", "denoising", "writing"
 
@@ -76,7 +78,9 @@ class Outcome:
     def _noise(self) -> Iterator[str]:
         """Which noise was removed, and how much of it."""
         found = "estimated" if self.estimate else "given"
-        model = "" if self.noise in (None, WHITE) else f"{self.noise} noise of "
+        model = (
+            "" if self.noise in (None, WHITE) else f"{_SAID.get(self.noise, self.noise)} noise of "
+        )
         levels = _range(self.sigma)
         if self.range:
             levels += " of {:.4g} to {:.4g}".format(*self.range)

@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 from linn_cli.pictures.picture import Picture
 
 # The noise of a larger picture is estimated from about so many pixels, in strips of so many rows.
-_MOST_PIXELS, _STRIP = 1_000_000, 64
+_MOST_PIXELS, STRIP = 1_000_000, 64
 
 
 def strips(height: int, width: int, most: int = _MOST_PIXELS) -> NDArray[np.int64] | None:
     """The rows of a picture that have about so many pixels; None for all rows."""
-    count = max(1, most // (_STRIP * width))
-    if count * _STRIP >= height:
+    count = max(1, most // (STRIP * width))
+    if count * STRIP >= height:
         return None
-    tops = np.linspace(0, height - _STRIP, count).astype(np.int64)
-    rows: NDArray[np.int64] = (tops[:, None] + np.arange(_STRIP)).ravel()
+    tops = np.linspace(0, height - STRIP, count).astype(np.int64)
+    rows: NDArray[np.int64] = (tops[:, None] + np.arange(STRIP)).ravel()
     return rows
 
 

@@ -28,6 +28,7 @@ _CUT_OFF, _CLEAREST = 0.02, 0.2
 # since the patch's trend is taken off; the highest tells white noise.
 _BANDS = (0.05, 0.13, 0.21, 0.30, 0.40, 0.50, 0.60, 0.75, 2.0)
 BANDS = len(_BANDS) - 1
+PLANES = 3  # of a colour picture: luma and two chroma planes
 _FLOOR = 1e-3  # squared grey levels, below any rounding
 _LEAST_SHARE = 4  # patches
 

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from linn_cli.noise import _spectra
-from linn_cli.noise._recognition import PLANES, Recognised, recognise
-from linn_cli.noise._spectra import Spectrum
+from linn_cli.noise._recognition import Recognised, recognise
+from linn_cli.noise._spectra import PLANES, Spectrum
 from linn_cli.units import GREY_LEVELS
 
 # Up to this band all noise has some power.
@@ -99,7 +99,7 @@ def find(
         planes: tuple[Plane, ...] = tuple(map(_measured, spectra))
         is_noise, coarse = False, planes[0].coarseness > _COARSE
     else:
-        known = recognise(spectra)
+        known = recognise(spectra, channels, seen)
         planes = _known(spectra, known)
         is_noise, coarse = known.is_noise, known.is_coarse
     found = (is_noise or _is_even(planes[0], unit)) and (is_coarse or coarse)
@@ -112,7 +112,7 @@ def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plan
     spectra = _spectra.measure(channels, seen)
     if len(spectra) < PLANES:
         return tuple(map(_measured, spectra))
-    return _known(spectra, recognise(spectra))
+    return _known(spectra, recognise(spectra, channels, seen))
 
 
 def _is_even(luma: Plane, unit: float) -> bool:

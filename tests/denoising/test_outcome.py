@@ -39,6 +39,7 @@ def test_the_line_says_what_was_estimated() -> None:
     assert "standard output: " in str(found)
     assert "camera noise of sigma 5, 6 estimated" in str(found)
     assert found.details()[1:] == ("gain 1", "gain 2")
+    assert "coarse noise of sigma 5, 6 estimated" in str(replace(found, noise="photo"))
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
-from safetensors.torch import save_file
 from skimage import data
 from torch import Tensor
 from torch.nn import functional as F
 
-from linn_cli.errors import WeightsError
 from linn_cli.network.planes import from_channels
-from linn_cli.noise import _recognition, _spectra
-from linn_cli.noise._recognition import Recognised, Recogniser, recognise
+from linn_cli.noise import _spectra
+from linn_cli.noise._recognition import Recognised, recognise
 
 SIDE = 192
 
@@ -31,8 +27,8 @@ def noise(sigma: float, reach: int) -> Tensor:
 
 
 def seen(picture: Tensor) -> Recognised:
-    levels = (255 * picture).round().clamp(0, 255)
-    return recognise(_spectra.measure(list(levels / 255)))
+    channels = list((255 * picture).round().clamp(0, 255) / 255)
+    return recognise(_spectra.measure(channels), channels)
 
 
 @pytest.mark.parametrize("sigma", [3.0, 8.0, 25.0])
@@ -67,27 +63,3 @@ def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(facto
         for scale in (0.5, factor):
             picture = F.interpolate(picture, scale_factor=scale, mode="bicubic", antialias=True)
         assert not seen(picture[0].clamp(0, 1)).is_noise
-
-
-def test_the_features_are_logarithms_of_deviations() -> None:
-    spectra = _spectra.measure(list(0.5 + noise(10, 1)))
-    found = _recognition.features(spectra)
-    assert found.shape == (Recogniser().mean.shape[0],)
-    twice = _recognition.features(_spectra.measure(list(0.5 + noise(20, 1))))
-    torch.testing.assert_close(twice - found, torch.full_like(found, 2.0).log(), rtol=0, atol=0.01)
-
-
-@pytest.mark.parametrize("damage", ["missing", "empty", "of another network"])
-def test_a_damaged_file_is_said(
-    damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "recognition.safetensors"
-    if damage == "empty":
-        file.write_bytes(b"")
-    if damage == "of another network":
-        save_file({"mean": torch.zeros(3)}, file)
-    monkeypatch.setattr(_recognition, "FILE", file)
-    _recognition.bundled.cache_clear()
-    with pytest.raises(WeightsError, match="reinstall linn"):
-        seen(scene())
-    _recognition.bundled.cache_clear()

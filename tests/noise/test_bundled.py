@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from linn_cli.errors import WeightsError
+from linn_cli.noise import _by_bands, _by_pixels
+from linn_cli.noise._bundled import load
+
+
+def test_what_was_saved_is_loaded_for_good(tmp_path: Path) -> None:
+    network, file = nn.Linear(3, 2), tmp_path / "any.safetensors"
+    save_file(network.state_dict(), file)
+    loaded = load(nn.Linear(3, 2), file)
+    assert torch.equal(loaded.weight, network.weight)
+    assert not loaded.training
+    assert not loaded.weight.requires_grad
+
+
+@pytest.mark.parametrize("module", [_by_bands, _by_pixels])
+@pytest.mark.parametrize("damage", ["missing", "empty", "of another network"])
+def test_a_damaged_file_is_said(
+    module: ModuleType, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "any.safetensors"
+    if damage == "empty":
+        file.write_bytes(b"")
+    if damage == "of another network":
+        save_file({"mean": torch.zeros(3)}, file)
+    monkeypatch.setattr(module, "FILE", file)
+    module.bundled.cache_clear()
+    with pytest.raises(WeightsError, match="reinstall linn"):
+        module.bundled()
+    module.bundled.cache_clear()
