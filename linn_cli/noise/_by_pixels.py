@@ -20,7 +20,8 @@ from linn_cli.noise._sampling import STRIP
 from linn_cli.units import GREY_LEVELS
 
 FILE = Path(__file__).with_name("by_pixels.safetensors")
-# Planes are seen without their mean over so many pixels, and levels so far from it are as good as linear.
+# Planes are seen without their mean over so many pixels. A difference from it counts as it is up to about so many levels,
+# and beyond by its logarithm.
 _AROUND, _LINEAR = 17, 2.0
 _BRIGHT = 1.7  # about what white is in luma
 _WIDTH, _HEADS, _VALUES, _HIDDEN = 32, 16, 6, 64

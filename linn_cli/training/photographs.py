@@ -20,6 +20,8 @@ _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 # What half of the patches are told, as a share of the truth: noise differs over a picture, and an estimate errs.
 _TOLD = (0.8, 1.6)
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
+# By so many pixels clean pictures are blurred before noise is made.
+_SOFT = (0.6, 2.0)
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 
@@ -28,7 +30,7 @@ _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
-    Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
+    Half of the pictures are blurred first, but for those with white noise. Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
     Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told 0.8 to 1.6 times that.
     """
 
@@ -48,6 +50,7 @@ class PhotographNoise:
     def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
         """Clean colour (B, 3, H, W), white at 1, each side `size` + `margin`, to patches of `size`."""
         taken, coarse, grainy, white = clean.tensor_split(_ends(len(clean)))
+        taken, coarse, grainy = (_softened(some, draws) for some in (taken, coarse, grainy))
         parts = (
             self._stored(*_taken(taken, draws), 0.7, draws),
             self._stored(*_coarse(coarse, self.levels, draws), 0.3, draws),
@@ -94,6 +97,11 @@ class PhotographNoise:
 
 def _ends(count: int) -> list[int]:
     return [round(count * end) for end in _ENDS]
+
+
+def _softened(clean: Tensor, draws: Generator) -> Tensor:
+    """Half of the pictures as soft as those of large sensors, and without their own grain, which would be learned."""
+    return filters.blur(clean, _sometimes(0.5, _SOFT, clean, draws))
 
 
 def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:

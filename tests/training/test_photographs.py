@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from linn_cli.network import planes
-from linn_cli.training import filters
+from linn_cli.training import filters, photographs
 from linn_cli.training.photographs import PhotographNoise
 from linn_cli.training.white import WhiteNoise
 
@@ -131,3 +131,15 @@ def test_the_draws_alone_decide() -> None:
     one, two = (noise(patches(noise, 8), seeded(3)) for _ in range(2))
     for first, second in zip(one, two, strict=True):
         assert torch.equal(first, second)
+
+
+def test_half_of_the_pictures_lose_their_own_grain() -> None:
+    grainy = 0.5 + 0.1 * torch.randn(400, 3, 24, 24, generator=seeded())
+    soft = photographs._softened(grainy, seeded(1))
+    kept = torch.tensor(
+        [torch.allclose(*both, atol=1e-6) for both in zip(soft, grainy, strict=True)]
+    )
+    assert kept.float().mean().item() == pytest.approx(0.5, abs=0.1)  # four standard errors
+    # A Gaussian of 0.6 pixels leaves half of it: the root of the sum of its squared weights.
+    assert (soft[~kept].std((1, 2, 3)) < 0.6 * 0.1).all()
+    torch.testing.assert_close(soft.mean((2, 3)), grainy.mean((2, 3)), rtol=0, atol=0.02)
