@@ -99,11 +99,8 @@ def texture(strength: float) -> Tensor:
     return 0.5 + strength * beds * grains * torch.tensor([0.9, 1.0, 0.7])[:, None, None]
 
 
-# In colour, weaker texture is as even as the grain of a film.
-@pytest.mark.parametrize(
-    ("channels", "strength"),
-    [*((1, one) for one in (4, 12, 24)), *((3, one) for one in (8, 12, 24))],
-)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("strength", [4, 12, 24])
 def test_texture_is_not_taken_for_noise(channels: int, strength: float) -> None:
     assert photograph.find(list(texture(strength)[:channels])) == ()
 
