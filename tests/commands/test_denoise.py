@@ -68,6 +68,7 @@ def test_denoise_reports_as_json_and_in_words(linn: Run, noisy_file: Path) -> No
         "scales": 1,
         "network": str(chosen.architecture),
         "weights": chosen.name,
+        "beside": None,
         "device": "cpu",
         "precision": "float32",
         "noise": "white",
