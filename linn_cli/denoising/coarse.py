@@ -1,7 +1,7 @@
 """A photograph's coarse noise, seen by its network, by that network in the half, and by one for white noise.
 
-In the picture of half the size coarse noise is finer. In a smooth picture a network for white noise errs in other places
-than the one for coarse noise, and both together err less.
+In the picture of half the size coarse noise is finer. A network for white noise errs in other places than the one for coarse
+noise, and where it does about as well (`_telling.beside` says where) both together err less.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def _with_half(
 
 
 def _mean(answers: Iterable[Tensor], others: Iterable[Tensor]) -> Iterator[Tensor]:
-    """A smooth photograph: the networks err in other places, and both together err less."""
+    """The networks err in other places, and both together err less."""
     together = in_step(*((some[None] for some in one) for one in (answers, others)))
     for answer, other in together:
         yield torch.lerp(answer, other, _OF_WHITE)[0]

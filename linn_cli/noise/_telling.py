@@ -20,7 +20,10 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 _WHITE, _WHITE_BIAS = 0.45, 1.05
 # In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
 LEARNED = 1.2
-# A network for white noise helps beside in smooth pictures, where it would be told of the luma more than so many times its
+# A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
+# the highest band has so much of the whole deviation (white noise has all of it).
+_NEARLY_WHITE = 0.65
+# It helps in smooth pictures, too, where it would be told of the luma more than so many times its
 # deviation, and where noise is weaker than so many grey levels; it is told so many times as much. Chosen on held-out
 # pictures and the choosing half of real ones.
 _SMOOTH, _WEAK, _BESIDE = 1.5, 6.0, 1.25
@@ -44,6 +47,8 @@ def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
 def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network for white noise that sees the picture beside; () if that does not help."""
     luma = planes[0]
+    if luma.highest > _NEARLY_WHITE * luma.deviation:
+        return told(planes)
     if luma.deviation >= _WEAK or _luma(luma) <= _SMOOTH * luma.deviation:
         return ()
     return tuple(_BESIDE * level for level in told(planes))

@@ -30,8 +30,9 @@ _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
-    Half of the pictures are blurred first, but for those with white noise. Each kind has a fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some.
-    Sigma is the deviation of noisy - clean in each plane of a patch; half of the patches are told 0.8 to 1.6 times that.
+    Half of the pictures are blurred first, but for those with white noise. Each kind has a fixed share of a batch,
+    rounded to whole patches: a batch of less than 8 lacks some. Sigma is the deviation of noisy - clean in each plane
+    of a patch; half of the patches are told 0.8 to 1.6 times that.
     """
 
     size: int

@@ -37,6 +37,13 @@ def test_a_network_that_has_learned_such_noise_is_told_its_proportions() -> None
     assert learned(()) == ()
 
 
+def test_a_network_for_white_noise_sees_beside_what_jpeg_left_white_in_the_luma() -> None:
+    # The bounds lie between JPEG (0.7 and more) and a phone's noise (0.6 and less).
+    left = replace(COARSE, smoothest=9.0, strongest=10.0, highest=7.0)
+    assert beside((left, COARSE, COARSE)) == told((left, COARSE, COARSE))
+    assert beside((replace(left, highest=5.0), COARSE, COARSE)) == ()
+
+
 def test_a_network_for_white_noise_is_told_more_beside_where_noise_is_weak_and_the_picture_smooth() -> (
     None
 ):
