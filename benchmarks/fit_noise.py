@@ -6,7 +6,7 @@
 Noise of cameras, grain, JPEG, scaling and white noise is made on patches of the pictures. Beside it stand patches without
 noise, as they are and made smaller, drawings, text, halftones, stars, gradients and textures of one colour. It prints, for
 patches that they were not fitted to, how many of each kind they take for noise and for white noise, and how far the logarithms
-of their deviations are off. Without -o it judges the bundled networks. One core takes about an hour for 26,000 patches, which fill
+of their deviations are off. Without -o it judges the bundled networks. One core takes more than an hour for 26,000 patches, which fill
 3 GB of memory.
 """
 

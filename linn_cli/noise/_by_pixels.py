@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from linn_cli.network.planes import from_channels
 from linn_cli.noise._bundled import load
-from linn_cli.noise._sampling import STRIP
+from linn_cli.noise._sampling import in_strips
 from linn_cli.units import GREY_LEVELS
 
 FILE = Path(__file__).with_name("by_pixels.safetensors")
@@ -96,24 +96,22 @@ def tell(channels: Sequence[Tensor], seen: Tensor | None = None) -> Tensor | Non
         seen: bool (H, W), where the picture is looked at; None for all of it.
     """
     network = bundled()
-    picture = GREY_LEVELS * _strips(torch.stack([plane.detach() for plane in channels]).float())
+    picture = (
+        GREY_LEVELS
+        * in_strips(
+            _even(torch.stack([plane.detach() for plane in channels])), _MOST_PIXELS
+        ).float()
+    )
     places = network.places(picture.cpu()).transpose(0, 1).flatten(1)
     if seen is not None:
-        places = places[:, _wholly(_strips(seen[None].cpu())).flatten()]
+        places = places[:, _wholly(in_strips(_even(seen[None]), _MOST_PIXELS).cpu()).flatten()]
     return network.tell(places[None])[0] if places.shape[1] >= _LEAST_PLACES else None
 
 
-def _strips(picture: Tensor) -> Tensor:
-    """A picture (C, H, W) of even sides, or strips of a large one, (n, C, h, W)."""
+def _even(picture: Tensor) -> Tensor:
+    """A picture (C, H, W) without its last row or column, where it has an odd number of these."""
     height, width = (size - size % 2 for size in picture.shape[1:])
-    picture = picture[:, :height, :width]
-    count = max(1, _MOST_PIXELS // (STRIP * width))
-    if count * STRIP >= height:
-        return picture[None]
-    # A picture that was sampled consists of such strips, and none goes across two of these.
-    whole = height // STRIP
-    strips: Tensor = picture[:, : whole * STRIP].unflatten(1, (whole, STRIP)).transpose(0, 1)
-    return strips.index_select(0, torch.linspace(0, whole - 1, count).long())
+    return picture[:, :height, :width]
 
 
 def _wholly(seen: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from linn_cli.network.planes import from_channels
-from linn_cli.noise._sampling import strips
+from linn_cli.noise._sampling import in_strips
 from linn_cli.units import GREY_LEVELS
 
 # No more patches of this side than so many are looked at, and no fewer than so many tell anything.
@@ -65,21 +65,19 @@ def measure(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Spe
         channels: one plane (H, W), float, white at 1, or three.
         seen: bool (H, W), where the picture is looked at; None for all of it.
     """
-    chosen = rows(channels[0])
-    picture = torch.stack([plane.detach()[chosen].cpu().float() for plane in channels])
-    if len(picture) not in (1, 3) or min(picture.shape[1:]) < 2 * _SIDE:
+    picture = looked_at(channels)
+    if picture.shape[1] not in (1, 3) or min(picture.shape[2:]) < 2 * _SIDE:
         return ()
-    is_clear = _clear(picture, None if seen is None else seen[chosen])
+    is_clear = _clear(picture, None if seen is None else in_strips(seen[None], _MOST_PIXELS))
     if int(is_clear.sum()) < _LEAST_PATCHES:
         return ()
-    return tuple(_measured(plane, is_clear) for plane in from_channels(picture))
+    return tuple(_measured(plane, is_clear) for plane in from_channels(picture).transpose(0, 1))
 
 
-def rows(plane: Tensor) -> Tensor:
-    """The rows that are looked at."""
-    height, width = plane.shape
-    found = strips(height, width, _MOST_PIXELS)
-    return torch.arange(height) if found is None else torch.from_numpy(found)
+def looked_at(channels: Sequence[Tensor]) -> Tensor:
+    """The picture, or the strips of it that are looked at, float (n, C, h, W) on the CPU."""
+    picture = torch.stack([plane.detach() for plane in channels])
+    return in_strips(picture, _MOST_PIXELS).cpu().float()
 
 
 def _measured(plane: Tensor, is_clear: Tensor) -> Spectrum:
@@ -98,9 +96,13 @@ def _measured(plane: Tensor, is_clear: Tensor) -> Spectrum:
 
 def _clear(picture: Tensor, seen: Tensor | None) -> Tensor:
     """Which patches are seen, and hardly cut off, bool (n,)."""
-    clear = ((picture > 0) & (picture < 1)).all(0)
+    clear = ((picture > 0) & (picture < 1)).all(1)
     cut_off = 1 - _patches(clear).float().mean(1)
-    is_seen = torch.ones_like(cut_off, dtype=torch.bool) if seen is None else _patches(seen).all(1)
+    is_seen = (
+        torch.ones_like(cut_off, dtype=torch.bool)
+        if seen is None
+        else _patches(seen[:, 0].cpu()).all(1)
+    )
     if not bool(is_seen.any()):
         return is_seen
     most = max(_CUT_OFF, cut_off[is_seen].quantile(_CLEAREST).item())
@@ -108,10 +110,12 @@ def _clear(picture: Tensor, seen: Tensor | None) -> Tensor:
 
 
 def _patches(plane: Tensor) -> Tensor:
-    """Patches all over a plane, half overlapping, or fewer; an odd step, or a JPEG's blocks would all be met alike."""
-    height, width = plane.shape
-    step = max(_SIDE // 2 + 1, math.ceil(math.sqrt(height * width / _MOST_PATCHES)) | 1)
-    return plane.unfold(0, _SIDE, step).unfold(1, _SIDE, step).reshape(-1, _SIDE * _SIDE)
+    """Patches all over the strips (n, h, W) of a plane, half overlapping, or fewer.
+
+    The step is odd, or a JPEG's blocks would all be met alike.
+    """
+    step = max(_SIDE // 2 + 1, math.ceil(math.sqrt(plane.numel() / _MOST_PATCHES)) | 1)
+    return plane.unfold(1, _SIDE, step).unfold(2, _SIDE, step).reshape(-1, _SIDE * _SIDE)
 
 
 def _trend(side: int) -> Tensor:

@@ -21,7 +21,7 @@ _WHITE, _WHITE_BIAS = 0.45, 1.05
 # In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
 LEARNED = 1.2
 # A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
-# the highest band has so much of the whole deviation (white noise has all of it).
+# the highest band is so many times as strong as the whole (in white noise all bands are as strong as the whole).
 _NEARLY_WHITE = 0.65
 # It helps in smooth pictures, too, where it would be told of the luma more than so many times its
 # deviation, and where noise is weaker than so many grey levels; it is told so many times as much. Chosen on held-out

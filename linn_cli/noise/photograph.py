@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from linn_cli.noise import _spectra
@@ -127,8 +126,7 @@ def _is_even(luma: Plane, unit: float) -> bool:
 
 def _is_drawn(channels: Sequence[Tensor]) -> bool:
     """Whether a picture is drawn or written: of few levels, or with squares of one value."""
-    rows = _spectra.rows(channels[0])
-    picture = torch.stack([plane.detach()[rows].cpu() for plane in channels])
+    picture = _spectra.looked_at(channels).transpose(0, 1).flatten(1, 2)
     middle = (GREY_LEVELS * picture[len(picture) // 2].clamp(0, 1)).round().int().flatten()
     common = middle.bincount(minlength=_COMMONEST).topk(_COMMONEST).values.sum().item() / len(
         middle

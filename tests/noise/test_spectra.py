@@ -59,7 +59,14 @@ def test_where_black_and_white_cut_off_is_not_looked_at() -> None:
     assert half.overall.mean().sqrt() == pytest.approx(10, rel=0.05)
 
 
-def test_of_a_large_plane_some_rows_are_looked_at() -> None:
+def test_of_a_large_plane_some_strips_are_looked_at() -> None:
     large = torch.zeros(4000, 1000)
-    assert len(_spectra.rows(large)) < 1000
-    assert len(_spectra.rows(large[:100])) == 100
+    assert _spectra.looked_at([large]).shape == (7, 1, 64, 1000)
+    assert _spectra.looked_at([large[:100]]).shape == (1, 1, 100, 1000)
+
+
+def test_no_patch_goes_across_strips() -> None:
+    # A sampled picture's strips are far from each other: where two of them meet is no edge of the picture.
+    steps = torch.linspace(0.2, 0.8, 16).repeat_interleave(64)[:, None]
+    (one,) = _spectra.measure([white(1024, 5) - 0.5 + steps])
+    assert one.overall.max().sqrt() < 8
