@@ -18,10 +18,12 @@ _ENDS = (0.6, 0.75, 0.85)
 _KINDS = ("camera", "coarse", "grain", "white")
 _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 # What half of the patches are told, as a share of the truth: noise differs over a picture, and an estimate errs.
-_TOLD = (0.8, 1.6)
+_TOLD = (0.5, 2.0)
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
-# By so many pixels clean pictures are blurred before noise is made.
-_SOFT = (0.6, 2.0)
+# By so many pixels clean pictures are blurred before noise is made, and of so many of their pixels one becomes one then.
+_SOFT, _ENLARGED = (0.6, 2.0), (0.4, 1.0)
+# The brightness where noise is strongest, how far from there it is about as strong, and how strong it is far from there.
+_TONE, _TONES, _LEAST_TONE = (0.1, 0.7), (0.1, 0.4), (0.15, 0.7)
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 
@@ -30,9 +32,9 @@ _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
-    Half of the pictures are blurred first, but for those with white noise. Each kind has a fixed share of a batch,
-    rounded to whole patches: a batch of less than 8 lacks some. Sigma is the deviation of noisy - clean in each plane
-    of a patch; half of the patches are told 0.8 to 1.6 times that.
+    Half of the pictures are blurred first, and half of these enlarged, but for those with white noise. Each kind has a
+    fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some. Sigma is the deviation of
+    noisy - clean in each plane of a patch; half of the patches are told 0.5 to 2 times that.
     """
 
     size: int
@@ -102,13 +104,16 @@ def _ends(count: int) -> list[int]:
 
 def _softened(clean: Tensor, draws: Generator) -> Tensor:
     """Half of the pictures as soft as those of large sensors, and without their own grain, which would be learned."""
-    return filters.blur(clean, _sometimes(0.5, _SOFT, clean, draws))
+    soft = _sometimes(0.5, _SOFT, clean, draws)
+    enlarged = chance(0.5, len(clean), draws) & (soft > 0)
+    spacing = torch.where(enlarged, uniform(soft.shape, draws, *_ENLARGED), 1.0)
+    return filters.zoom(filters.blur(clean, soft), clean.shape[2], spacing)
 
 
 def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
     """By a camera, which smooths its noise at times, the chroma's most, and its colours, and sharpens."""
     noisy, clean = camera.photograph(clean, draws)
-    noise = _smoothed(noisy - clean, clean, draws)
+    noise = _smoothed((noisy - clean) * _toned(clean, draws), clean, draws)
     noise = _blur_chroma(noise, _sometimes(0.5, (1.0, 3.5), clean, draws))
     noise = _weaken_chroma(noise, 1 - _sometimes(0.5, (0.0, 0.8), clean, draws))
     soft = _sometimes(0.4, (0.4, 1.0), clean, draws)
@@ -142,16 +147,23 @@ def _coarse(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tup
 
 
 def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tuple[Tensor, Tensor]:
-    """Grain: noise that is strongest in the mid-tones and, mostly, the same in all colours."""
+    """Grain: noise that is strongest at some brightness and, mostly, the same in all colours."""
     count, shape = len(clean), (len(clean), 1, 1, 1)
     sigma = draw_sigma((levels[0], 0.5 * levels[1]), count, draws)
     alike, apart = normal((count, 1, *clean.shape[2:]), draws), normal(clean.shape, draws)
     share = uniform(shape, draws)
     noise = share.sqrt() * alike + (1 - share).sqrt() * apart
     width = _sometimes(0.7, (0.4, 1.2), clean, draws)
-    luma = clean.mean(1, keepdim=True)
-    toned = torch.where(chance(0.5, count, draws), 0.4 + 2.4 * luma * (1 - luma), 1.0)
-    return clean + sigma * toned * filters.blur(noise, width), clean
+    return clean + sigma * _toned(clean, draws) * filters.blur(noise, width), clean
+
+
+def _toned(clean: Tensor, draws: Generator) -> Tensor:
+    """How strong noise is, (B, 1, H, W), at most 1: half the time as under a curve that is flat in shadows and lights."""
+    shape = (len(clean), 1, 1, 1)
+    at, around, least = (uniform(shape, draws, *one) for one in (_TONE, _TONES, _LEAST_TONE))
+    distance = (clean.mean(1, keepdim=True) - at) / around
+    tone = torch.lerp(torch.exp(-0.5 * distance.square()), torch.ones_like(distance), least)
+    return torch.where(chance(0.5, len(clean), draws), tone, 1.0)
 
 
 def _sometimes(

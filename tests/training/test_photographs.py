@@ -56,8 +56,8 @@ def test_the_sigma_told_is_the_deviation_half_the_time_and_near_it_otherwise() -
     difference = planes.from_channels(noisy - clean)[:stored]
     measured = difference.square().mean((2, 3), keepdim=True).sqrt().clamp(min=ROUNDING)
     told = (sigma[:stored] / measured)[:, :, 0, 0]
-    assert told.min() >= 0.8 - 1e-5  # float32, and a mean taken in another order
-    assert told.max() <= 1.6 + 1e-5
+    assert told.min() >= 0.5 - 1e-5  # float32, and a mean taken in another order
+    assert told.max() <= 2.0 + 1e-5
     torch.testing.assert_close(told, told[:, :1].expand_as(told))  # the same for all planes
     exact = int(((told[:, 0] - 1).abs() < 1e-5).sum())
     assert (
@@ -114,7 +114,7 @@ def test_some_cameras_keep_noise_at_edges_that_they_take_from_flat_parts(
     kept = some / none.clamp(min=1e-9) > 1.5
     # The edge lies within 13 to 33, and a camera sees it some pixels away.
     assert kept[:, 13:34].any(1).float().mean() > 0.25  # half the time, where it smooths at all
-    assert kept[:, :5].float().mean() < 0.02
+    assert kept[:, :5].float().mean() < 0.05  # an edge that is soft and enlarged may reach there
 
 
 @pytest.mark.parametrize("count", [1, 3, 8, 40])
@@ -142,4 +142,29 @@ def test_half_of_the_pictures_lose_their_own_grain() -> None:
     assert kept.float().mean().item() == pytest.approx(0.5, abs=0.1)  # four standard errors
     # A Gaussian of 0.6 pixels leaves half of it: the root of the sum of its squared weights.
     assert (soft[~kept].std((1, 2, 3)) < 0.6 * 0.1).all()
-    torch.testing.assert_close(soft.mean((2, 3)), grainy.mean((2, 3)), rtol=0, atol=0.02)
+    torch.testing.assert_close(soft.mean((2, 3)), grainy.mean((2, 3)), rtol=0, atol=0.03)
+
+
+def test_some_of_them_are_enlarged() -> None:
+    waves = (0.5 + 0.4 * (torch.arange(96) * 0.7 + 0.5).sin()).expand(400, 3, 96, 96).contiguous()
+    soft = photographs._softened(waves, seeded(1)) - 0.5
+    crossings = (soft[:, 0, 0].sign().diff(dim=1) != 0).float().sum(1)
+    usual = (waves[0, 0, 0] - 0.5).sign().diff().ne(0).sum()
+    enlarged = crossings < usual - 1
+    # A quarter, less those that are enlarged hardly at all: four standard errors.
+    assert enlarged.float().mean().item() == pytest.approx(0.23, abs=0.09)
+    assert crossings.min() >= 0.4 * usual - 1
+
+
+def test_half_of_the_noise_is_strongest_at_some_brightness() -> None:
+    steps = torch.linspace(0, 1, 64).expand(400, 3, 8, 64)
+    strong = photographs._toned(steps, seeded())[:, 0, 0]
+    assert strong.max() <= 1
+    assert strong.min() >= 0.15
+    even = (strong == 1).all(1)
+    assert even.float().mean().item() == pytest.approx(0.5, abs=0.1)  # four standard errors
+    ratio = strong[~even].amin(1) / strong[~even].amax(1)
+    assert ratio.max() < 0.8
+    strongest = strong[~even].argmax(1) / 63
+    assert strongest.min() >= 0.1 - 1 / 63
+    assert strongest.max() <= 0.7 + 1 / 63
