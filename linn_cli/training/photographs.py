@@ -147,13 +147,13 @@ def _coarse(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tup
 
 
 def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tuple[Tensor, Tensor]:
-    """Grain: noise that is strongest at some brightness and, mostly, the same in all colours."""
+    """Grain: noise that is strongest at some brightness and, mostly, the same in all colours; half the time wholly so."""
     count, shape = len(clean), (len(clean), 1, 1, 1)
     sigma = draw_sigma((levels[0], 0.5 * levels[1]), count, draws)
     alike, apart = normal((count, 1, *clean.shape[2:]), draws), normal(clean.shape, draws)
-    share = uniform(shape, draws)
+    share = torch.where(chance(0.5, count, draws), uniform(shape, draws), 1.0)
     noise = share.sqrt() * alike + (1 - share).sqrt() * apart
-    width = _sometimes(0.7, (0.4, 1.2), clean, draws)
+    width = _sometimes(0.7, (0.4, 1.8), clean, draws)
     return clean + sigma * _toned(clean, draws) * filters.blur(noise, width), clean
 
 

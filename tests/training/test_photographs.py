@@ -168,3 +168,11 @@ def test_half_of_the_noise_is_strongest_at_some_brightness() -> None:
     strongest = strong[~even].argmax(1) / 63
     assert strongest.min() >= 0.1 - 1 / 63
     assert strongest.max() <= 0.7 + 1 / 63
+
+
+def test_half_of_the_grain_is_the_same_in_all_colours() -> None:
+    grey = torch.full((400, 3, 24, 24), 0.5)
+    noisy, clean = photographs._grainy(grey, LEVELS, seeded())
+    noise = noisy - clean
+    alike = (noise - noise[:, :1]).abs().amax((1, 2, 3)) < 1e-6 * noise.abs().amax((1, 2, 3))
+    assert alike.float().mean().item() == pytest.approx(0.5, abs=0.1)  # four standard errors
