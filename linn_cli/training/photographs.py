@@ -153,8 +153,9 @@ def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tup
     alike, apart = normal((count, 1, *clean.shape[2:]), draws), normal(clean.shape, draws)
     share = torch.where(chance(0.5, count, draws), uniform(shape, draws), 1.0)
     noise = share.sqrt() * alike + (1 - share).sqrt() * apart
-    width = _sometimes(0.7, (0.4, 1.8), clean, draws)
-    return clean + sigma * _toned(clean, draws) * filters.blur(noise, width), clean
+    grains = filters.blur(noise, _sometimes(0.7, (0.4, 1.8), clean, draws))
+    grains = grains / grains.std((1, 2, 3), keepdim=True)
+    return clean + sigma * _toned(clean, draws) * grains, clean
 
 
 def _toned(clean: Tensor, draws: Generator) -> Tensor:

@@ -176,3 +176,15 @@ def test_half_of_the_grain_is_the_same_in_all_colours() -> None:
     noise = noisy - clean
     alike = (noise - noise[:, :1]).abs().amax((1, 2, 3)) < 1e-6 * noise.abs().amax((1, 2, 3))
     assert alike.float().mean().item() == pytest.approx(0.5, abs=0.1)  # four standard errors
+
+
+def test_grain_is_as_strong_as_it_is_meant_to_be_however_coarse() -> None:
+    grey = torch.full((400, 3, 24, 24), 0.5)
+    # Grain is made half as strong as other noise at most.
+    noisy, clean = photographs._grainy(grey, (10.0, 20.0), seeded())
+    deviation = 255 * (noisy - clean).std((1, 2, 3))
+    assert deviation.max() <= 10 + 1e-3
+    as_meant = (deviation > 10 - 1e-3).float().mean()
+    assert as_meant.item() == pytest.approx(
+        0.5, abs=0.1
+    )  # the others are toned: four standard errors
