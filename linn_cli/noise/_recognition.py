@@ -17,7 +17,7 @@ from linn_cli.noise._spectra import PLANES, Spectrum
 
 # Log odds from which on there is noise, and it is white: few clean pictures are taken for noisy, and white noise
 # hardly ever for coarse (docs/noise.md counts them).
-IS_NOISE, IS_WHITE = 0.25, 0.0
+IS_NOISE, IS_WHITE = 0.75, 0.0
 _LEAST = 1.0  # grey level
 
 
