@@ -20,9 +20,9 @@ _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 # What half of the patches are told, as a share of the truth: noise differs over a picture, and an estimate errs.
 _TOLD = (0.5, 2.0)
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
-# By so many pixels clean pictures are blurred before noise is made, and of so many of their pixels one becomes one then.
+# Before noise is made, clean pictures are blurred by so many pixels, and enlarged: sampled every so many.
 _SOFT, _ENLARGED = (0.6, 2.0), (0.4, 1.0)
-# The brightness where noise is strongest, how far from there it is about as strong, and how strong it is far from there.
+# The brightness where noise is strongest, how far around that it is strong, and how strong it is elsewhere.
 _TONE, _TONES, _LEAST_TONE = (0.1, 0.7), (0.1, 0.4), (0.15, 0.7)
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
