@@ -94,11 +94,13 @@ class Truth(NamedTuple):
 class Made:
     """Patches and what is known of them.
 
-    Levels, uint8, (3, H, W) each; features (n, f), deviations (n, 3) in grey levels, and their kinds.
+    Levels, uint8, (3, H, W) each; features (n, f), the log odds from which on they have noise, (n,), deviations (n, 3)
+    in grey levels, and their kinds.
     """
 
     levels: tuple[Tensor, ...]
     features: Tensor
+    least_odds: Tensor
     deviations: Tensor
     kinds: tuple[str, ...]
 
@@ -188,6 +190,7 @@ def gather(pictures: Pictures, count: int) -> Made:
     """`count` patches, and what is known of these."""
     stored: list[Tensor] = []
     seen: list[Tensor] = []
+    least_odds: list[float] = []
     deviations: list[Tensor] = []
     kinds: list[str] = []
     chosen = list(_SHARES)
@@ -201,9 +204,16 @@ def gather(pictures: Pictures, count: int) -> Made:
             difference = GREY_LEVELS * from_channels(noisy - clean)
             stored.append(levels)
             seen.append(features(spectra))
+            least_odds.append(_recognition.least_odds(len(spectra[0].powers)))
             deviations.append(difference.square().mean((1, 2)).sqrt())
             kinds.append(name)
-    return Made(tuple(stored), torch.stack(seen), torch.stack(deviations), tuple(kinds))
+    return Made(
+        tuple(stored),
+        torch.stack(seen),
+        torch.tensor(least_odds),
+        torch.stack(deviations),
+        tuple(kinds),
+    )
 
 
 Patch = tuple[str, Tensor, Tensor]
@@ -417,10 +427,9 @@ def report(by_bands: BandNetworks, by_pixels: PixelNetwork, made: Made, chosen: 
                 continue
             error = out[some, :PLANES] - made.deviations[some].clamp(min=_LEAST).log()
             off = "" if kind in _CLEAN else f"{error.square().mean().sqrt().item():.2f}"
-            noise, white = (
-                (out[some, PLANES + index] > bound).float().mean().item()
-                for index, bound in enumerate((_recognition.IS_NOISE, _recognition.IS_WHITE))
-            )
+            is_noise = out[some, PLANES] > made.least_odds[some]
+            is_white = out[some, PLANES + 1] > _recognition.IS_WHITE
+            noise, white = (are.float().mean().item() for are in (is_noise, is_white))
             print(
                 f"{kind:>11}  {low:4g}-{high:<4g}  {int(some.sum()):7}  {noise:5.2f}  {white:5.2f}  {off}"
             )

@@ -15,9 +15,11 @@ from torch import Tensor
 from linn_cli.noise import _by_bands, _by_pixels
 from linn_cli.noise._spectra import PLANES, Spectrum
 
-# Log odds from which on there is noise, and it is white: few clean pictures are taken for noisy, and white noise
-# hardly ever for coarse (docs/noise.md counts them).
-IS_NOISE, IS_WHITE = 0.75, 0.0
+# Log odds from which on noise is white: white noise is hardly ever taken for coarse (docs/noise.md counts them).
+IS_WHITE = 0.0
+# Log odds from which on there is noise in a large picture, and how much more that is times the number of patches: small
+# pictures tell less, and would more often be taken for noisy.
+_IS_NOISE, _FEW = 0.5, 130.0
 _LEAST = 1.0  # grey level
 
 
@@ -29,16 +31,18 @@ class Recognised:
         deviations: the noise of luma and two chroma planes, in grey levels, if there is any.
         noise: the log odds that there is.
         white: the log odds that it is white.
+        patches: so many of the picture were looked at.
     """
 
     deviations: tuple[float, ...]
     noise: float
     white: float
+    patches: int
 
     @property
     def is_noise(self) -> bool:
         """Whether there is noise, rather surely, and enough of it to be removed."""
-        return self.noise > IS_NOISE and max(self.deviations) > _LEAST
+        return self.noise > least_odds(self.patches) and max(self.deviations) > _LEAST
 
     @property
     def is_coarse(self) -> bool:
@@ -61,9 +65,15 @@ def recognise(
         by_pixels = _by_pixels.tell(channels, seen)
         if by_pixels is not None:
             told = together(told, by_pixels)
-    return Recognised(tuple(told[:PLANES].exp().tolist()), *told[PLANES:].tolist())
+    deviations, (noise, white) = told[:PLANES].exp().tolist(), told[PLANES:].tolist()
+    return Recognised(tuple(deviations), noise, white, len(spectra[0].powers))
 
 
 def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
     """What both tell of pictures (..., 5)."""
     return (by_bands + by_pixels) / 2
+
+
+def least_odds(patches: int) -> float:
+    """The log odds from which on a picture of so many patches has noise."""
+    return _IS_NOISE + _FEW / patches

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from linn_cli.network.planes import from_channels
 from linn_cli.noise import _spectra
-from linn_cli.noise._recognition import Recognised, recognise
+from linn_cli.noise._recognition import Recognised, least_odds, recognise
 
 SIDE = 192
 
@@ -63,3 +63,15 @@ def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(facto
         for scale in (0.5, factor):
             picture = F.interpolate(picture, scale_factor=scale, mode="bicubic", antialias=True)
         assert not seen(picture[0].clamp(0, 1)).is_noise
+
+
+def test_a_small_picture_must_be_surer_to_be_noisy() -> None:
+    small, large = (Recognised((3.0, 1.0, 1.0), 1.0, -5.0, patches) for patches in (64, 3000))
+    assert large.is_noise
+    assert not small.is_noise
+    assert least_odds(64) > 2 > least_odds(169) > 1 > least_odds(729)
+
+
+def test_the_patches_are_counted() -> None:
+    # 192 pixels hold 20 patches of 16 that lie 9 apart.
+    assert seen(scene()).patches == 20**2
