@@ -19,7 +19,7 @@ from linn_cli.noise._spectra import PLANES, Spectrum
 IS_WHITE = 0.0
 # Log odds from which on there is noise in a large picture, and how much more that is times the number of patches: small
 # pictures tell less, and would more often be taken for noisy.
-_IS_NOISE, _FEW = 0.5, 130.0
+_IS_NOISE, _FEW = 0.8, 110.0
 _LEAST = 1.0  # grey level
 
 

@@ -66,10 +66,10 @@ def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(facto
 
 
 def test_a_small_picture_must_be_surer_to_be_noisy() -> None:
-    small, large = (Recognised((3.0, 1.0, 1.0), 1.0, -5.0, patches) for patches in (64, 3000))
+    small, large = (Recognised((3.0, 1.0, 1.0), 1.2, -5.0, patches) for patches in (64, 3000))
     assert large.is_noise
     assert not small.is_noise
-    assert least_odds(64) > 2 > least_odds(169) > 1 > least_odds(729)
+    assert least_odds(64) > 2 > least_odds(169) > 1.2 > least_odds(729)
 
 
 def test_the_patches_are_counted() -> None:
