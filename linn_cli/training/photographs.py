@@ -154,7 +154,7 @@ def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tup
     share = torch.where(chance(0.5, count, draws), uniform(shape, draws), 1.0)
     noise = share.sqrt() * alike + (1 - share).sqrt() * apart
     grains = filters.blur(noise, _sometimes(0.7, (0.4, 1.8), clean, draws))
-    grains = grains / grains.std((1, 2, 3), keepdim=True)
+    grains = grains / grains.square().mean((1, 2, 3), keepdim=True).sqrt()
     return clean + sigma * _toned(clean, draws) * grains, clean
 
 
