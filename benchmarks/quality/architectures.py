@@ -21,8 +21,8 @@ from linn_cli.network.model import DnINN
 from linn_cli.pictures import folders
 from linn_cli.training.initialisation import initialise
 from linn_cli.training.patches import Patches
-from linn_cli.training.run import Validation
 from linn_cli.training.trainer import Recipe, Trainer
+from linn_cli.training.validation import Validation
 
 SIGMA = (1.0, 80.0)
 _TIMED_STEPS = 8

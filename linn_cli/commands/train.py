@@ -122,6 +122,7 @@ def train(
         from linn_cli.engine import devices, freed_memory
         from linn_cli.training import run as training
         from linn_cli.training.trainer import Recipe, parse_noise
+        from linn_cli.training.validation import Validation
         from linn_cli.weights import sets
 
         freed_memory.keep_freed_memory()
@@ -168,7 +169,7 @@ def train(
             advance(trainer.steps_done)
             for reached in training.train(
                 trainer,
-                training.Validation(
+                Validation(
                     pictures.held_out,
                     recipe.sigma,
                     as_grey=recipe.architecture.planes == 1,

@@ -17,8 +17,8 @@ from linn_cli.noise._spectra import PLANES, Spectrum
 
 # Log odds from which on noise is white: white noise is hardly ever taken for coarse (docs/noise.md counts them).
 IS_WHITE = 0.0
-# Log odds from which on there is noise in a large picture, and how much more that is times the number of patches: small
-# pictures tell less, and would more often be taken for noisy.
+# Log odds from which on there is noise in a large picture. Small pictures tell less, and would more often be taken for
+# noisy: one of n patches needs _FEW / n more.
 _IS_NOISE, _FEW = 0.8, 110.0
 _LEAST = 1.0  # grey level
 

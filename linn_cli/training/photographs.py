@@ -23,7 +23,7 @@ _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
 # Before noise is made, clean pictures are blurred by so many pixels, and enlarged: sampled every so many.
 _SOFT, _ENLARGED = (0.6, 2.0), (0.4, 1.0)
 # The brightness where noise is strongest, how far around that it is strong, and how strong it is elsewhere.
-_TONE, _TONES, _LEAST_TONE = (0.1, 0.7), (0.1, 0.4), (0.15, 0.7)
+_TONE_AT, _TONE_AROUND, _TONE_ELSEWHERE = (0.1, 0.7), (0.1, 0.4), (0.15, 0.7)
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
 
@@ -159,11 +159,13 @@ def _grainy(clean: Tensor, levels: tuple[float, float], draws: Generator) -> tup
 
 
 def _toned(clean: Tensor, draws: Generator) -> Tensor:
-    """How strong noise is, (B, 1, H, W), at most 1: half the time as under a curve that is flat in shadows and lights."""
+    """How strong noise is, (B, 1, H, W), at most 1: half the time as under a curve that is flat in shadows and highlights."""
     shape = (len(clean), 1, 1, 1)
-    at, around, least = (uniform(shape, draws, *one) for one in (_TONE, _TONES, _LEAST_TONE))
+    at, around, elsewhere = (
+        uniform(shape, draws, *one) for one in (_TONE_AT, _TONE_AROUND, _TONE_ELSEWHERE)
+    )
     distance = (clean.mean(1, keepdim=True) - at) / around
-    tone = torch.lerp(torch.exp(-0.5 * distance.square()), torch.ones_like(distance), least)
+    tone = torch.lerp(torch.exp(-0.5 * distance.square()), torch.ones_like(distance), elsewhere)
     return torch.where(chance(0.5, len(clean), draws), tone, 1.0)
 
 

@@ -9,26 +9,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator
 
 from linn_cli import __version__
 from linn_cli.errors import InputError, LinnError, UsageError
 from linn_cli.files import write_atomically
-from linn_cli.metrics import add_noise, psnr
-from linn_cli.network import planes
 from linn_cli.network.model import DnINN
 from linn_cli.pictures.folders import list_pictures
 from linn_cli.training.initialisation import grow, initialise
-from linn_cli.training.patches import Patches, hold_out, read
+from linn_cli.training.patches import Patches, hold_out
 from linn_cli.training.trainer import Recipe, Trainer
-from linn_cli.units import GREY_LEVELS
+from linn_cli.training.validation import Validation
 from linn_cli.weights import sets
 
-_TESTED_SIGMAS = (15.0, 25.0, 50.0)
-_VALIDATION_CROP = 160
 _LOSS_EVERY = 20
 
 
@@ -44,36 +39,6 @@ class Progress:
     pixels: int
     seconds: float
     psnr: dict[str, float] = field(default_factory=dict)
-
-
-class Validation:
-    """Held-out pictures under the published protocol's noise: the only judge of a run.
-
-    The centre of each picture is used, at the sigmas of the published tables that lie in the range.
-    """
-
-    def __init__(
-        self, pictures: Sequence[Path], sigma: tuple[float, float], *, as_grey: bool = True
-    ) -> None:
-        low, high = sigma
-        self.pictures = [_centre(read(picture, as_grey=as_grey)) for picture in pictures]
-        self.sigmas = [grey for grey in _TESTED_SIGMAS if low <= grey <= high] or [low]
-
-    @torch.inference_mode()
-    def measure(self, model: nn.Module) -> dict[str, float]:
-        """Mean PSNR in dB over the pictures, by sigma in 8-bit grey levels."""
-        device = next(model.parameters()).device
-
-        def score(index: int, sigma: float) -> float:
-            clean = self.pictures[index]
-            noisy = planes.from_channels(add_noise(clean, sigma, seed=index).to(device) - 0.5)
-            estimate = planes.to_channels(model(noisy + 0.5, sigma) - 0.5) + 0.5
-            return psnr(estimate.clamp(0, 1), clean)
-
-        return {
-            f"{grey:g}": fmean(score(k, grey / GREY_LEVELS) for k in range(len(self.pictures)))
-            for grey in self.sigmas
-        }
 
 
 @dataclass(frozen=True)
@@ -293,14 +258,6 @@ def _compiles(device: torch.device) -> bool:
     # On CUDA torch 2.11 compiled the polyphase network wrongly under autocast: losses and gradients of
     # another sign.
     return device.type == "cpu" and shutil.which("c++") is not None
-
-
-def _centre(picture: Tensor) -> Tensor:
-    """The middle of uint8 levels (H, W, C) as float32 (1, C, h, w) in [0, 1]."""
-    height, width = (min(side, _VALIDATION_CROP) for side in picture.shape[:2])
-    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
-    crop = picture[top : top + height, left : left + width]
-    return crop.permute(2, 0, 1)[None].float() / GREY_LEVELS
 
 
 def _names(pictures: Sequence[Path]) -> str:

@@ -185,6 +185,5 @@ def test_grain_is_as_strong_as_it_is_meant_to_be_however_coarse() -> None:
     deviation = 255 * (noisy - clean).square().mean((1, 2, 3)).sqrt()
     assert deviation.max() <= 10 + 1e-3
     as_meant = (deviation > 10 - 1e-3).float().mean()
-    assert as_meant.item() == pytest.approx(
-        0.5, abs=0.1
-    )  # the others are toned: four standard errors
+    # The others are toned. Four standard errors.
+    assert as_meant.item() == pytest.approx(0.5, abs=0.1)

@@ -16,13 +16,13 @@ from linn_cli.network.model import DnINN
 from linn_cli.training.run import (
     Pictures,
     Run,
-    Validation,
     _compiles,
     gather,
     prepare,
     train,
 )
 from linn_cli.training.trainer import Recipe, Trainer
+from linn_cli.training.validation import Validation
 from linn_cli.weights import sets
 from tests.conftest import POLYPHASE, save_pictures
 
