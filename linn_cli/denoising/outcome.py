@@ -81,13 +81,20 @@ class Outcome:
         model = (
             "" if self.noise in (None, WHITE) else f"{_SAID.get(self.noise, self.noise)} noise of "
         )
-        levels = _range(self.sigma)
+        levels = _range(self.sigma, one_by_one=self.frames in (None, 1))
         if self.range:
             levels += " of {:.4g} to {:.4g}".format(*self.range)
         unit = "" if self.sigma_unit == EIGHT_BITS else f" (--sigma-unit {self.sigma_unit})"
-        yield f"{model}sigma {levels} {found}{unit}" if self.sigma else "left as it is"
+        is_removed = bool(self.sigma) and self._takes
+        yield f"{model}sigma {levels} {found}{unit}" if is_removed else "left as it is"
         if self.strength not in ((), _WHOLE):
             yield f"strength {','.join(f'{one:g}' for one in self.strength)}"
+
+    @property
+    def _takes(self) -> bool:
+        """Whether the strength takes anything from this picture: that of colour needs colour."""
+        percents = self.strength or _WHOLE
+        return any(percents if self.channels == 3 else percents[:1])
 
     def details(self) -> tuple[str, ...]:
         """All that is known of a picture that was denoised, in lines."""
@@ -104,9 +111,9 @@ class Outcome:
         return f"{what}, {network}, {where}", *self.estimate
 
 
-def _range(levels: Sequence[float]) -> str:
-    """Levels one by one, of many the least and the most."""
-    if len(levels) <= _MOST_LEVELS:
+def _range(levels: Sequence[float], *, one_by_one: bool) -> str:
+    """Levels one by one, or the least and the most: those of frames would pass for those of colours."""
+    if len(levels) <= 1 or (one_by_one and len(levels) <= _MOST_LEVELS):
         return ", ".join(map(three_digits, levels))
     return f"{three_digits(min(levels))} to {three_digits(max(levels))}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -115,7 +116,8 @@ def _taken(clean: Tensor, draws: Generator) -> tuple[Tensor, Tensor]:
     noisy, clean = camera.photograph(clean, draws)
     noise = _smoothed((noisy - clean) * _toned(clean, draws), clean, draws)
     noise = _blur_chroma(noise, _sometimes(0.5, (1.0, 3.5), clean, draws))
-    noise = _weaken_chroma(noise, 1 - _sometimes(0.5, (0.0, 0.8), clean, draws))
+    left = 1 - _sometimes(0.5, (0.0, 0.8), clean, draws)
+    noise = _of_chroma(noise, lambda chroma: left * chroma)
     soft = _sometimes(0.4, (0.4, 1.0), clean, draws)
     noisy, clean = filters.blur(clean + noise, soft), filters.blur(clean, soft)
     soft = _sometimes(0.3, (1.0, 2.0), clean, draws)
@@ -177,11 +179,10 @@ def _sometimes(
     return torch.where(chance(probability, len(like), draws), drawn, 0.0)
 
 
-def _weaken_chroma(picture: Tensor, factor: Tensor) -> Tensor:
-    turned = planes.from_channels(picture)
-    return planes.to_channels(torch.cat((turned[:, :1], factor * turned[:, 1:]), dim=1))
-
-
 def _blur_chroma(picture: Tensor, sigma: Tensor) -> Tensor:
-    turned = planes.from_channels(picture)
-    return planes.to_channels(torch.cat((turned[:, :1], filters.blur(turned[:, 1:], sigma)), dim=1))
+    return _of_chroma(picture, lambda chroma: filters.blur(chroma, sigma))
+
+
+def _of_chroma(picture: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+    luma, chroma = planes.from_channels(picture).split((1, 2), dim=1)
+    return planes.to_channels(torch.cat((luma, change(chroma)), dim=1))

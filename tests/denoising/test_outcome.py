@@ -57,6 +57,13 @@ def test_several_frames_and_what_is_cut_off_are_details() -> None:
     assert "3 frames, sigma 5, 6 cut off at black and white" in line
 
 
+def test_levels_of_several_frames_are_not_told_one_by_one() -> None:
+    levels = replace(DONE, sigma=(5.0, 10, 20))
+    assert ", sigma 5, 10, 20 given, " in str(levels)
+    assert ", sigma 5 to 20 given, " in str(replace(levels, frames=3))
+    assert ", sigma 5 given, " in str(replace(levels, sigma=(5.0,), frames=3))
+
+
 def test_measured_values_are_told_in_themselves() -> None:
     counts = replace(DONE, depth="uint16", sigma_unit="value", sigma=(20.6,), range=(545.3, 709.4))
     assert ", sigma 20.6 of 545.3 to 709.4 given (--sigma-unit value), 1.3 s" in str(counts)
@@ -66,9 +73,9 @@ def test_measured_values_are_told_in_themselves() -> None:
 
 
 def test_the_line_says_how_much_of_the_noise_was_removed() -> None:
-    assert str(replace(DONE, strength=(0.0, 100.0))).endswith(
-        ", sigma 25.2 given, strength 0,100, 1.3 s"
-    )
+    in_colour = replace(DONE, strength=(0.0, 100.0), channels=3)
+    assert str(in_colour).endswith(", sigma 25.2 given, strength 0,100, 1.3 s")
+    assert str(replace(in_colour, channels=1)).endswith(", left as it is, strength 0,100, 1.3 s")
     assert str(replace(DONE, strength=(0.0,), sigma=())).endswith(
         ", left as it is, strength 0, 1.3 s"
     )
