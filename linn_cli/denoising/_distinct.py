@@ -35,7 +35,7 @@ def check(jobs: JobList) -> None:
         for source in filter(places.follow, group.sources()):
             folder, name = places.of(source)
             read_by_links[folder].add(name)
-        for source, target in group.pairs() if os.path.isdir(group.into) else ():
+        for source, target in group.pairs() if group.is_there else ():
             if places.follow(target):
                 written_by_links[places.of(target)[0]].append((source, target))
     for folder in {**written, **written_by_links}:

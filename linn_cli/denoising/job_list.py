@@ -30,6 +30,11 @@ class Group:
     names: str
     targets: str | None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a folder to write into; a bare name goes into the current one."""
+        return os.path.isdir(self.into or os.curdir)
+
     def sources(self) -> list[str]:
         """The paths of the sources."""
         return [os.path.join(self.folder, name) for name in self.names.split(_BETWEEN)]

@@ -142,7 +142,7 @@ def _renamed(path: Path, suffix: str, target: Format | None) -> Path:
 def _there(jobs: JobList) -> Iterator[Path]:
     """Outputs that may be there: those in folders that are."""
     for group in jobs.groups:
-        if os.path.isdir(group.into):
+        if group.is_there:
             yield from map(Path, group.outputs())
 
 

@@ -90,6 +90,20 @@ def test_outputs_that_are_there_need_a_word(tree: Path, tmp_path: Path) -> None:
         assert len(planning.plan([tree], tmp_path, existing=existing)) == 2
 
 
+@pytest.mark.parametrize("named", ["a.png", "./a.png", "deep/../a.png", "."])
+def test_an_output_in_the_current_folder_is_seen(
+    named: str, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree)
+    Path("a-denoised.png").touch()
+    with pytest.raises(UsageError, match=r"a-denoised\.png: there already"):
+        planning.plan([Path(named)], None)
+    Path("a-denoised.png").unlink()
+    Path("a-denoised.png").symlink_to("b.jpg")
+    with pytest.raises(UsageError, match="is an input too"):
+        planning.plan([Path("a.png"), Path("b.jpg")], None, existing=Existing(overwrite=True))
+
+
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no pictures in it"):
         planning.plan([tmp_path], None)
