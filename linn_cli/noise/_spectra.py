@@ -22,7 +22,8 @@ from linn_cli.units import GREY_LEVELS
 _SIDE, _MOST_PATCHES, _LEAST_PATCHES = 16, 20_000, 60
 # Of a large picture about so many pixels are looked at.
 _MOST_PIXELS = 500_000
-# No more of a patch than this may be cut off at black or white, or as little as in the clearest fifth of the patches.
+# No more of a patch than this may be cut off at black or white, or as little as in the clearest fifth of the patches, or in
+# the clearest that tell anything.
 _CUT_OFF, _CLEAREST = 0.02, 0.2
 # Bands of a patch's cosine transform end here, as parts of the highest frequency along an axis. The lowest holds little,
 # since the patch's trend is taken off; the highest tells white noise.
@@ -105,7 +106,8 @@ def _clear(picture: Tensor, seen: Tensor | None) -> Tensor:
     )
     if not bool(is_seen.any()):
         return is_seen
-    most = max(_CUT_OFF, cut_off[is_seen].quantile(_CLEAREST).item())
+    enough = min(max(_CLEAREST, _LEAST_PATCHES / int(is_seen.sum())), 1.0)
+    most = max(_CUT_OFF, cut_off[is_seen].quantile(enough).item())
     return is_seen & (cut_off <= most)
 
 

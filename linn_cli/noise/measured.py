@@ -24,6 +24,7 @@ _NOT_WHITE = (
     "fine detail is weaker than white noise would leave it, as after JPEG, demosaicing or scaling, or in fine texture: "
     "every second pixel has sigma "
 )
+_LEAST_SHARE = 1e-4  # of the interval's end
 # Shadows, midtones and highlights.
 _TONES = 0.1, 0.5, 0.9
 # Lossy compression takes weak noise in fine detail away, and nothing tells how much there was.
@@ -208,7 +209,11 @@ def _in_unit(words: Sequence[str], unit: str) -> list[str]:
 
 
 def _interval(one: Estimate) -> str:
-    sigma, low, high = map(shown, (one.sigma, one.low, one.high))
+    # Next to nothing is nothing, not a row of zeros.
+    sigma, low, high = (
+        shown(level if level > _LEAST_SHARE * one.high else 0.0)
+        for level in (one.sigma, one.low, one.high)
+    )
     return f"{sigma} ({low} to {high})"
 
 

@@ -35,7 +35,7 @@ prints no table of layers, so linn is a reconstruction. Its parameter counts mat
 weights were trained anew. The polyphase networks are linn's own form of it, which works at half the resolution.
 
 The table gives the PSNR in dB with white Gaussian noise that is neither clipped nor rounded, on BSD68 in grey or
-on CBSD68 in colour. `linn benchmark BSD68 --weights FILE` measures it (with `--color` for CBSD68):
+on CBSD68 in colour. `linn benchmark BSD68 --weights FILE`, or with `CBSD68` for a colour set, measures it:
 
 """
 

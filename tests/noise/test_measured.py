@@ -25,6 +25,14 @@ def test_words_say_the_interval_and_what_is_odd() -> None:
     assert words == "white is 40 counts, gain=6.375 read_noise=5.10, estimated"
 
 
+def test_next_to_nothing_is_said_to_be_nothing() -> None:
+    little = Estimate(0.04, 1e-13, 0.35)
+    [words] = Measured((little,), little).in_words()
+    assert words == "sigma 0.04 (0.00 to 0.35), estimated"
+    least = Estimate(4e-5, 3e-5, 5e-5)  # what is as small as its unit is told
+    assert Measured((least,), least).in_words() == ["sigma 0.00004 (0.00003 to 0.00005), estimated"]
+
+
 def test_noise_behind_a_curve_is_said_in_one_line() -> None:
     one = Estimate(10.0, 9.0, 11.0)
     cameras = (CameraNoise(1 / 200, 0.01, encoded=True),) * 3

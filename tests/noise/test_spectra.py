@@ -59,6 +59,13 @@ def test_where_black_and_white_cut_off_is_not_looked_at() -> None:
     assert half.overall.mean().sqrt() == pytest.approx(10, rel=0.05)
 
 
+def test_of_a_small_dark_picture_the_clearest_patches_are_looked_at() -> None:
+    # A fifth of its 225 patches would tell nothing.
+    dark = (white(140, 10)[:128, :128] - 0.5 + torch.linspace(0, 0.03, 128)).clamp(0, 1)
+    (one,) = _spectra.measure([dark])
+    assert 60 <= len(one.powers) < 80
+
+
 def test_of_a_large_plane_some_strips_are_looked_at() -> None:
     large = torch.zeros(4000, 1000)
     assert _spectra.looked_at([large]).shape == (7, 1, 64, 1000)
