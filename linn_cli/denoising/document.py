@@ -125,13 +125,14 @@ def search(document: Document, request: Request, known: NoiseProfile | None = No
 def in_own_range(frames: Iterable[Picture]) -> Range | None:
     """One range for all planes of some frames; None if the range of their dtype fits them."""
     found: list[ranges.Spread] = []
-    usual = None
+    usual, in_colour = None, True
     for frame in frames:
         if frame.values.dtype == np.uint8:
             continue
         usual = ranges.usual(frame.values.dtype)
+        in_colour &= frame.is_colour
         found += _spreads(frame)
-    return ranges.common(found, usual) if usual else None
+    return ranges.common(found, usual, in_colour=in_colour) if usual else None
 
 
 def in_range(part: Picture, scale: Range | None = None) -> Picture:
@@ -139,7 +140,8 @@ def in_range(part: Picture, scale: Range | None = None) -> Picture:
     if part.values.dtype == np.uint8:
         return part
     usual = scale or ranges.usual(part.values.dtype)
-    return replace(part, range=ranges.common(list(_spreads(part)), usual) or scale)
+    own = ranges.common(list(_spreads(part)), usual, in_colour=part.is_colour)
+    return replace(part, range=own or scale)
 
 
 def in_one_range(pictures: Sequence[Picture]) -> list[Picture]:

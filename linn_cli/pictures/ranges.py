@@ -24,8 +24,9 @@ from linn_cli.units import GREY_LEVELS
 _SQUARE = 4
 # The part of these means that may lie below black or above white.
 _BEYOND = 0.001
-# A range fits values that use at least this part of it, and leave it by at most this part.
-_LEAST_USED, _MOST_BEYOND = 0.5, 0.25
+# A range fits values that use at least this part of it, and leave it by at most that part. What is in colour and darker is
+# rather a dark photograph than an instrument's, as long as it uses this part.
+_LEAST_USED, _LEAST_OF_COLOURS, _MOST_BEYOND = 0.5, 0.25, 0.25
 # Photographs seldom use all from black to white. This part of the span stays free at either end, so that the network
 # sees the contrast that it was trained for.
 _FREE = 0.125
@@ -49,12 +50,19 @@ class Spread:
     noise: float
 
 
-def common(found: Sequence[Spread], usual: Range) -> Range | None:
-    """One range for planes that spread so far; None if the usual one fits, or if nothing is known of them."""
+def common(found: Sequence[Spread], usual: Range, *, in_colour: bool = False) -> Range | None:
+    """One range for planes that spread so far; None if the usual one fits, or if nothing is known of them.
+
+    Args:
+        found: how far each spreads.
+        usual: the range that the dtype suggests.
+        in_colour: the planes are those of colours.
+    """
     if not found:
         return None
     low, high = min(one.low for one in found), max(one.high for one in found)
-    settled = settle(Spread(low, high, max(one.noise for one in found)), usual)
+    together = Spread(low, high, max(one.noise for one in found))
+    settled = settle(together, usual, _LEAST_OF_COLOURS if in_colour else _LEAST_USED)
     return None if settled == usual else settled
 
 
@@ -98,14 +106,14 @@ def _noise(values: Tensor, square: tuple[int, int], whole: Tensor) -> float:
     return float(values[whole].abs().median()) / _MEDIAN
 
 
-def settle(found: Spread, usual: Range) -> Range:
-    """The usual range if values spread over much of it and little beyond; else their own."""
+def settle(found: Spread, usual: Range, least_used: float = _LEAST_USED) -> Range:
+    """The usual range if values spread over this part of it and little beyond; else their own."""
     span = found.high - found.low
     if span == 0 and found.noise == 0:
         return usual
     beyond = _MOST_BEYOND * usual.span
     inside = usual.low - beyond <= found.low and found.high <= usual.high + beyond
-    if inside and max(span, found.noise * GREY_LEVELS / _MOST_SIGMA) >= _LEAST_USED * usual.span:
+    if inside and max(span, found.noise * GREY_LEVELS / _MOST_SIGMA) >= least_used * usual.span:
         return usual
     least = found.noise * GREY_LEVELS / _MOST_SIGMA
     if 0 <= found.low <= max(_NEAR_ZERO * found.high, _REACHES * found.noise):

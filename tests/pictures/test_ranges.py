@@ -18,6 +18,18 @@ def noisy(sigma: float = 0.08) -> NDArray[np.float64]:
     return answer
 
 
+def test_a_dark_picture_in_colour_is_a_photograph() -> None:
+    for part, own_in_grey, own_in_colour in [
+        (0.8, False, False),
+        (0.3, True, False),
+        (0.1, True, True),
+    ]:
+        found = Spread(0.0, 65535 * part, 200.0)
+        usual = ranges.usual(np.dtype(np.uint16))
+        assert (ranges.common([found], usual) is not None) == own_in_grey
+        assert (ranges.common([found], usual, in_colour=True) is not None) == own_in_colour
+
+
 def test_a_range_is_found_without_its_noise() -> None:
     found = ranges.spread(1000 * noisy() + 500)
     assert found is not None
