@@ -12,6 +12,8 @@ from linn_cli.units import GREY_LEVELS
 # Compression changes a frame by so much at most, but for as many pixels beside the picture as its blocks reach.
 _EVEN, _BLOCK = 1.5 / GREY_LEVELS, 8
 _LEAST_SIDE = 48  # pixels; what has less is no framed picture
+# A drawing or a text lies on what seems its frame: more than this part of it is of that colour, about.
+_PAGE, _ALIKE = 0.15, 6 / GREY_LEVELS
 
 
 def within(channels: Sequence[Tensor], seen: Tensor | None = None) -> Tensor | None:
@@ -45,6 +47,11 @@ def _inside(picture: Tensor) -> Tensor | None:
         left, right = left + on_left, right - on_right
     height, width = picture.shape[1:]
     if (top, bottom, left, right) == (0, height, 0, width):
+        return None
+    colour = picture[:, top - 1 if top else bottom % height, left - 1 if left else right % width]
+    part = picture[:, top:bottom, left:right]
+    alike = ((part - colour[:, None, None]).abs() <= _ALIKE).all(0)
+    if alike.float().mean() > _PAGE:
         return None
     seen = torch.zeros(height, width, dtype=torch.bool)
     rows, columns = (

@@ -68,6 +68,13 @@ def test_a_picture_of_one_colour_has_no_frame(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("colour", [INK, WHITE, TINT])
+def test_a_drawing_has_a_page_and_no_frame(colour: tuple[float, ...]) -> None:
+    page = torch.tensor(colour)[:, None, None].expand(3, 200, 200).clone()
+    page[:, 40:160:3, 40:160] = 0.5
+    assert _frame.within(list(page)) is None
+
+
+@pytest.mark.parametrize("colour", [INK, WHITE, TINT])
 def test_noise_within_a_frame_is_found(noisy: Tensor, colour: tuple[float, ...]) -> None:
     bare, within = (photograph.find(list(one)) for one in (noisy, framed(noisy, colour, 40)))
     assert bare
