@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from linn_cli.noise._sampling import STRIP
 from linn_cli.units import GREY_LEVELS
 
 # Compression changes a frame by so much at most, but for as many pixels beside the picture as its blocks reach.
@@ -14,28 +15,32 @@ _EVEN, _BLOCK = 1.5 / GREY_LEVELS, 8
 _LEAST_SIDE = 48  # pixels; what has less is no framed picture
 # A drawing or a text lies on what seems its frame: more than this part of it is of that colour, about.
 _PAGE, _ALIKE = 0.15, 6 / GREY_LEVELS
+_IN_STRIPS = 250_000  # pixels; of a larger picture linn looks at strips, which have to stay whole
 
 
-def within(channels: Sequence[Tensor], seen: Tensor | None = None) -> Tensor | None:
-    """Which pixels of a picture are seen and lie within its frame, bool (H, W); None for all.
+def without(
+    channels: Sequence[Tensor], seen: Tensor | None = None
+) -> tuple[list[Tensor], Tensor | None]:
+    """The part of a picture that lies within its frame: all of it if there is none.
 
     Args:
         channels: planes (H, W), white at 1.
         seen: bool (H, W), where the picture is looked at; None for all of it.
     """
-    framed = _inside(torch.stack([plane.detach() for plane in channels]).cpu())
-    if framed is None or seen is None:
-        return seen if framed is None else framed
-    return framed & seen.cpu()
+    inside = _inside(torch.stack([plane.detach() for plane in channels]).cpu())
+    if inside is None:
+        return list(channels), seen
+    return [plane[inside] for plane in channels], None if seen is None else seen[inside]
 
 
-def _inside(picture: Tensor) -> Tensor | None:
-    """Which pixels of a picture (C, H, W) lie within its frame, bool (H, W); None without a frame.
+def _inside(picture: Tensor) -> tuple[slice, slice] | None:
+    """The rows and columns of a picture (C, H, W) that lie within its frame; None without a frame.
 
     Rows and columns along the edges belong to it as long as they are of one colour each; so there may be several frames,
     one within the other.
     """
-    top, left, (bottom, right) = 0, 0, picture.shape[1:]
+    height, width = picture.shape[1:]
+    top, bottom, left, right = 0, height, 0, width
     before = None
     while before != (before := (top, bottom, left, right)):
         part = picture[:, top:bottom, left:right]
@@ -45,7 +50,6 @@ def _inside(picture: Tensor) -> Tensor | None:
         top, bottom = top + above, bottom - below
         on_left, on_right = _even_ends(picture[:, top:bottom, left:right].mT)
         left, right = left + on_left, right - on_right
-    height, width = picture.shape[1:]
     if (top, bottom, left, right) == (0, height, 0, width):
         return None
     colour = picture[:, top - 1 if top else bottom % height, left - 1 if left else right % width]
@@ -53,13 +57,11 @@ def _inside(picture: Tensor) -> Tensor | None:
     alike = ((part - colour[:, None, None]).abs() <= _ALIKE).all(0)
     if alike.float().mean() > _PAGE:
         return None
-    seen = torch.zeros(height, width, dtype=torch.bool)
-    rows, columns = (
-        slice(first + _BLOCK * (first > 0), last - _BLOCK * (last < size))
-        for first, last, size in ((top, bottom, height), (left, right, width))
-    )
-    seen[rows, columns] = True
-    return seen
+    columns = slice(left + _BLOCK * (left > 0), right - _BLOCK * (right < width))
+    if height * width <= _IN_STRIPS:
+        return slice(top + _BLOCK * (top > 0), bottom - _BLOCK * (bottom < height)), columns
+    top, bottom = -(-top // STRIP) * STRIP, bottom if bottom == height else bottom // STRIP * STRIP
+    return (slice(top, bottom), columns) if bottom - top >= _LEAST_SIDE else None
 
 
 def _even_ends(part: Tensor) -> tuple[int, int]:

@@ -10,16 +10,16 @@ from torch import Tensor
 from linn_cli.pictures.picture import Picture
 
 # The noise of a larger picture is estimated from about so many pixels, in strips of so many rows.
-_MOST_PIXELS, _STRIP = 1_000_000, 64
+_MOST_PIXELS, STRIP = 1_000_000, 64
 
 
 def strips(height: int, width: int, most: int = _MOST_PIXELS) -> NDArray[np.int64] | None:
     """The rows of a picture that have about so many pixels; None for all rows."""
-    count = max(1, most // (_STRIP * width))
-    if count * _STRIP >= height:
+    count = max(1, most // (STRIP * width))
+    if count * STRIP >= height:
         return None
-    tops = np.linspace(0, height - _STRIP, count).astype(np.int64)
-    rows: NDArray[np.int64] = (tops[:, None] + np.arange(_STRIP)).ravel()
+    tops = np.linspace(0, height - STRIP, count).astype(np.int64)
+    rows: NDArray[np.int64] = (tops[:, None] + np.arange(STRIP)).ravel()
     return rows
 
 
@@ -36,10 +36,10 @@ def in_strips(picture: Tensor, most: int) -> Tensor:
     A picture that was sampled consists of such strips, and none goes across two of these.
     """
     height, width = picture.shape[1:]
-    count = max(1, most // (_STRIP * width))
-    if count * _STRIP >= height:
+    count = max(1, most // (STRIP * width))
+    if count * STRIP >= height:
         return picture[None]
-    whole = height // _STRIP
-    strips: Tensor = picture[:, : whole * _STRIP].unflatten(1, (whole, _STRIP)).transpose(0, 1)
+    whole = height // STRIP
+    strips: Tensor = picture[:, : whole * STRIP].unflatten(1, (whole, STRIP)).transpose(0, 1)
     places = torch.linspace(0, whole - 1, count, device=picture.device).long()
     return strips.index_select(0, places)

@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from linn_cli.noise import _frame, _spectra
@@ -92,7 +91,7 @@ def find(
         is_coarse: what else is known says that its noise is not white.
         unit: of a picture that was brought to its own range, how much of its dtype's that is.
     """
-    seen = _frame.within(channels, seen)
+    channels, seen = _frame.without(channels, seen)
     spectra = _spectra.measure(channels, seen)
     if not spectra:
         return ()
@@ -105,12 +104,12 @@ def find(
         is_noise, coarse = known.is_noise, known.is_coarse
     found = (is_noise or _is_even(planes[0], unit)) and (is_coarse or coarse)
     is_strong = planes[0].smoothest > _STRONG
-    return planes if found and not (is_strong and _is_drawn(channels, seen)) else ()
+    return planes if found and not (is_strong and _is_drawn(channels)) else ()
 
 
 def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plane, ...]:
     """`find` for a picture that is known to have such noise; () if it is too small to tell how much."""
-    seen = _frame.within(channels, seen)
+    channels, seen = _frame.without(channels, seen)
     spectra = _spectra.measure(channels, seen)
     if len(spectra) < PLANES:
         return tuple(map(_measured, spectra))
@@ -127,21 +126,17 @@ def _is_even(luma: Plane, unit: float) -> bool:
     return luma.smoothest > _WEAK and luma.unevenness + luma.unlikeness < even
 
 
-def _is_drawn(channels: Sequence[Tensor], seen: Tensor | None) -> bool:
-    """Whether a picture is drawn or written where it is seen: of few levels, or with squares of one value."""
-    picture = _joined(channels)
-    is_seen = torch.ones_like(picture[0]) if seen is None else _joined([seen])[0]
-    middle = (GREY_LEVELS * picture[len(picture) // 2].clamp(0, 1)).round().int()[is_seen > 0]
-    most = middle.bincount(minlength=_COMMONEST).topk(_COMMONEST).values.sum().item()
+def _is_drawn(channels: Sequence[Tensor]) -> bool:
+    """Whether a picture is drawn or written: of few levels, or with squares of one value."""
+    picture = _spectra.looked_at(channels).transpose(0, 1).flatten(1, 2)
+    middle = (GREY_LEVELS * picture[len(picture) // 2].clamp(0, 1)).round().int().flatten()
+    common = middle.bincount(minlength=_COMMONEST).topk(_COMMONEST).values.sum().item() / len(
+        middle
+    )
     beside = (picture[:, :, 1:] == picture[:, :, :-1]).all(0)
     below = (picture[:, 1:] == picture[:, :-1]).all(0)
-    flat = (beside[1:] & beside[:-1] & below[:, 1:])[is_seen[1:, 1:] > 0]
-    return most / len(middle) > _COMMON or flat.float().mean().item() > _FLAT
-
-
-def _joined(channels: Sequence[Tensor]) -> Tensor:
-    """What is looked at, (C, H, W): strips below each other."""
-    return _spectra.looked_at(channels).transpose(0, 1).flatten(1, 2)
+    flat = beside[1:] & beside[:-1] & below[:, 1:]
+    return common > _COMMON or flat.float().mean().item() > _FLAT
 
 
 def _known(spectra: Sequence[Spectrum], known: Recognised) -> tuple[Plane, ...]:
