@@ -3,11 +3,13 @@
     python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o linn_cli/noise/
     python -m benchmarks.fit_noise bsd432/ photos/ --names weights/held-out.txt --count 2000
 
+With --grey it does so in grey.
+
 Noise of cameras, grain, JPEG, scaling and white noise is made on patches of the pictures. Beside it stand patches without
 noise, as they are and made smaller, drawings, text, halftones, stars, gradients and textures of one colour. It prints, for
 patches that they were not fitted to, how many of each kind they take for noise and for white noise, and how far the logarithms
-of their deviations are off. Without -o it judges the bundled networks. One core takes more than an hour for 26,000 patches, which fill
-3 GB of memory.
+of their deviations are off. Without -o it judges the bundled networks. One core takes more than an hour for 26,000
+patches, which fill 3 GB of memory.
 """
 
 from __future__ import annotations
@@ -56,12 +58,18 @@ _SHARES = {
     "texture": 0.06,
     "gradient": 0.02,
 }
+# In grey also noise of a sensor without a tone curve, as in raw-like and instruments' files.
+_SHARES_GREY = {**_SHARES, "white": 0.08, "sensor": 0.03, "raw": 0.04}
+_GREY = (0.299, 0.587, 0.114)  # of ITU-R BT.601
 _CLEAN = ("clean", "smaller", "enlarged", "compressed", "drawn", "texture", "gradient")
-_WHITE = ("white", "sensor")
+_WHITE = ("white", "sensor", "raw")
 # Pictures as they are may have noise of their own, and count less for being clean.
 _DOUBTFUL = 0.3
 _LEAST = 0.5  # grey levels; weaker noise than this is none
-_STEPS, _PATCHES_A_STEP, _RATE, _BLUR = 12_000, 256, 4e-3, 0.1
+_STEPS, _PATCHES_A_STEP, _RATE = 12_000, 256, 4e-3
+# What the networks see of bands is blurred so much. One plane tells little of noise that is unlike any here, such as that of
+# nine neighbours averaged: there they must not be too sure.
+_BLUR = {1: 0.5, PLANES: 0.1}
 _PIXELS_STEPS, _PATCHES_A_BATCH, _PIXELS_RATE = 8_000, 32, 2e-3
 _HELD = 8  # one patch of so many is not fitted to
 
@@ -79,13 +87,13 @@ class Truth(NamedTuple):
         return Truth(*(one[places] for one in self))
 
     def loss(self, told: Tensor) -> Tensor:
-        """How far off what was told is, (n, 5).
+        """How far off what was told is.
 
         The deviations count where there is noise. Whether there is any counts where that is known: where it is not too weak.
         """
-        off = F.smooth_l1_loss(told[:, :PLANES], self.deviations, beta=0.2, reduction="none")
-        is_noise = _odds(told[:, PLANES], self.noisy) * self.known
-        is_white = _odds(told[:, PLANES + 1], self.white)
+        off = F.smooth_l1_loss(told[:, :-2], self.deviations, beta=0.2, reduction="none")
+        is_noise = _odds(told[:, -2], self.noisy) * self.known
+        is_white = _odds(told[:, -1], self.white)
         weights = self.noisy / self.noisy.sum().clamp(min=1)
         return (weights * (off.mean(1) + is_white / 2)).sum() + is_noise.mean() / 2
 
@@ -94,8 +102,8 @@ class Truth(NamedTuple):
 class Made:
     """Patches and what is known of them.
 
-    Levels, uint8, (3, H, W) each; features (n, f), the log odds from which on they have noise, (n,), deviations (n, 3)
-    in grey levels, and their kinds.
+    Levels, uint8, (C, H, W) each; features (n, f), the log odds from which on they have noise, (n,), deviations (n, C)
+    in grey levels, and their kinds. C is 3, or 1 in grey.
     """
 
     levels: tuple[Tensor, ...]
@@ -103,6 +111,11 @@ class Made:
     least_odds: Tensor
     deviations: Tensor
     kinds: tuple[str, ...]
+
+    @property
+    def planes(self) -> int:
+        """3, or 1 in grey."""
+        return self.deviations.shape[1]
 
     @cached_property
     def truth(self) -> Truth:
@@ -170,33 +183,37 @@ def main() -> None:
     parser.add_argument("--without", type=Path, help="only the other pictures")
     parser.add_argument("--count", type=int, default=26_000, help="so many patches")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--grey", action="store_true", help="in grey")
     parser.add_argument("-o", "--output", type=Path, help="the folder that the networks go to")
     options = parser.parse_args()
     paths = [path for folder in options.folders for path in folders.list_pictures(folder)]
-    made = gather(Pictures(by_name(paths, options), options.seed), options.count)
+    planes = 1 if options.grey else PLANES
+    made = gather(Pictures(by_name(paths, options), options.seed), options.count, planes)
     if not options.output:
         everything = torch.ones(len(made.kinds), dtype=torch.bool)
-        report(_by_bands.bundled(), _by_pixels.bundled(), made, everything)
+        report(_by_bands.bundled(planes), _by_pixels.bundled(planes), made, everything)
         return
     held = torch.arange(len(made.kinds)) % _HELD == 0
     by_bands = fit_by_bands(made, ~held, options.seed)
     by_pixels = fit_by_pixels(made, ~held, options.seed)
     report(by_bands, by_pixels, made, held)
-    save_file(by_bands.state_dict(), options.output / _by_bands.FILE.name)
-    save_file(by_pixels.state_dict(), options.output / _by_pixels.FILE.name)
+    save_file(by_bands.state_dict(), options.output / _by_bands.FILES[planes].name)
+    save_file(by_pixels.state_dict(), options.output / _by_pixels.FILES[planes].name)
 
 
-def gather(pictures: Pictures, count: int) -> Made:
-    """`count` patches, and what is known of these."""
+def gather(pictures: Pictures, count: int, planes: int) -> Made:
+    """`count` patches of so many planes, 1 or 3, and what is known of these."""
     stored: list[Tensor] = []
     seen: list[Tensor] = []
     least_odds: list[float] = []
     deviations: list[Tensor] = []
     kinds: list[str] = []
-    chosen = list(_SHARES)
+    shares = _SHARES if planes == PLANES else _SHARES_GREY
     while len(kinds) < count:
-        kind = chosen[int(pictures.random.choice(len(chosen), p=list(_SHARES.values())))]
+        kind = str(pictures.random.choice(list(shares), p=list(shares.values())))
         for name, noisy, clean in MAKERS[kind](pictures, int(pictures.random.choice(_SIDES))):
+            if planes == 1:
+                noisy, clean = _in_grey(pictures, noisy, clean)
             levels = (GREY_LEVELS * noisy).round().clamp(0, GREY_LEVELS).byte()
             spectra = _spectra.measure(list(levels.float() / GREY_LEVELS))
             if not spectra:
@@ -214,6 +231,14 @@ def gather(pictures: Pictures, count: int) -> Made:
         torch.stack(deviations),
         tuple(kinds),
     )
+
+
+def _in_grey(pictures: Pictures, *ones: Tensor) -> list[Tensor]:
+    """Pictures as programs turn colour into grey, or as someone mixes the channels."""
+    mixed = pictures.random.dirichlet((1, 1, 1)).tolist()
+    parts = _GREY if pictures.random.random() < 0.5 else mixed
+    weights = torch.tensor(parts)[:, None, None]
+    return [(weights * one).sum(0, keepdim=True) for one in ones]
 
 
 Patch = tuple[str, Tensor, Tensor]
@@ -240,10 +265,19 @@ def _white(pictures: Pictures, side: int) -> Iterator[Patch]:
 def _sensor(pictures: Pictures, side: int) -> Iterator[Patch]:
     for _ in range(_BATCH // 2):
         clean = pictures.patch(side)
-        light = clean**_GAMMA
-        variance = pictures.between(1e-4, 2e-2) * light + pictures.between(1e-3, 3e-2) ** 2
-        noisy = light + variance.sqrt() * pictures.normal(*clean.shape)
+        noisy = _counted(pictures, clean**_GAMMA)
         yield "sensor", noisy.clamp(0, 1) ** (1 / _GAMMA), clean
+
+
+def _raw(pictures: Pictures, side: int) -> Iterator[Patch]:
+    for _ in range(_BATCH // 2):
+        clean = pictures.patch(side)
+        yield "raw", _counted(pictures, clean).clamp(0, 1), clean
+
+
+def _counted(pictures: Pictures, light: Tensor) -> Tensor:
+    variance = pictures.between(1e-4, 2e-2) * light + pictures.between(1e-3, 3e-2) ** 2
+    return light + variance.sqrt() * pictures.normal(*light.shape)
 
 
 def _compressed(pictures: Pictures, _: int) -> Iterator[Patch]:
@@ -347,6 +381,7 @@ MAKERS: dict[str, Maker] = {
     "photograph": _photograph,
     "white": _white,
     "sensor": _sensor,
+    "raw": _raw,
     "clean": _alone("clean", lambda pictures, side: pictures.patch(side)),
     "smaller": _alone("smaller", lambda pictures, _: pictures.patch(_SIDES[0], smaller=True)),
     "enlarged": _alone("enlarged", _enlarged),
@@ -360,7 +395,7 @@ MAKERS: dict[str, Maker] = {
 def fit_by_bands(made: Made, chosen: Tensor, seed: int) -> BandNetworks:
     """Fit each of the networks that see bands to the chosen patches."""
     torch.manual_seed(seed)
-    networks = BandNetworks()
+    networks = BandNetworks(made.planes)
     networks.mean.copy_(made.features[chosen].mean(0))
     networks.scale.copy_(made.features[chosen].std(0).clamp(min=0.2))
     features, (places,) = networks.seen(made.features), chosen.nonzero(as_tuple=True)
@@ -370,7 +405,9 @@ def fit_by_bands(made: Made, chosen: Tensor, seed: int) -> BandNetworks:
         for _ in range(_STEPS):
             some = places[torch.randint(len(places), (_PATCHES_A_STEP,))]
             seen = features[some]
-            loss = made.truth.of(some).loss(network(seen + _BLUR * torch.randn(seen.shape)))
+            loss = made.truth.of(some).loss(
+                network(seen + _BLUR[made.planes] * torch.randn(seen.shape))
+            )
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -381,7 +418,7 @@ def fit_by_bands(made: Made, chosen: Tensor, seed: int) -> BandNetworks:
 def fit_by_pixels(made: Made, chosen: Tensor, seed: int) -> PixelNetwork:
     """Fit the network that sees pixels to parts of the chosen patches, turned and mirrored."""
     torch.manual_seed(seed)
-    network, (places,) = PixelNetwork(), chosen.nonzero(as_tuple=True)
+    network, (places,) = PixelNetwork(made.planes), chosen.nonzero(as_tuple=True)
     optimiser = torch.optim.AdamW(network.parameters(), _PIXELS_RATE / 4, weight_decay=0.02)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PIXELS_RATE, total_steps=_PIXELS_STEPS)
     for _ in range(_PIXELS_STEPS):
@@ -425,10 +462,10 @@ def report(by_bands: BandNetworks, by_pixels: PixelNetwork, made: Made, chosen: 
             some = of_kind & (luma >= low) & (luma < high)
             if not bool(some.any()):
                 continue
-            error = out[some, :PLANES] - made.deviations[some].clamp(min=_LEAST).log()
+            error = out[some, :-2] - made.deviations[some].clamp(min=_LEAST).log()
             off = "" if kind in _CLEAN else f"{error.square().mean().sqrt().item():.2f}"
-            is_noise = out[some, PLANES] > made.least_odds[some]
-            is_white = out[some, PLANES + 1] > _recognition.IS_WHITE
+            is_noise = out[some, -2] > made.least_odds[some]
+            is_white = out[some, -1] > _recognition.IS_WHITE
             noise, white = (are.float().mean().item() for are in (is_noise, is_white))
             print(
                 f"{kind:>11}  {low:4g}-{high:<4g}  {int(some.sum()):7}  {noise:5.2f}  {white:5.2f}  {off}"

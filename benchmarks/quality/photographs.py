@@ -4,7 +4,7 @@
     python -m benchmarks.quality.photographs bsd432/ --names weights/held-out.txt --made [--limit N]
 
 REAL/ has pairs noisy/NAME and clean/NAME. Choose by the names whose last digit is even, and report the odd ones once.
-With --made, noise is made on the centre (256 x 256) of clean pictures, by kind. For each kind it prints how many
+With --grey they are turned into grey first. With --made, noise is made on the centre (256 x 256) of clean pictures, by kind. For each kind it prints how many
 pictures linn took for a photograph's noise, and the PSNR in dB of the noisy picture, of `linn denoise`, of the best of
 a grid of sigmas by plane (--best, which takes long), and of the default answer after linn's own JPEG.
 """
@@ -136,11 +136,13 @@ def main() -> None:
     parser.add_argument("--half", choices=("even", "odd"), default="even")
     parser.add_argument("--made", action="store_true")
     parser.add_argument("--best", action="store_true")
+    parser.add_argument("--grey", action="store_true")
     options = parser.parse_args()
     pairs = _made(choose(options)) if options.made else _real(options.folder, options.half)
     networks = Networks()
     rows: dict[str, list[list[float]]] = {}
-    for kind, noisy, clean in pairs:
+    for kind, *pair in pairs:
+        noisy, clean = map(_in_grey, pair) if options.grey else pair
         rows.setdefault(kind, []).append(measure(networks, noisy, clean, best=options.best))
     print(f"{'kind':>24}  pictures  photo  noisy  linn  as JPEG  best")
     for kind, found in rows.items():
@@ -166,17 +168,24 @@ def measure(networks: Networks, noisy: Tensor, clean: Tensor, *, best: bool) -> 
     stored = torch.from_numpy(reading.decode(file, "").frames[0].values).permute(2, 0, 1)
     scores = [psnr(one.float() / GREY_LEVELS, clean) for one in (levels, answer, stored)]
     if best:
-        plain = replace(profile, cameras=(), chroma=(1.0, 1.0), photo=())
+        plain = replace(profile, cameras=(), chroma=(1.0, 1.0), photo=(), photo_half=())
         truth = from_channels(clean)
         squares = [(from_channels(levels.float() / GREY_LEVELS) - truth).square().mean((1, 2))]
         for sigma in _GRID:
-            told = replace(plain, sigma=Sigma((sigma,) * 3))
+            told = replace(plain, sigma=Sigma((sigma,) * len(levels)))
             squares.append(
                 (from_channels(removed(told).float() / GREY_LEVELS) - truth).square().mean((1, 2))
             )
         least = torch.stack(squares).min(0).values.mean()
         scores.append(-10 * least.log10().item())
     return [float(bool(profile.photo)), *scores]
+
+
+def _in_grey(picture: Tensor) -> Tensor:
+    """As Pillow turns colour into grey."""
+    levels = (GREY_LEVELS * picture).round().clamp(0, GREY_LEVELS).byte().permute(1, 2, 0)
+    grey = Image.fromarray(levels.numpy()).convert("L")
+    return torch.from_numpy(np.array(grey))[None].float() / GREY_LEVELS
 
 
 def _made(paths: list[Path]) -> Iterator[Pair]:

@@ -1,4 +1,4 @@
-"""Small networks that know the noise of colour photographs by the power of patches in each band.
+"""Small networks that know the noise of photographs by the power of patches in each band, some in colour and some in grey.
 
 Of luma and of each chroma plane they see how strong each band is in the smoothest patches and in more and more of them. They
 say whether that is noise, whether it is white noise, and how strong it is in each plane. Noise is in all bands and in
@@ -18,14 +18,17 @@ from torch import Tensor, nn
 from linn_cli.noise._bundled import load
 from linn_cli.noise._spectra import BANDS, PLANES, Spectrum
 
-FILE = Path(__file__).with_name("by_bands.safetensors")
+FILES = {
+    1: Path(__file__).with_name("by_bands-grey.safetensors"),
+    PLANES: Path(__file__).with_name("by_bands.safetensors"),
+}
 # They see so many parts of the patches, the smoothest.
 _PARTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 _WIDTH, _MEMBERS = 64, 4
 
 
 class BandNetworks(nn.Module):
-    """Features (n, PLANES * parts * BANDS) to logarithms of deviations, and log odds of noise and of white: (n, 5).
+    """Features (n, planes * parts * BANDS) to logarithms of deviations, and log odds of noise and of white: (n, planes + 2).
 
     `members` are the small networks, whose mean it tells.
     """
@@ -33,12 +36,12 @@ class BandNetworks(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, planes: int) -> None:
         super().__init__()
-        count = PLANES * len(_PARTS) * BANDS
+        count = planes * len(_PARTS) * BANDS
         self.register_buffer("mean", torch.zeros(count))
         self.register_buffer("scale", torch.ones(count))
-        self.members = nn.ModuleList(_member(count) for _ in range(_MEMBERS))
+        self.members = nn.ModuleList(_member(count, planes + 2) for _ in range(_MEMBERS))
 
     def forward(self, features: Tensor) -> Tensor:
         """What the features tell."""
@@ -50,32 +53,32 @@ class BandNetworks(nn.Module):
         return (features - self.mean) / self.scale
 
 
-def _member(count: int) -> nn.Sequential:
+def _member(count: int, told: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Linear(count, _WIDTH),
         nn.GELU(),
         nn.Linear(_WIDTH, _WIDTH),
         nn.GELU(),
-        nn.Linear(_WIDTH, PLANES + 2),
+        nn.Linear(_WIDTH, told),
     )
 
 
 def features(spectra: Sequence[Spectrum]) -> Tensor:
-    """What the networks see of three planes, (PLANES * parts * BANDS,): logarithms of deviations in grey levels."""
+    """What the networks see of one plane or three, (planes * parts * BANDS,): logarithms of deviations in grey levels."""
     return torch.cat([0.5 * one.smoothest(_PARTS).log().flatten() for one in spectra])
 
 
 def tell(spectra: Sequence[Spectrum]) -> Tensor:
-    """What the bundled networks tell of a picture's luma and two chroma planes, (5,) as `BandNetworks`."""
-    told: Tensor = bundled()(features(spectra)[None])[0]
+    """What the bundled networks tell of a picture's luma and two chroma planes, or of a grey one, as `BandNetworks`."""
+    told: Tensor = bundled(len(spectra))(features(spectra)[None])[0]
     return told
 
 
 @cache
-def bundled() -> BandNetworks:
-    """The networks that come with linn.
+def bundled(planes: int) -> BandNetworks:
+    """The networks that come with linn for so many planes, 1 or 3.
 
     Raises:
         WeightsError: its file is damaged or missing.
     """
-    return load(BandNetworks(), FILE)
+    return load(BandNetworks(planes), FILES[planes])

@@ -1,6 +1,6 @@
-"""A small convolutional network that tells the noise of colour photographs from texture, by the pixels themselves.
+"""Small convolutional networks that tell the noise of photographs from texture, by the pixels themselves.
 
-The networks of `_by_bands` see how strong each band of frequencies is, and know how strong noise is. This one sees
+The networks of `_by_bands` see how strong each band of frequencies is, and know how strong noise is. These see
 shapes: edges, hairs and leaves lie along lines, and noise does not. `benchmarks/fit_noise.py` fits both to the same pictures.
 """
 
@@ -17,13 +17,17 @@ from torch.nn import functional as F
 from linn_cli.network.planes import from_channels
 from linn_cli.noise._bundled import load
 from linn_cli.noise._sampling import in_strips
+from linn_cli.noise._spectra import PLANES
 from linn_cli.units import GREY_LEVELS
 
-FILE = Path(__file__).with_name("by_pixels.safetensors")
+FILES = {
+    1: Path(__file__).with_name("by_pixels-grey.safetensors"),
+    PLANES: Path(__file__).with_name("by_pixels.safetensors"),
+}
 # Planes are seen without their mean over so many pixels. A difference from it counts as it is up to about so many levels,
 # and beyond by its logarithm.
 _AROUND, _LINEAR = 17, 2.0
-_BRIGHT = 1.7  # about what white is in luma
+_BRIGHT = {1: 1.0, PLANES: 1.7}  # about what white is in luma
 _WIDTH, _HEADS, _VALUES, _HIDDEN = 32, 16, 6, 64
 # A place of the last layer sees a square of so many pixels (and `_AROUND` these), and the next one lies so far from it.
 _FIELD, _STEP = 26, 8
@@ -31,17 +35,18 @@ _MOST_PIXELS, _LEAST_PLACES = 250_000, 16  # of a large picture; of any
 
 
 class PixelNetwork(nn.Module):
-    """Strips (n, 3, H, W) of one colour picture, in grey levels, to what it tells of their noise, (5,).
+    """Strips (n, C, H, W) of one picture, C 3 or 1, in grey levels, to what it tells of their noise, (C + 2,).
 
     That is the logarithm of the deviation of luma and of each chroma plane, the log odds that there is noise, and those that
     it is white.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, planes: int) -> None:
         super().__init__()
         wide = 2 * _WIDTH
+        self.bright = GREY_LEVELS * _BRIGHT[planes]
         self.body = nn.Sequential(
-            nn.Conv2d(4 * 3 + 1, _WIDTH, 3),
+            nn.Conv2d(4 * planes + 1, _WIDTH, 3),
             nn.ReLU(),
             nn.Conv2d(_WIDTH, _WIDTH, 3, stride=2),
             nn.ReLU(),
@@ -59,7 +64,7 @@ class PixelNetwork(nn.Module):
             nn.GELU(),
             nn.Linear(_HIDDEN, _HIDDEN),
             nn.GELU(),
-            nn.Linear(_HIDDEN, 5),
+            nn.Linear(_HIDDEN, planes + 2),
         )
 
     def forward(self, strips: Tensor) -> Tensor:
@@ -67,18 +72,18 @@ class PixelNetwork(nn.Module):
         return self.tell(self.places(strips).transpose(0, 1).flatten(1)[None])[0]
 
     def places(self, strips: Tensor) -> Tensor:
-        """What it sees at each place of pictures (n, 3, H, W): (n, C, h, w)."""
+        """What it sees at each place of pictures (n, C, H, W): (n, c, h, w)."""
         planes = from_channels(strips)
         margin = _AROUND // 2
         padded = F.pad(planes, [margin] * 4, "reflect")
         around = F.avg_pool2d(F.avg_pool2d(padded, (_AROUND, 1), 1), (1, _AROUND), 1)
         detail = torch.asinh((planes - around) / _LINEAR)
-        brightness = F.avg_pool2d(around[:, :1], 2) / (GREY_LEVELS * _BRIGHT)
+        brightness = F.avg_pool2d(around[:, :1], 2) / self.bright
         found: Tensor = self.body(torch.cat((F.pixel_unshuffle(detail, 2), brightness), 1))
         return found
 
     def tell(self, places: Tensor) -> Tensor:
-        """What the places of pictures tell, (B, C, n) to (B, 5): each head looks where there is most for it to see."""
+        """What the places of pictures tell, (B, c, n) to (B, C + 2): each head looks where there is most for it to see."""
         shares = self.attention(places).softmax(2)[:, :, None]
         values = self.values(places).unflatten(1, (_HEADS, _VALUES))
         mean = (shares * values).sum(3, keepdim=True)
@@ -89,13 +94,13 @@ class PixelNetwork(nn.Module):
 
 
 def tell(channels: Sequence[Tensor], seen: Tensor | None = None) -> Tensor | None:
-    """What the bundled network tells of a colour picture, (5,) as `PixelNetwork`; None if it sees too little of it.
+    """What the bundled network tells of a picture, as `PixelNetwork`; None if it sees too little of it.
 
     Args:
-        channels: three planes (H, W), float, white at 1.
+        channels: one plane (H, W), float, white at 1, or three.
         seen: bool (H, W), where the picture is looked at; None for all of it.
     """
-    network = bundled()
+    network = bundled(len(channels))
     picture = (
         GREY_LEVELS
         * in_strips(
@@ -122,10 +127,10 @@ def _wholly(seen: Tensor) -> Tensor:
 
 
 @cache
-def bundled() -> PixelNetwork:
-    """The network that comes with linn.
+def bundled(planes: int) -> PixelNetwork:
+    """The network that comes with linn for so many planes, 1 or 3.
 
     Raises:
         WeightsError: its file is damaged or missing.
     """
-    return load(PixelNetwork(), FILE)
+    return load(PixelNetwork(planes), FILES[planes])

@@ -1,4 +1,4 @@
-"""What is recognised in a colour photograph: whether there is noise, whether it is white, and how strong it is.
+"""What is recognised in a photograph: whether there is noise, whether it is white, and how strong it is.
 
 Networks that see bands of frequencies (`_by_bands`) know best how strong noise is, and one that sees pixels (`_by_pixels`) tells
 it from texture that is as strong in these bands. What counts is their mean.
@@ -6,6 +6,7 @@ it from texture that is as strong in these bands. What counts is their mean.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from linn_cli.noise import _by_bands, _by_pixels
-from linn_cli.noise._spectra import PLANES, Spectrum
+from linn_cli.noise._spectra import Spectrum
 
 # Log odds from which on noise is white: white noise is hardly ever taken for coarse (docs/noise.md counts them).
 IS_WHITE = 0.0
@@ -28,7 +29,7 @@ class Recognised:
     """What the networks say of a picture.
 
     Attributes:
-        deviations: the noise of luma and two chroma planes, in grey levels, if there is any.
+        deviations: the noise of each plane, in grey levels, if there is any.
         noise: the log odds that there is.
         white: the log odds that it is white.
         patches: so many of the picture were looked at.
@@ -53,10 +54,10 @@ class Recognised:
 def recognise(
     spectra: Sequence[Spectrum], channels: Sequence[Tensor], seen: Tensor | None = None
 ) -> Recognised:
-    """What the bundled networks say of a colour picture.
+    """What the bundled networks say of a picture.
 
     Args:
-        spectra: of luma and two chroma planes.
+        spectra: of luma and two chroma planes, or of a grey picture.
         channels: the picture, as `_spectra.measure` takes it.
         seen: where it is looked at, as there.
     """
@@ -65,12 +66,12 @@ def recognise(
         by_pixels = _by_pixels.tell(channels, seen)
         if by_pixels is not None:
             told = together(told, by_pixels)
-    deviations, (noise, white) = told[:PLANES].exp().tolist(), told[PLANES:].tolist()
-    return Recognised(tuple(deviations), noise, white, len(spectra[0].powers))
+    *levels, noise, white = told.tolist()
+    return Recognised(tuple(map(math.exp, levels)), noise, white, len(spectra[0].powers))
 
 
 def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
-    """What both tell of pictures (..., 5)."""
+    """What both tell of pictures."""
     return (by_bands + by_pixels) / 2
 
 

@@ -18,6 +18,13 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 # Less coarse luma is more and more like white noise: JPEG may take the finest of the chroma alone. The smoothest patches
 # are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
+# Of grey noise a network for white noise is told, in white noise, so many times its deviation, and where the highest band is so
+# much weaker than the whole, a * deviation ^ b.
+_GREY_WHITE, _GREY_BIAS = 0.9, 1.1
+_GREY_COARSE, _GREY = 0.5, (4.0, 0.4)
+# Grey noise lies in blotches where it is as coarse even in the picture of half the size: where the highest band is so much
+# weaker there.
+_BLOTCHES = 0.35
 # In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
 LEARNED = 1.2
 # A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
@@ -31,6 +38,8 @@ _SMOOTH, _WEAK, _BESIDE = 1.5, 6.0, 1.25
 
 def told(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network for white noise, in grey levels."""
+    if len(planes) == 1:
+        return (_grey(planes[0]),)
     return tuple(_chroma(one) if index else _luma(one) for index, one in enumerate(planes))
 
 
@@ -40,18 +49,40 @@ def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 
 def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
-    """The sigma of each plane to tell a network that has learned such noise, in grey levels."""
+    """The sigma of each plane to tell the network that removes such noise, in grey levels.
+
+    In colour that has learned it. In grey it is one for white noise.
+    """
+    if len(planes) == 1:
+        return told(planes)
     return tuple(LEARNED * deviation for deviation in deviations(planes))
 
 
 def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network for white noise that sees the picture beside; () if that does not help."""
+    if len(planes) == 1:
+        return ()
+    if len(planes) == 1:
+        return ()
     luma = planes[0]
     if luma.highest > _NEARLY_WHITE * luma.deviation:
         return told(planes)
     if luma.deviation >= _WEAK or _luma(luma) <= _SMOOTH * luma.deviation:
         return ()
     return tuple(_BESIDE * level for level in told(planes))
+
+
+def lies_in_blotches(half: Sequence[Plane]) -> bool:
+    """Whether noise is so coarse that it is removed from smaller pictures first, given that of the half; in grey alone."""
+    return len(half) == 1 and half[0].highest < _BLOTCHES * half[0].deviation
+
+
+def _grey(plane: Plane) -> float:
+    factor, power = _GREY
+    white = _GREY_BIAS * plane.deviation
+    coarse = max(white, factor * math.pow(plane.deviation, power))
+    part = (_GREY_WHITE - plane.highest / plane.deviation) / (_GREY_WHITE - _GREY_COARSE)
+    return white + (coarse - white) * min(1.0, max(0.0, part))
 
 
 def _luma(plane: Plane) -> float:

@@ -56,11 +56,7 @@ def measure(picture: Picture, *, grows: bool = True) -> Measured:
         for plane, whole in zip(planes, channels, strict=True)
     )
     correlated_half = [half for half in halves if half]
-    photo = (
-        photograph.find(planes, visible, is_coarse=bool(correlated_half), unit=picture.unit)
-        if grows
-        else ()
-    )
+    photo = photograph.find(planes, visible, is_coarse=bool(correlated_half)) if grows else ()
     if correlated_half or photo:
         found = estimation.overall(correlated_half) if correlated_half else None
         return Measured(channels, overall, found, photo=photo)
@@ -109,7 +105,7 @@ def find_photo(picture: Picture) -> tuple[Plane, ...]:
     if not picture.is_colour:
         return ()
     planes, _, visible = _planes(sampled(picture))
-    return photograph.find(planes, visible, unit=picture.unit)
+    return photograph.find(planes, visible)
 
 
 @_ALONE

@@ -1,9 +1,8 @@
 """Noise as photographs have it: coarse, since demosaicing, the camera's smoothing, JPEG or scaling took the finest of it.
 
-The highest frequencies do not show such noise, so it is looked for in all of them, in the smoothest patches of luma and
-chroma. Its evenness tells it from texture: noise is about as strong in the smoothest patches as in rougher ones, in every
-band. In colour pictures small networks (`_recognition`) know it better, also beside texture, and how strong it is.
-`_telling` says what a network is to be told of noise that was found here.
+The highest frequencies do not show such noise, so it is looked for in all of them, in luma and chroma. Small networks
+(`_recognition`) know it from texture, and how strong it is. Grain that is the same in all colours escapes them; it is known by
+its evenness where it is about as strong in the smoothest patches as in rougher ones, in every band. `_telling` says what a network is to be told of noise that was found here.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from torch import Tensor
 
 from linn_cli.noise import _frame, _spectra
 from linn_cli.noise._recognition import Recognised, recognise
-from linn_cli.noise._spectra import PLANES, Spectrum
+from linn_cli.noise._spectra import Spectrum
 from linn_cli.units import GREY_LEVELS
 
 # Up to this band all noise has some power.
-_EVEN_BANDS = 6
+_LOWER_BANDS = 6
 # The smoothest patches, in which the noise is measured; and what its evenness is taken from: half the logarithm of the
 # power in many of them over that in few.
 _SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
@@ -31,13 +30,8 @@ _EVEN, _EVEN_STRONG, _STRONG = 0.47, 0.42, 10.0
 _WEAK, _EVEN_WEAK, _EVEN_RISE = 1.4, 0.36, 0.06
 # Drawings, text and halftones are stronger than any noise that is left in the luma of a photograph.
 _MOST = 28.0
-_DARKEST = 1 / 4  # a picture of less of its dtype's range than this is rather an instrument's
-# The levels of those are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
+# Their levels are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
 _COMMONEST, _COMMON, _FLAT = 4, 0.3, 0.06
-# Noise of a grey picture is coarse if a band is e to this times stronger than the highest.
-_COARSE = 0.8
-# The smoothest patches of a grey picture are mostly dark, where a camera's noise is weaker: by so much.
-_OVERALL = 1.15
 
 
 @dataclass(frozen=True)
@@ -77,32 +71,22 @@ class Plane:
 
 
 def find(
-    channels: Sequence[Tensor],
-    seen: Tensor | None = None,
-    *,
-    is_coarse: bool = False,
-    unit: float = 1.0,
+    channels: Sequence[Tensor], seen: Tensor | None = None, *, is_coarse: bool = False
 ) -> tuple[Plane, ...]:
-    """The coarse noise of luma and two chroma planes; () without such noise, or where it may be texture.
+    """The coarse noise of luma and two chroma planes, or of a grey picture; () without, or where it may be texture.
 
     Args:
         channels: one plane (H, W), float, white at 1, or three.
         seen: bool (H, W), where the picture is looked at; None for all of it.
         is_coarse: what else is known says that its noise is not white.
-        unit: of a picture that was brought to its own range, how much of its dtype's that is.
     """
     channels, seen = _frame.without(channels, seen)
     spectra = _spectra.measure(channels, seen)
     if not spectra:
         return ()
-    if len(spectra) < PLANES:
-        planes: tuple[Plane, ...] = tuple(map(_measured, spectra))
-        is_noise, coarse = False, planes[0].coarseness > _COARSE
-    else:
-        known = recognise(spectra, channels, seen)
-        planes = _known(spectra, known)
-        is_noise, coarse = known.is_noise, known.is_coarse
-    found = (is_noise or _is_even(planes[0], unit)) and (is_coarse or coarse)
+    known = recognise(spectra, channels, seen)
+    planes = _known(spectra, known)
+    found = (known.is_noise or _is_even(planes[0])) and (is_coarse or known.is_coarse)
     is_strong = planes[0].smoothest > _STRONG
     return planes if found and not (is_strong and _is_drawn(channels)) else ()
 
@@ -111,19 +95,14 @@ def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plan
     """`find` for a picture that is known to have such noise; () if it is too small to tell how much."""
     channels, seen = _frame.without(channels, seen)
     spectra = _spectra.measure(channels, seen)
-    if len(spectra) < PLANES:
-        return tuple(map(_measured, spectra))
-    return _known(spectra, recognise(spectra, channels, seen))
+    return _known(spectra, recognise(spectra, channels, seen)) if spectra else ()
 
 
-def _is_even(luma: Plane, unit: float) -> bool:
+def _is_even(luma: Plane) -> bool:
     """Whether it is noise and not texture, by its evenness."""
-    # A dark picture of a deep dtype was made brighter, and its noise with it.
-    if luma.smoothest * max(unit, _DARKEST) > _MOST:
-        return False
     even = min(_EVEN, _EVEN_WEAK + _EVEN_RISE * (luma.smoothest - _WEAK))
     even = _EVEN_STRONG if luma.smoothest > _STRONG else even
-    return luma.smoothest > _WEAK and luma.unevenness + luma.unlikeness < even
+    return _WEAK < luma.smoothest <= _MOST and luma.unevenness + luma.unlikeness < even
 
 
 def _is_drawn(channels: Sequence[Tensor]) -> bool:
@@ -140,25 +119,21 @@ def _is_drawn(channels: Sequence[Tensor]) -> bool:
 
 
 def _known(spectra: Sequence[Spectrum], known: Recognised) -> tuple[Plane, ...]:
-    return tuple(
-        replace(_measured(one), deviation=level)
-        for one, level in zip(spectra, known.deviations, strict=True)
-    )
+    return tuple(map(_measured, spectra, known.deviations))
 
 
-def _measured(spectrum: Spectrum) -> Plane:
+def _measured(spectrum: Spectrum, deviation: float) -> Plane:
     (smoothest,) = spectrum.smoothest((_SMOOTHEST,))
-    deviation = (smoothest @ spectrum.parts).sqrt().item()
     # As in white noise, each coefficient counts alike; bands that JPEG has emptied do not.
     weights = spectrum.sizes / (smoothest + 0.01 * smoothest.max())
-    weights = weights.where(smoothest > 0.05 * smoothest.max(), 0)[:_EVEN_BANDS]
+    weights = weights.where(smoothest > 0.05 * smoothest.max(), 0)[:_LOWER_BANDS]
     return Plane(
-        deviation=_OVERALL * deviation,
-        smoothest=deviation,
-        strongest=smoothest[1:_EVEN_BANDS].max().sqrt().item(),
+        deviation=deviation,
+        smoothest=(smoothest @ spectrum.parts).sqrt().item(),
+        strongest=smoothest[1:_LOWER_BANDS].max().sqrt().item(),
         highest=smoothest[-1].sqrt().item(),
         unevenness=_rise(spectrum.overall),
-        unlikeness=_rise(spectrum.powers[:, :_EVEN_BANDS] @ weights),
+        unlikeness=_rise(spectrum.powers[:, :_LOWER_BANDS] @ weights),
     )
 
 

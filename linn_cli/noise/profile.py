@@ -46,7 +46,7 @@ class NoiseProfile:
             luma's.
         photo: the deviation of a photograph's noise in each plane, of which a network that has learned such noise is
             told `LEARNED` times as much.
-        photo_half: the same in the picture of half the size.
+        photo_half: what the network is told of each plane of the picture of half the size; () for nothing.
         photo_white: what a network for white noise, which sees the picture beside, is told of each plane; () for none.
         kept: channels without noise: a network is told that of the others, and they stay as they are.
         is_known: False where noise was neither given nor estimated.
@@ -163,22 +163,19 @@ class NoiseProfile:
         """What to tell a network that has learned this kind of noise."""
         if learned != PHOTO or not self.photo:
             return Told(self.sigma_at(strength), self.chroma)
-        return self._told_learned(self.photo, strength)
+        return self._told_planes([LEARNED * level for level in self.photo], strength)
 
     def told_of_half(self, learned: str, strength: float) -> Told | None:
         """`told` for the picture of half the size; None if that says no more of the noise."""
-        if learned != PHOTO or not self.photo_half:
+        if not self.photo_half or (learned != PHOTO and len(self.photo_half) > 1):
             return None
-        return self._told_learned(self.photo_half, strength)
+        return self._told_planes(self.photo_half, strength)
 
     def told_of_white(self, learned: str, strength: float) -> Told | None:
         """What to tell a network for white noise beside one that has learned this kind of noise; None for nothing."""
         if learned != PHOTO or not self.photo_white:
             return None
         return self._told_planes(self.photo_white, strength)
-
-    def _told_learned(self, deviations: Sequence[float], strength: float) -> Told:
-        return self._told_planes([LEARNED * level for level in deviations], strength)
 
     def _told_planes(self, levels: Sequence[float], strength: float) -> Told:
         luma, *chroma = levels

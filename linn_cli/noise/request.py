@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from linn_cli.errors import InputError, UsageError
 from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import LEARNED, beside, deviations, told
+from linn_cli.noise._telling import LEARNED, beside, deviations, learned, lies_in_blotches, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measured import (
@@ -230,22 +230,24 @@ def _of_levels(levels: Sequence[Measured]) -> NoiseProfile:
 
 
 def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]) -> NoiseProfile:
-    own, of_half = (
-        tuple(max(level, LEAST_SIGMA) for level in deviations(planes))
-        for planes in (photo, measurement.measure_photo_of_half(picture))
-    )
-    if len(photo) == 1:  # no network has learned such noise in grey
+    of_half = measurement.measure_photo_of_half(picture)
+    if lies_in_blotches(of_half):
         found = _of_levels(measurement.measure_correlated(picture))
-        if found.coarser and of_half:  # which see noise that every second pixel does not show
+        if found.coarser:  # which every second pixel shows too little of
             half, *smaller = found.coarser
-            found = replace(found, coarser=(Sigma((max(*half.levels, *of_half),)), *smaller))
-        return replace(found, words=words, photo=own)
-    luma, *chroma = (max(level, LEAST_SIGMA) for level in told(photo))
-    ratios = tuple(level / luma for level in chroma)
-    sigma = Sigma.removable([luma] * picture.values.shape[2])
-    white = beside(photo)
+            more = Sigma((max(*half.levels, *deviations(of_half)),))
+            return replace(found, coarser=(more, *smaller), words=words, photo=deviations(photo))
+    (luma, *chroma), own, told_of_half = (
+        tuple(max(level, LEAST_SIGMA) for level in levels)
+        for levels in (told(photo), deviations(photo), learned(of_half))
+    )
     return NoiseProfile(
-        sigma, words=words, chroma=ratios, photo=own, photo_half=of_half, photo_white=white
+        Sigma.removable([luma] * picture.values.shape[2]),
+        words=words,
+        chroma=tuple(level / luma for level in chroma),
+        photo=own,
+        photo_half=told_of_half,
+        photo_white=beside(photo),
     )
 
 
@@ -258,7 +260,7 @@ def _coarse_of_sigma(
         tuple(max(factor * level, LEAST_SIGMA) for level in levels)
         for levels in (
             deviations(photo),
-            deviations(measurement.measure_photo_of_half(picture)),
+            learned(measurement.measure_photo_of_half(picture)),
             beside(photo),
         )
     )

@@ -27,9 +27,12 @@ def test_nothing_sees_white_noise_beside_its_network() -> None:
     assert all(coarse.beside(networks, photo, SEEN_BESIDE, 1.0))
 
 
-def test_the_half_of_a_photograph_takes_coarse_noise_further() -> None:
-    photograph = skimage.data.astronaut()[:192, 100:340].astype(float)
-    noisy = (photograph + blurred(1.5, 6, photograph.shape)).round().clip(0, 255).astype(np.uint8)
+@pytest.mark.parametrize(("channels", "radius"), [(1, 0.8), (3, 1.5)])
+def test_the_half_of_a_photograph_takes_coarse_noise_further(channels: int, radius: float) -> None:
+    photograph = skimage.data.astronaut()[:192, 100:340, :channels].astype(float)
+    noisy = (
+        (photograph + blurred(radius, 6, photograph.shape)).round().clip(0, 255).astype(np.uint8)
+    )
     found = Request(model="photo").find(Picture(noisy))
     errors = [
         np.square(

@@ -23,17 +23,18 @@ def test_what_was_saved_is_loaded_for_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", [_by_bands, _by_pixels])
+@pytest.mark.parametrize("planes", [1, 3])
 @pytest.mark.parametrize("damage", ["missing", "empty", "of another network"])
 def test_a_damaged_file_is_said(
-    module: ModuleType, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, damage: str, planes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "any.safetensors"
     if damage == "empty":
         file.write_bytes(b"")
     if damage == "of another network":
         save_file({"mean": torch.zeros(3)}, file)
-    monkeypatch.setattr(module, "FILE", file)
+    monkeypatch.setitem(module.FILES, planes, file)
     module.bundled.cache_clear()
     with pytest.raises(WeightsError, match="reinstall linn"):
-        module.bundled()
+        module.bundled(planes)
     module.bundled.cache_clear()

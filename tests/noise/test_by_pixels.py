@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 from skimage import data
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch.nn import functional as F
 from linn_cli.noise import _by_pixels
 from linn_cli.noise._by_pixels import PixelNetwork
 
-NOISE = 3
+NOISE = -2
 
 
 def levels(picture: Tensor) -> list[Tensor]:
@@ -29,10 +30,12 @@ def small(name: str) -> Tensor:
     return reduced[0].clamp(0, 1)
 
 
-def test_noise_is_told_from_texture() -> None:
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_is_told_from_texture(channels: int) -> None:
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
         clean = small(name)
         noisy = clean + coarse(6, *clean.shape[1:])
+        clean, noisy = (one[:channels] for one in (clean, noisy))
         without, there = (_by_pixels.tell(levels(one)) for one in (clean, noisy))
         assert without is not None
         assert there is not None
@@ -67,14 +70,15 @@ def test_a_large_picture_is_told_by_some_of_its_strips() -> None:
     # 250,000 pixels are three strips of 64 rows; the last rows are no whole strip.
     strips = picture[:, : 64 * 9].unflatten(1, (9, 64)).transpose(0, 1)[[0, 4, 8]]
     with torch.inference_mode():
-        expected = _by_pixels.bundled()((255 * strips).round())
+        expected = _by_pixels.bundled(3)((255 * strips).round())
     assert told is not None
     torch.testing.assert_close(told, expected)
 
 
-def test_pictures_of_a_batch_are_told_one_by_one() -> None:
-    network = PixelNetwork().eval()
-    pictures = 255 * torch.rand((3, 3, 64, 70), generator=torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pictures_of_a_batch_are_told_one_by_one(channels: int) -> None:
+    network = PixelNetwork(channels).eval()
+    pictures = 255 * torch.rand((3, channels, 64, 70), generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         together = network.tell(network.places(pictures).flatten(2))
         alone = torch.stack([network(one[None]) for one in pictures])

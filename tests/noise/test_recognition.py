@@ -33,9 +33,10 @@ def seen(picture: Tensor) -> Recognised:
 
 @pytest.mark.parametrize("sigma", [3.0, 8.0, 25.0])
 @pytest.mark.parametrize("reach", [1, 2, 3])
-def test_noise_is_known_and_how_strong_it_is(sigma: float, reach: int) -> None:
-    added = noise(sigma, reach)
-    known = seen(scene() + added)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_is_known_and_how_strong_it_is(sigma: float, reach: int, channels: int) -> None:
+    added = noise(sigma, reach)[:channels]
+    known = seen(scene()[:channels] + added)
     assert known.is_noise
     assert known.is_coarse == (reach > 1)
     truth = 255 * from_channels(added).std((1, 2))
@@ -43,26 +44,31 @@ def test_noise_is_known_and_how_strong_it_is(sigma: float, reach: int) -> None:
     assert known.deviations == pytest.approx(truth.tolist(), rel=0.5)
 
 
-def test_a_picture_without_noise_is_known() -> None:
-    assert not seen(scene()).is_noise
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_without_noise_is_known(channels: int) -> None:
+    assert not seen(scene()[:channels]).is_noise
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("factor", [1.5, 2.0])
-def test_an_enlarged_picture_without_noise_is_known(factor: float) -> None:
-    picture = torch.from_numpy(data.rocket()).permute(2, 0, 1).float() / 255
+def test_an_enlarged_picture_without_noise_is_known(factor: float, channels: int) -> None:
+    picture = torch.from_numpy(data.rocket()).permute(2, 0, 1)[:channels].float() / 255
     parts = picture[:, :256, :256], picture[:, 200:456, 100:356]
     for part in parts:
         larger = F.interpolate(part[None], scale_factor=factor, mode="bicubic", antialias=True)[0]
         assert not seen(larger.clamp(0, 1)).is_noise
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("factor", [1.5, 2.0, 3.0])
-def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(factor: float) -> None:
+def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(
+    factor: float, channels: int
+) -> None:
     for name in ("rocket", "chelsea", "coffee", "astronaut"):
         picture = torch.from_numpy(getattr(data, name)()).permute(2, 0, 1)[None].float() / 255
         for scale in (0.5, factor):
             picture = F.interpolate(picture, scale_factor=scale, mode="bicubic", antialias=True)
-        assert not seen(picture[0].clamp(0, 1)).is_noise
+        assert not seen(picture[0, :channels].clamp(0, 1)).is_noise
 
 
 def test_a_small_picture_must_be_surer_to_be_noisy() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from linn_cli.noise._telling import beside, deviations, learned, told
+from linn_cli.noise._telling import beside, deviations, learned, lies_in_blotches, told
 from linn_cli.noise.photograph import Plane
 
 COARSE = Plane(9.0, 8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
@@ -14,19 +14,44 @@ def test_coarse_noise_is_told_stronger_than_it_is() -> None:
     luma, *chroma = told((COARSE, COARSE, COARSE))
     assert luma > COARSE.smoothest
     assert min(chroma) > COARSE.strongest
-    assert told((COARSE,)) == (luma,)
     assert told(()) == ()
 
 
 def test_the_more_noise_the_more_is_told_and_the_more_texture_the_less() -> None:
     more = replace(COARSE, smoothest=16.0, strongest=24.0, highest=6.0)
     assert all(a > b for a, b in zip(told((more,) * 3), told((COARSE,) * 3), strict=True))
-    assert told((replace(COARSE, unevenness=0.4),)) < told((COARSE,))
+    uneven = replace(COARSE, unevenness=0.4)
+    assert told((uneven, COARSE, COARSE)) < told((COARSE,) * 3)
 
 
 def test_white_luma_is_told_as_it_is() -> None:
     white = replace(COARSE, strongest=7.7, highest=7.7)
-    assert told((white,))[0] == pytest.approx(8, rel=0.05)
+    assert told((white,) * 3)[0] == pytest.approx(8, rel=0.05)
+
+
+def test_grey_noise_is_told_the_stronger_the_coarser_and_the_weaker_it_is() -> None:
+    def factor(deviation: float, highest: float) -> float:
+        (level,) = told((replace(COARSE, deviation=deviation, highest=highest * deviation),))
+        return level / deviation
+
+    white, still_white, between, coarse, coarser = (
+        factor(3.0, part) for part in (1.1, 0.9, 0.7, 0.5, 0.1)
+    )
+    assert 1 <= white == still_white < between < coarse == coarser < 3
+    assert coarse > factor(6.0, 0.1) > factor(30.0, 0.1) == pytest.approx(white)
+
+
+def test_no_network_has_learned_grey_noise() -> None:
+    assert learned((COARSE,)) == told((COARSE,))
+    assert beside((COARSE,)) == ()
+
+
+def test_grey_noise_that_is_coarse_in_the_half_lies_in_blotches() -> None:
+    # Grain has 0.22 to 0.3 of its deviation in the highest band of the half, other noise 0.4 and more.
+    assert lies_in_blotches((replace(COARSE, highest=0.3 * COARSE.deviation),))
+    assert not lies_in_blotches((replace(COARSE, highest=0.4 * COARSE.deviation),))
+    assert not lies_in_blotches((replace(COARSE, highest=0.0),) * 3)
+    assert not lies_in_blotches(())
 
 
 def test_a_network_that_has_learned_such_noise_is_told_its_proportions() -> None:
