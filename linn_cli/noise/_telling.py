@@ -18,12 +18,11 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 # Less coarse luma is more and more like white noise: JPEG may take the finest of the chroma alone. The smoothest patches
 # are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
-# Of grey noise a network for white noise is told, in white noise, so many times its deviation, and where the highest band is so
-# much weaker than the whole, a * deviation ^ b.
+# Of a grey picture's noise it is told _GREY_BIAS times the deviation where that is nearly white: where the highest band is so many
+# times as strong as the whole. Where that band is weaker, it is told more, up to a * deviation ^ b.
 _GREY_WHITE, _GREY_BIAS = 0.9, 1.1
 _GREY_COARSE, _GREY = 0.5, (4.0, 0.4)
-# Grey noise lies in blotches where it is as coarse even in the picture of half the size: where the highest band is so much
-# weaker there.
+# A grey picture's noise lies in blotches where that of the half is still coarse: where its highest band is weaker than this.
 _BLOTCHES = 0.35
 # In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
 LEARNED = 1.2
@@ -60,8 +59,6 @@ def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network for white noise that sees the picture beside; () if that does not help."""
-    if len(planes) == 1:
-        return ()
     if len(planes) == 1:
         return ()
     luma = planes[0]

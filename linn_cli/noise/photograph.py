@@ -1,8 +1,9 @@
 """Noise as photographs have it: coarse, since demosaicing, the camera's smoothing, JPEG or scaling took the finest of it.
 
 The highest frequencies do not show such noise, so it is looked for in all of them, in luma and chroma. Small networks
-(`_recognition`) know it from texture, and how strong it is. Grain that is the same in all colours escapes them; it is known by
-its evenness where it is about as strong in the smoothest patches as in rougher ones, in every band. `_telling` says what a network is to be told of noise that was found here.
+(`_recognition`) know it from texture, and how strong it is. Grain that is the same in all colours escapes them. Its evenness
+tells some of it: it is about as strong in the smoothest patches as in rougher ones, in every band. `_telling` says what a
+network is to be told of noise that was found here.
 """
 
 from __future__ import annotations

@@ -233,7 +233,7 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
     of_half = measurement.measure_photo_of_half(picture)
     if lies_in_blotches(of_half):
         found = _of_levels(measurement.measure_correlated(picture))
-        if found.coarser:  # which every second pixel shows too little of
+        if found.coarser:  # measured in every second pixel, which may show too little of it
             half, *smaller = found.coarser
             more = Sigma((max(*half.levels, *deviations(of_half)),))
             return replace(found, coarser=(more, *smaller), words=words, photo=deviations(photo))
