@@ -221,7 +221,7 @@ def gather(pictures: Pictures, count: int, planes: int) -> Made:
             difference = GREY_LEVELS * from_channels(noisy - clean)
             stored.append(levels)
             seen.append(features(spectra))
-            least_odds.append(_recognition.least_odds(len(spectra[0].powers)))
+            least_odds.append(_recognition.least_odds(len(spectra[0].powers), planes))
             deviations.append(difference.square().mean((1, 2)).sqrt())
             kinds.append(name)
     return Made(

@@ -77,10 +77,10 @@ def remove(
     beside: Beside,
     progress: Progress,
 ) -> Iterator[Tensor]:
-    """Remove it from a picture given from the top as rows (3, n, width) of any dtype, into such rows.
+    """Remove it from a picture given from the top as rows (C, n, width) of any dtype, into such rows.
 
     Args:
-        network: has learned such noise.
+        network: has learned such noise, or in grey white noise.
         rows: of the picture.
         width: of the picture.
         told: what the network is told.

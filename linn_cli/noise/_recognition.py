@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from linn_cli.noise import _by_bands, _by_pixels
-from linn_cli.noise._spectra import Spectrum
+from linn_cli.noise._spectra import PLANES, Spectrum
 
 # Log odds from which on noise is white: white noise is hardly ever taken for coarse (docs/noise.md counts them).
 IS_WHITE = 0.0
 # Log odds from which on there is noise in a large picture. Small pictures tell less, and would more often be taken for
-# noisy: one of n patches needs _FEW / n more.
-_IS_NOISE, _FEW = 0.8, 110.0
+# noisy: one of n patches needs _FEW / n more. A grey one tells less, too: clean textures reach 1.2 there.
+_IS_NOISE, _FEW = {1: 1.3, PLANES: 0.8}, 110.0
 _LEAST = 1.0  # grey level
 
 
@@ -43,7 +43,10 @@ class Recognised:
     @property
     def is_noise(self) -> bool:
         """Whether there is noise, rather surely, and enough of it to be removed."""
-        return self.noise > least_odds(self.patches) and max(self.deviations) > _LEAST
+        return (
+            self.noise > least_odds(self.patches, len(self.deviations))
+            and max(self.deviations) > _LEAST
+        )
 
     @property
     def is_coarse(self) -> bool:
@@ -75,6 +78,6 @@ def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
     return (by_bands + by_pixels) / 2
 
 
-def least_odds(patches: int) -> float:
-    """The log odds from which on a picture of so many patches has noise."""
-    return _IS_NOISE + _FEW / patches
+def least_odds(patches: int, planes: int = PLANES) -> float:
+    """The log odds from which on a picture of so many patches and planes, 1 or 3, has noise."""
+    return _IS_NOISE[planes] + _FEW / patches

@@ -19,11 +19,11 @@ _LUMA, _CHROMA = (8.8, 0.47, 2.5), (8.85, 0.45)
 # are those where noise happens to be weak, by so much.
 _WHITE, _WHITE_BIAS = 0.45, 1.05
 # Of a grey picture's noise it is told _GREY_BIAS times the deviation where that is nearly white: where the highest band is so many
-# times as strong as the whole. Where that band is weaker, it is told more, up to a * deviation ^ b.
+# times as strong as the whole. Where that band is weaker, it is told more, up to a * deviation ^ b * e ^ (-c * unevenness).
 _GREY_WHITE, _GREY_BIAS = 0.9, 1.1
-_GREY_COARSE, _GREY = 0.5, (4.0, 0.4)
+_GREY_COARSE, _GREY = 0.5, (4.9, 0.4, 1.0)
 # A grey picture's noise lies in blotches where that of the half is still coarse: where its highest band is weaker than this.
-_BLOTCHES = 0.35
+_BLOTCHES = 0.32
 # In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
 LEARNED = 1.2
 # A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
@@ -75,9 +75,11 @@ def lies_in_blotches(half: Sequence[Plane]) -> bool:
 
 
 def _grey(plane: Plane) -> float:
-    factor, power = _GREY
+    factor, power, even = _GREY
     white = _GREY_BIAS * plane.deviation
-    coarse = max(white, factor * math.pow(plane.deviation, power))
+    coarse = max(
+        white, factor * math.pow(plane.deviation, power) * math.exp(-even * plane.unevenness)
+    )
     part = (_GREY_WHITE - plane.highest / plane.deviation) / (_GREY_WHITE - _GREY_COARSE)
     return white + (coarse - white) * min(1.0, max(0.0, part))
 

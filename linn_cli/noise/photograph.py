@@ -27,6 +27,7 @@ _SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
 # The bounds were chosen on 256 x 256 pixels of the even half of bsd432 and of photographs, with and without
 # noise: textures without noise reach 0.5 where weak and 0.43 where strong.
 _EVEN, _EVEN_STRONG, _STRONG = 0.47, 0.42, 10.0
+_EVEN_GREY = 0.3  # texture may be as even in one plane, where the networks know more than that
 # Weak noise is removed down to this deviation, with a stricter bound that rises so much for each grey level.
 _WEAK, _EVEN_WEAK, _EVEN_RISE = 1.4, 0.36, 0.06
 # Drawings, text and halftones are stronger than any noise that is left in the luma of a photograph.
@@ -87,7 +88,7 @@ def find(
         return ()
     known = recognise(spectra, channels, seen)
     planes = _known(spectra, known)
-    found = (known.is_noise or _is_even(planes[0])) and (is_coarse or known.is_coarse)
+    found = (known.is_noise or _is_even(planes)) and (is_coarse or known.is_coarse)
     is_strong = planes[0].smoothest > _STRONG
     return planes if found and not (is_strong and _is_drawn(channels)) else ()
 
@@ -99,10 +100,12 @@ def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plan
     return _known(spectra, recognise(spectra, channels, seen)) if spectra else ()
 
 
-def _is_even(luma: Plane) -> bool:
+def _is_even(planes: Sequence[Plane]) -> bool:
     """Whether it is noise and not texture, by its evenness."""
+    luma = planes[0]
     even = min(_EVEN, _EVEN_WEAK + _EVEN_RISE * (luma.smoothest - _WEAK))
     even = _EVEN_STRONG if luma.smoothest > _STRONG else even
+    even = even if len(planes) > 1 else min(even, _EVEN_GREY)
     return _WEAK < luma.smoothest <= _MOST and luma.unevenness + luma.unlikeness < even
 
 

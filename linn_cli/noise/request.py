@@ -236,8 +236,15 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
         if found.coarser:  # measured in every second pixel, which may show too little of it
             half, *smaller = found.coarser
             more = Sigma((max(*half.levels, *deviations(of_half)),))
-            return replace(found, coarser=(more, *smaller), words=words, photo=deviations(photo))
-    (luma, *chroma), own, told_of_half = (
+            own = Sigma((max(*found.sigma.levels, photo[0].deviation / 2),))
+            return replace(
+                found,
+                sigma=own,
+                coarser=(more, *smaller),
+                words=words,
+                photo=deviations(photo),
+            )
+    (luma, *chroma), by_plane, told_of_half = (
         tuple(max(level, LEAST_SIGMA) for level in levels)
         for levels in (told(photo), deviations(photo), learned(of_half))
     )
@@ -245,7 +252,7 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
         Sigma.removable([luma] * picture.values.shape[2]),
         words=words,
         chroma=tuple(level / luma for level in chroma),
-        photo=own,
+        photo=by_plane,
         photo_half=told_of_half,
         photo_white=beside(photo),
     )
