@@ -173,9 +173,21 @@ def _planes(picture: Picture) -> tuple[list[Tensor], float, Tensor | None]:
 
 
 def _finite(picture: Picture) -> NDArray[Any]:
-    """The values, with some number where there is none."""
-    values: NDArray[Any] = picture.values
-    if picture.holes is None or values.dtype.kind != "f":
+    """The values; where there is none, that of a pixel beside it, since any other would stand out, or else 0."""
+    values, unknown = picture.values, picture.holes
+    if unknown is None:
         return values
-    some = values[~picture.holes][:1]
-    return np.where(picture.holes, some if some.size else 0, values).astype(values.dtype)
+    for axis in (1, 0):
+        values, unknown = _carried(values, unknown, axis)
+    return np.where(unknown, 0, values).astype(values.dtype)
+
+
+def _carried(
+    values: NDArray[Any], unknown: NDArray[np.bool_], axis: int
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Values with the one before along an axis, or else the one after, where they are unknown; and where they still are."""
+    index = np.moveaxis(np.arange(values.shape[axis])[:, None, None], 0, axis)
+    before = np.maximum.accumulate(np.where(unknown, 0, index), axis)
+    places = np.maximum(before, unknown.argmin(axis, keepdims=True))
+    lost = unknown.all(axis, keepdims=True)
+    return np.take_along_axis(values, places, axis), np.broadcast_to(lost, values.shape)

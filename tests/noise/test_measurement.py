@@ -78,3 +78,22 @@ def test_the_half_of_a_photograph_has_noise_of_its_own() -> None:
     for planes in halves:
         assert [plane.deviation for plane in planes] == pytest.approx([12] * 3, rel=0.2)
     assert halves[0] != halves[1]
+
+
+@pytest.mark.parametrize(("dtype", "none"), [(np.float32, np.nan), (np.int16, -9999)])
+def test_holes_are_no_hot_pixels(dtype: type, none: float) -> None:
+    chance = np.random.default_rng(0)
+    counts = np.linspace(1000, 3000, 130)[:, None] + chance.normal(0, 20, (120, 130, 2))
+    counts[chance.random((120, 130)) < 0.01] = none
+    counts[0, :5] = counts[40] = counts[:, 60] = none
+    picture = Picture(counts.astype(dtype), nodata=none)
+    assert measurement.find_hot_pixels(picture, asked=True) is None
+    lone = counts.copy()
+    lone[5::20, 7::20] = 6000
+    hot = measurement.find_hot_pixels(Picture(lone.astype(dtype), nodata=none), asked=False)
+    assert hot is not None
+
+
+def test_nothing_but_holes_has_no_noise_to_find() -> None:
+    nothing = Picture(np.full((40, 40, 1), np.nan, np.float32))
+    assert measurement.find_hot_pixels(nothing, asked=True) is None
