@@ -3,7 +3,7 @@
     python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o linn_cli/noise/
     python -m benchmarks.fit_noise bsd432/ photos/ --names weights/held-out.txt --count 2000
 
-With --grey it does so in grey.
+The first fits networks to other pictures than held-out ones, and the second judges by these; with --grey, those for grey.
 
 Noise of cameras, grain, JPEG, scaling and white noise is made on patches of the pictures. Beside it stand patches without
 noise, as they are and made smaller, drawings, text, halftones, stars, gradients and textures of one colour. It prints, for

@@ -1,12 +1,13 @@
 """What linn's default makes of photographs' noise, beside the best white sigma for luma and chroma.
 
-    python -m benchmarks.quality.photographs REAL/ [--half even|odd]
-    python -m benchmarks.quality.photographs bsd432/ --names weights/held-out.txt --made [--limit N]
+    python -m benchmarks.quality.photographs REAL/ [--half even|odd] [--grey]
+    python -m benchmarks.quality.photographs bsd432/ --names weights/held-out.txt --made [--limit N] [--grey]
 
 REAL/ has pairs noisy/NAME and clean/NAME. Choose by the names whose last digit is even, and report the odd ones once.
-With --grey they are turned into grey first. With --made, noise is made on the centre (256 x 256) of clean pictures, by kind. For each kind it prints how many
-pictures linn took for a photograph's noise, and the PSNR in dB of the noisy picture, of `linn denoise`, of the best of
-a grid of sigmas by plane (--best, which takes long), and of the default answer after linn's own JPEG.
+With --made, noise is made on the centre (256 x 256) of clean pictures, by kind. For each kind it prints how many
+pictures linn took for a photograph's noise, and the PSNR in dB of the noisy picture, of `linn denoise`, of that answer
+after linn's own JPEG, and of the best of a grid of sigmas by plane (--best, which takes long). With --grey noisy and
+clean pictures are turned into grey first.
 """
 
 from __future__ import annotations

@@ -94,6 +94,17 @@ def test_holes_are_no_hot_pixels(dtype: type, none: float) -> None:
     assert hot is not None
 
 
+def test_transparent_pixels_are_no_hot_pixels() -> None:
+    chance = np.random.default_rng(0)
+    levels = np.linspace(80, 220, 130)[:, None] + chance.normal(0, 4, (120, 130, 1))
+    hidden = chance.random((120, 130)) < 0.01
+    levels[hidden] = 0
+    alpha = np.where(hidden, 0, 255).astype(np.uint8)
+    values = levels.round().astype(np.uint8)
+    assert measurement.find_hot_pixels(Picture(values), asked=False)
+    assert measurement.find_hot_pixels(Picture(values, alpha), asked=False) is None
+
+
 def test_nothing_but_holes_has_no_noise_to_find() -> None:
     nothing = Picture(np.full((40, 40, 1), np.nan, np.float32))
     assert measurement.find_hot_pixels(nothing, asked=True) is None
