@@ -27,6 +27,9 @@ _SOFT, _ENLARGED = (0.6, 2.0), (0.4, 1.0)
 _TONE_AT, _TONE_AROUND, _TONE_ELSEWHERE = (0.1, 0.7), (0.1, 0.4), (0.15, 0.7)
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
+_GREY = torch.tensor([0.299, 0.587, 0.114])[
+    :, None, None
+]  # as JPEG and Pillow turn colour into grey
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,13 @@ class PhotographNoise:
 
     Half of the pictures are blurred first, and half of these enlarged, but for those with white noise. Each kind has a
     fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some. Sigma is the deviation of
-    noisy - clean in each plane of a patch; half of the patches are told 0.5 to 2 times that.
+    noisy - clean in each plane of a patch; half of the patches are told 0.5 to 2 times that. `is_grey` turns noisy and
+    clean pictures into grey before they are stored, and white noise is that of grey pictures.
     """
 
     size: int
     levels: tuple[float, float]
+    is_grey: bool = False
 
     @property
     def margin(self) -> int:
@@ -52,14 +57,14 @@ class PhotographNoise:
         return -(-(self.size + _SHIFTS) // jpeg.ALIGNMENT) * jpeg.ALIGNMENT
 
     def __call__(self, clean: Tensor, draws: Generator) -> Noisy:
-        """Clean colour (B, 3, H, W), white at 1, each side `size` + `margin`, to patches of `size`."""
+        """Clean colour (B, 3, H, W), white at 1, each side `size` + `margin`, to patches of `size`, (B, 1, ...) if grey."""
         taken, coarse, grainy, white = clean.tensor_split(_ends(len(clean)))
         taken, coarse, grainy = (_softened(some, draws) for some in (taken, coarse, grainy))
         parts = (
             self._stored(*_taken(taken, draws), 0.7, draws),
             self._stored(*_coarse(coarse, self.levels, draws), 0.3, draws),
             self._stored(*_grainy(grainy, self.levels, draws), 0.8, draws),
-            WhiteNoise(self.levels)(self._middle(white), draws),
+            WhiteNoise(self.levels)(self._shown(self._middle(white)), draws),
         )
         return Noisy(*(torch.cat(part) for part in zip(*parts, strict=True)))
 
@@ -74,12 +79,13 @@ class PhotographNoise:
         spacing = uniform(shape, draws, 1, clean.shape[2] / self._side)
         spacing = torch.where(shrunk, spacing, 1.0)
         noisy, clean = (
-            filters.zoom(picture, self._side, spacing).clamp(0, 1) for picture in (noisy, clean)
+            self._shown(filters.zoom(picture, self._side, spacing).clamp(0, 1))
+            for picture in (noisy, clean)
         )
         quality = uniform(shape, draws, 60, 100).round()
         stored = torch.where(
             chance(compressed, count, draws),
-            jpeg.compress(noisy, quality, chance(0.75, count, draws)),
+            _compressed(noisy, quality, chance(0.75, count, draws)),
             (noisy * 255).round() / 255,
         )
         top, left = (
@@ -94,6 +100,10 @@ class PhotographNoise:
         told = torch.where(chance(0.5, count, draws), uniform(shape, draws, *_TOLD), 1.0)
         return Noisy(noisy, clean, deviation * told)
 
+    def _shown(self, picture: Tensor) -> Tensor:
+        """In colour or in grey."""
+        return (picture * _GREY.to(picture)).sum(1, keepdim=True) if self.is_grey else picture
+
     def _middle(self, clean: Tensor) -> Tensor:
         first = (clean.shape[2] - self.size) // 2
         return clean[:, :, first : first + self.size, first : first + self.size]
@@ -101,6 +111,12 @@ class PhotographNoise:
 
 def _ends(count: int) -> list[int]:
     return [round(count * end) for end in _ENDS]
+
+
+def _compressed(noisy: Tensor, quality: Tensor, subsampled: Tensor) -> Tensor:
+    """As JPEG, in colour or grey."""
+    colour = noisy.expand(-1, 3, -1, -1)
+    return jpeg.compress(colour, quality, subsampled)[:, : noisy.shape[1]]
 
 
 def _softened(clean: Tensor, draws: Generator) -> Tensor:

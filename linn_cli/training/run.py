@@ -243,7 +243,7 @@ def prepare(
             pictures.training,
             recipe.patch + recipe.noise_kind.margin,
             device,
-            as_grey=recipe.architecture.planes == 1,
+            as_grey=recipe.takes_grey,
         ),
         device,
         compiled=_compiles(device) if compiled is None else compiled,

@@ -62,15 +62,18 @@ class Recipe:
             raise UsageError(
                 f"sigma {self.sigma[0]:g} is no noise: train from {LEAST_SIGMA} upwards"
             )
-        if self.noise == "photo" and self.architecture.planes == 1:
-            raise UsageError("the noise of photographs is in colour: choose --network colour")
 
     @property
     def noise_kind(self) -> WhiteNoise | PhotographNoise:
         """What makes patches noisy."""
         if self.noise == "photo":
-            return PhotographNoise(self.patch, self.sigma)
+            return PhotographNoise(self.patch, self.sigma, is_grey=self.architecture.planes == 1)
         return WhiteNoise(self.sigma)
+
+    @property
+    def takes_grey(self) -> bool:
+        """Whether patches are cut from grey pictures: the noise of photographs is made in colour, and grey after."""
+        return self.architecture.planes == 1 and self.noise == "white"
 
     def rate(self, step: int) -> float:
         """The share of the learning rate at a step (counted from 0), in [0, 1]."""

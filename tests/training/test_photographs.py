@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 from collections import Counter
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Generator, Tensor
 
 from linn_cli.network import planes
@@ -187,3 +189,35 @@ def test_grain_is_as_strong_as_it_is_meant_to_be_however_coarse() -> None:
     as_meant = (deviation > 10 - 1e-3).float().mean()
     # The others are toned. Four standard errors.
     assert as_meant.item() == pytest.approx(0.5, abs=0.1)
+
+
+def test_in_grey_the_noise_is_that_of_pictures_turned_into_grey() -> None:
+    size = 48
+    colour, grey = PhotographNoise(size, LEVELS), PhotographNoise(size, LEVELS, is_grey=True)
+    given = patches(colour, 40)
+    stored = colour.kinds(40).index("white")
+    shown = colour(given, seeded()).clean
+    noisy, clean, sigma = grey(given, seeded())
+    assert noisy.shape == clean.shape == (40, 1, size, size)
+    turned = (shown * torch.tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+    torch.testing.assert_close(clean[:stored], turned[:stored], rtol=0, atol=1e-5)
+    levels = noisy[:stored] * 255
+    assert (levels - levels.round()).abs().max() < 1e-4  # 8 bits, in float32
+    measured = (noisy - clean).square().mean((1, 2, 3)).sqrt().clamp(min=ROUNDING)
+    told = sigma[:, 0, 0, 0] / measured
+    assert told.min() >= 0.5 - 1e-5
+    assert told.max() <= 2.0 + 1e-5
+    # White noise is made after that, so that it is as strong as meant: known to 1.5 % over 2,304 samples; four times that.
+    torch.testing.assert_close(told[stored:], torch.ones(40 - stored), rtol=0.06, atol=0)
+
+
+def test_jpeg_in_grey_is_that_of_an_encoder() -> None:
+    grey = torch.randint(256, (1, 1, 32, 32), generator=seeded()) / 255
+    quality, subsampled = torch.full((1, 1, 1, 1), 80.0), torch.ones(1, 1, 1, 1, dtype=torch.bool)
+    mine = photographs._compressed(grey, quality, subsampled)
+    stream = io.BytesIO()
+    levels = (255 * grey[0, 0]).round().byte().numpy()
+    Image.fromarray(levels).save(stream, "jpeg", quality=80)
+    theirs = torch.from_numpy(np.array(Image.open(stream))).float() / 255
+    # Encoders compute in whole numbers: some coefficients fall on the other side of a step.
+    assert (mine[0, 0] - theirs).abs().mean() < 0.5 / 255

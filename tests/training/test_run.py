@@ -278,9 +278,13 @@ def test_without_a_time_limit_the_rate_is_the_recipes(
     assert found == pytest.approx([1] * 17 + [0.75, 0.5, 0.25])
 
 
-def test_photographs_need_more_than_their_patches(files: Pictures) -> None:
-    recipe = replace(SHORT, architecture=POLYPHASE[1], noise="photo")
+@pytest.mark.parametrize("architecture", POLYPHASE[:2])
+def test_photographs_need_colour_and_more_than_their_patches(
+    files: Pictures, architecture: Architecture
+) -> None:
+    recipe = replace(SHORT, architecture=architecture, noise="photo")
     subject = trainer(files, recipe)
+    assert subject.patches.pixels.shape[1] == 3
     assert subject.patches.size == recipe.patch + recipe.noise_kind.margin > recipe.patch
     assert math.isfinite(subject.step())
     assert subject.pixels_seen == 2 * 16 * 16

@@ -81,11 +81,6 @@ def test_kinds_of_noise_go_by_their_names() -> None:
         parse_noise("pink")
 
 
-def test_photographs_are_in_colour() -> None:
-    with pytest.raises(UsageError, match="choose --network colour"):
-        replace(SHORT, noise="photo")
-
-
 def of_colour(folder: Path, noise: NoiseName) -> Trainer:
     rows, columns = np.mgrid[:40, :48]
     picture = np.stack([rows * 5, columns * 4, rows + columns], axis=2).astype(np.uint8)
