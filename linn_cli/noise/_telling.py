@@ -24,8 +24,10 @@ _GREY_WHITE, _GREY_BIAS = 0.9, 1.1
 _GREY_COARSE, _GREY = 0.5, (4.9, 0.4, 1.0)
 # A grey picture's noise lies in blotches where that of the half is still coarse: where its highest band is weaker than this.
 _BLOTCHES = 0.32
-# In training a network is told about the deviation of a patch; real noise comes out best with this many times that.
-LEARNED = 1.2
+# A network that has learned such noise is told from so many times its deviation, where the smoothest patches have little of
+# the noise, as where a camera smoothed those alone, down to so many times, where they have as much as others: the noise
+# there over the deviation.
+_MORE, _LESS = (0.5, 1.6), (0.85, 0.85)
 # A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
 # the highest band is so many times as strong as the whole (in white noise all bands are as strong as the whole).
 _NEARLY_WHITE = 0.65
@@ -54,7 +56,7 @@ def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
     """
     if len(planes) == 1:
         return told(planes)
-    return tuple(LEARNED * deviation for deviation in deviations(planes))
+    return tuple(_factor(planes) * deviation for deviation in deviations(planes))
 
 
 def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
@@ -72,6 +74,14 @@ def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
 def lies_in_blotches(half: Sequence[Plane]) -> bool:
     """Whether noise is so coarse that it is removed from smaller pictures first, given that of the half; in grey alone."""
     return len(half) == 1 and half[0].highest < _BLOTCHES * half[0].deviation
+
+
+def _factor(planes: Sequence[Plane]) -> float:
+    """How many times the deviation a network that has learned such noise is told."""
+    luma = planes[0]
+    (few, most), (many, least) = _MORE, _LESS
+    part = (luma.smoothest / luma.deviation - few) / (many - few)
+    return most + (least - most) * min(1.0, max(0.0, part))
 
 
 def _grey(plane: Plane) -> float:

@@ -24,6 +24,8 @@ _LOWER_BANDS = 6
 # The smoothest patches, in which the noise is measured; and what its evenness is taken from: half the logarithm of the
 # power in many of them over that in few.
 _SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
+# The noise of the whole picture is at least about as strong as in them, whatever a network takes for texture.
+_AT_LEAST = 0.9
 # The bounds were chosen on 256 x 256 pixels of the even half of bsd432 and of photographs, with and without
 # noise: textures without noise reach 0.5 where weak and 0.43 where strong.
 _EVEN, _EVEN_STRONG, _STRONG = 0.47, 0.42, 10.0
@@ -131,9 +133,10 @@ def _measured(spectrum: Spectrum, deviation: float) -> Plane:
     # As in white noise, each coefficient counts alike; bands that JPEG has emptied do not.
     weights = spectrum.sizes / (smoothest + 0.01 * smoothest.max())
     weights = weights.where(smoothest > 0.05 * smoothest.max(), 0)[:_LOWER_BANDS]
+    weakest = (smoothest @ spectrum.parts).sqrt().item()
     return Plane(
-        deviation=deviation,
-        smoothest=(smoothest @ spectrum.parts).sqrt().item(),
+        deviation=max(deviation, _AT_LEAST * weakest),
+        smoothest=weakest,
         strongest=smoothest[1:_LOWER_BANDS].max().sqrt().item(),
         highest=smoothest[-1].sqrt().item(),
         unevenness=_rise(spectrum.overall),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from linn_cli.noise import clipping
-from linn_cli.noise._telling import LEARNED, deviations
+from linn_cli.noise._telling import deviations
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.hot_pixels import HotPixels
@@ -44,8 +44,8 @@ class NoiseProfile:
         advice: what the user may do.
         chroma: of a photograph's noise, what a network for white noise is told of the chroma planes, in units of the
             luma's.
-        photo: the deviation of a photograph's noise in each plane, of which a network that has learned such noise is
-            told `LEARNED` times as much.
+        photo: the deviation of a photograph's noise in each plane.
+        photo_told: what a network that has learned such noise is told of each plane.
         photo_half: what the network is told of each plane of the picture of half the size; () for nothing.
         photo_white: what a network for white noise, which sees the picture beside, is told of each plane; () for none.
         kept: channels without noise: a network is told that of the others, and they stay as they are.
@@ -63,6 +63,7 @@ class NoiseProfile:
     advice: tuple[str, ...] = ()
     chroma: tuple[float, ...] = ()
     photo: tuple[float, ...] = ()
+    photo_told: tuple[float, ...] = ()
     photo_half: tuple[float, ...] = ()
     photo_white: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
@@ -118,6 +119,7 @@ class NoiseProfile:
             cameras=tuple(one.times(factor) for one in self.cameras),
             coarser=tuple(half.times(factor) for half in self.coarser),
             photo=tuple(factor * level for level in self.photo),
+            photo_told=tuple(factor * level for level in self.photo_told),
             photo_half=tuple(factor * level for level in self.photo_half),
             photo_white=tuple(factor * level for level in self.photo_white),
             clipped=clipping.NONE,
@@ -150,6 +152,7 @@ class NoiseProfile:
             coarser=tuple(Sigma(half.levels[:1]) for half in self.coarser),
             chroma=(),
             photo=self.photo[:1],
+            photo_told=self.photo_told[:1],
             photo_half=self.photo_half[:1],
             photo_white=(),
         )
@@ -161,9 +164,9 @@ class NoiseProfile:
 
     def told(self, learned: str, strength: float) -> Told:
         """What to tell a network that has learned this kind of noise."""
-        if learned != PHOTO or not self.photo:
+        if learned != PHOTO or not self.photo_told:
             return Told(self.sigma_at(strength), self.chroma)
-        return self._told_planes([LEARNED * level for level in self.photo], strength)
+        return self._told_planes(self.photo_told, strength)
 
     def told_of_half(self, learned: str, strength: float) -> Told | None:
         """`told` for the picture of half the size; None if that says no more of the noise."""

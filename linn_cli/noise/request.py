@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from linn_cli.errors import InputError, UsageError
 from linn_cli.network.planes import sigma_of
 from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import LEARNED, beside, deviations, learned, lies_in_blotches, told
+from linn_cli.noise._telling import beside, deviations, learned, lies_in_blotches, told
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measured import (
@@ -244,15 +244,16 @@ def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]
                 words=words,
                 photo=deviations(photo),
             )
-    (luma, *chroma), by_plane, told_of_half = (
+    (luma, *chroma), by_plane, of_whole, told_of_half = (
         tuple(max(level, LEAST_SIGMA) for level in levels)
-        for levels in (told(photo), deviations(photo), learned(of_half))
+        for levels in (told(photo), deviations(photo), learned(photo), learned(of_half))
     )
     return NoiseProfile(
         Sigma.removable([luma] * picture.values.shape[2]),
         words=words,
         chroma=tuple(level / luma for level in chroma),
         photo=by_plane,
+        photo_told=of_whole,
         photo_half=told_of_half,
         photo_white=beside(photo),
     )
@@ -262,16 +263,17 @@ def _coarse_of_sigma(
     profile: NoiseProfile, photo: Sequence[Plane], picture: Picture
 ) -> NoiseProfile:
     """Coarse noise of which sigma was given: that is the luma's, and the noise found tells the proportions."""
-    factor = sigma_of(profile.sigma.levels)[0] / LEARNED / photo[0].deviation
-    own, half, white = (
+    factor = sigma_of(profile.sigma.levels)[0] / learned(photo)[0]
+    by_plane, own, half, white = (
         tuple(max(factor * level, LEAST_SIGMA) for level in levels)
         for levels in (
             deviations(photo),
+            learned(photo),
             learned(measurement.measure_photo_of_half(picture)),
             beside(photo),
         )
     )
-    return replace(profile, photo=own, photo_half=half, photo_white=white)
+    return replace(profile, photo=by_plane, photo_told=own, photo_half=half, photo_white=white)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:

@@ -25,7 +25,11 @@ NETWORKS = Networks(precision="float32")
 WHITE = NoiseProfile(Sigma((12.0,)))
 CAMERA = NoiseProfile.from_cameras((CameraNoise(1 / 60, 0.01),) * 3)
 PHOTO = NoiseProfile(
-    Sigma((12.0,) * 3), chroma=(1.2, 1.1), photo=(7.0, 8.0, 9.0), photo_half=(5.0, 7.0, 8.0)
+    Sigma((12.0,) * 3),
+    chroma=(1.2, 1.1),
+    photo=(7.0, 8.0, 9.0),
+    photo_told=(8.0, 9.0, 10.0),
+    photo_half=(5.0, 7.0, 8.0),
 )
 SMOOTH = replace(PHOTO, photo_white=(12.0, 9.0, 8.0))
 CORRELATED = NoiseProfile(Sigma((12.0,)), coarser=(Sigma((8.0,)),))

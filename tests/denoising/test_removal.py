@@ -197,7 +197,13 @@ def test_grain_leaves_by_default(channels: int) -> None:
     assert errors[0] / errors[1] > 10**0.23
 
 
-SMOOTH = NoiseProfile(Sigma((7.0,) * 3), photo=(4.0, 2.0, 2.0), photo_half=(3.0, 2.0, 2.0))
+SMOOTH = NoiseProfile(
+    Sigma((7.0,) * 3),
+    photo=(4.0, 2.0, 2.0),
+    photo_told=(5.0, 2.5, 2.5),
+    photo_half=(3.0, 2.0, 2.0),
+)
+GREY = NoiseProfile(Sigma((12.0,)), photo=(7.0,), photo_told=(8.0,), photo_half=(8.0,))
 SEEN_BESIDE = replace(SMOOTH, photo_white=(14.0, 9.0, 8.0))
 
 
@@ -205,8 +211,8 @@ SEEN_BESIDE = replace(SMOOTH, photo_white=(14.0, 9.0, 8.0))
     "found",
     [
         NoiseProfile(Sigma((12.0,)), coarser=(Sigma((9.0,)),)),
-        NoiseProfile(Sigma((12.0,) * 3), photo=(7.0, 8.0, 9.0), photo_half=(5.0, 7.0, 8.0)),
-        NoiseProfile(Sigma((12.0,)), photo=(7.0,), photo_half=(8.0,)),
+        SMOOTH,
+        GREY,
         SEEN_BESIDE,
         replace(SEEN_BESIDE, photo_half=()),
     ],

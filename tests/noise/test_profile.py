@@ -65,10 +65,15 @@ def test_nothing_is_removed_of_no_noise_and_at_no_strength() -> None:
 
 
 def test_a_network_is_told_what_it_has_learned() -> None:
-    profile = NoiseProfile(Sigma((20.0,) * 3), chroma=(1.2, 1.3), photo=(10.0, 5.0, 4.0))
+    profile = NoiseProfile(
+        Sigma((20.0,) * 3),
+        chroma=(1.2, 1.3),
+        photo=(10.0, 5.0, 4.0),
+        photo_told=(12.0, 6.0, 4.8),
+    )
     assert profile.told("white", 1.0) == (Sigma((20.0,) * 3), (1.2, 1.3))
     sigma, chroma = profile.told("photo", 0.5)
-    assert 5 <= sigma.levels[0] <= 10
+    assert sigma.levels == pytest.approx((6.0,) * 3)
     assert chroma == pytest.approx((0.5, 0.4))
     scale = Range(0.0, 510.0)
     estimated = replace(profile, words=("estimated",), range=scale)
@@ -101,6 +106,7 @@ def test_in_another_range_all_noise_counts_in_it() -> None:
         Sigma((20.0,) * 3),
         coarser=(Sigma((10.0,) * 3),),
         photo=(10.0, 5.0, 4.0),
+        photo_told=(12.0, 6.0, 4.8),
         photo_half=(8.0, 4.0, 2.0),
         photo_white=(6.0, 3.0, 2.0),
     ).of(wide)
@@ -108,6 +114,7 @@ def test_in_another_range_all_noise_counts_in_it() -> None:
     assert narrow.sigma.levels == (40.0,) * 3
     assert narrow.coarser == (Sigma((20.0,) * 3),)
     assert narrow.photo == (20.0, 10.0, 8.0)
+    assert narrow.photo_told == (24.0, 12.0, 9.6)
     assert narrow.photo_half == (16.0, 8.0, 4.0)
     assert narrow.photo_white == (12.0, 6.0, 4.0)
 
