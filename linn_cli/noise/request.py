@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from linn_cli.errors import InputError, UsageError
-from linn_cli.network.planes import sigma_of
-from linn_cli.noise import clipping, measurement
-from linn_cli.noise._telling import beside, deviations, learned, lies_in_blotches, told
+from linn_cli.noise import _coarse_profile, clipping, measurement
 from linn_cli.noise.camera import CameraNoise
 from linn_cli.noise.clipping import Clipping
 from linn_cli.noise.measured import (
@@ -17,12 +14,10 @@ from linn_cli.noise.measured import (
     CORRELATED,
     PHOTO,
     WHITE,
-    Measured,
     camera_words,
     correlated_words,
     photo_words,
 )
-from linn_cli.noise.photograph import Plane
 from linn_cli.noise.profile import NoiseProfile
 from linn_cli.noise.strength import FULL, Strength
 from linn_cli.pictures.picture import Picture
@@ -30,7 +25,6 @@ from linn_cli.samples import white
 from linn_cli.units import (
     EIGHT_BITS,
     GREY_LEVELS,
-    LEAST_SIGMA,
     MOST_SIGMA,
     UNBOUNDED,
     VALUE,
@@ -151,7 +145,7 @@ class Request:
         found = self._given(self.sigma, picture)
         coarse = measurement.find_photo(picture) if self.model == AUTO and not found.kept else ()
         if coarse and all(found.sigma.levels):
-            found = _coarse_of_sigma(found, coarse, picture)
+            found = _coarse_profile.of_sigma(found, coarse, picture)
         return replace(found, clipped=self._clipped(picture, found))
 
     def _given(self, sigma: Sigma, picture: Picture) -> NoiseProfile:
@@ -166,7 +160,7 @@ class Request:
         if self.model == CORRELATED:
             levels = measurement.measure_correlated(picture)
             words = tuple(map(as_options, correlated_words(levels, picture)))
-            found = replace(_of_levels(levels), words=words)
+            found = replace(_coarse_profile.of_levels(levels), words=words)
             return replace(found, clipped=self._clipped(picture, found))
         if self.model == CAMERA:
             given = tuple(one.within(picture.scale, picture.unit) for one in self.cameras)
@@ -184,11 +178,11 @@ class Request:
                     f"leave {setting('noise')} out and give {setting('sigma')}"
                 )
             words = tuple(map(as_options, photo_words(photo, picture)))
-            return _of_photo(picture, photo, words)
+            return _coarse_profile.of_photo(picture, photo, words)
         measured = measurement.measure(picture, grows=self.model == AUTO)
         found = NoiseProfile.of_measured(measured, picture)
         if measured.photo:
-            return _of_photo(picture, measured.photo, found.words)
+            return _coarse_profile.of_photo(picture, measured.photo, found.words)
         if measured.grows:
             return found
         return replace(found, clipped=measured.clipped or self._clipped(picture, found))
@@ -219,61 +213,6 @@ def _too_much(level: float, picture: Picture) -> str:
         f"sigma is {own:g} in the picture's values, which go from {picture.scale.low:g} to "
         f"{picture.scale.high:g}: give at most {MOST_SIGMA / GREY_LEVELS:g} times that, or another {setting('sigma_unit')}"
     )
-
-
-def _of_levels(levels: Sequence[Measured]) -> NoiseProfile:
-    """Noise that was measured in a picture, in its half, and so on."""
-    sigma, *coarser = (
-        Sigma.removable([max(level, LEAST_SIGMA) for level in one.sigma]) for one in levels
-    )
-    return NoiseProfile(sigma, coarser=tuple(coarser))
-
-
-def _of_photo(picture: Picture, photo: tuple[Plane, ...], words: tuple[str, ...]) -> NoiseProfile:
-    of_half = measurement.measure_photo_of_half(picture)
-    if lies_in_blotches(of_half):
-        found = _of_levels(measurement.measure_correlated(picture))
-        if found.coarser:  # measured in every second pixel, which may show too little of it
-            half, *smaller = found.coarser
-            more = Sigma((max(*half.levels, *deviations(of_half)),))
-            own = Sigma((max(*found.sigma.levels, photo[0].deviation / 2),))
-            return replace(
-                found,
-                sigma=own,
-                coarser=(more, *smaller),
-                words=words,
-                photo=deviations(photo),
-            )
-    (luma, *chroma), by_plane, of_whole, told_of_half = (
-        tuple(max(level, LEAST_SIGMA) for level in levels)
-        for levels in (told(photo), deviations(photo), learned(photo), learned(of_half))
-    )
-    return NoiseProfile(
-        Sigma.removable([luma] * picture.values.shape[2]),
-        words=words,
-        chroma=tuple(level / luma for level in chroma),
-        photo=by_plane,
-        photo_told=of_whole,
-        photo_half=told_of_half,
-        photo_white=beside(photo),
-    )
-
-
-def _coarse_of_sigma(
-    profile: NoiseProfile, photo: Sequence[Plane], picture: Picture
-) -> NoiseProfile:
-    """Coarse noise of which sigma was given: that is the luma's, and the noise found tells the proportions."""
-    factor = sigma_of(profile.sigma.levels)[0] / learned(photo)[0]
-    by_plane, own, half, white = (
-        tuple(max(factor * level, LEAST_SIGMA) for level in levels)
-        for levels in (
-            deviations(photo),
-            learned(photo),
-            learned(measurement.measure_photo_of_half(picture)),
-            beside(photo),
-        )
-    )
-    return replace(profile, photo=by_plane, photo_told=own, photo_half=half, photo_white=white)
 
 
 def parse_camera(gain: str | None, read: str | None, unit: str = "8bit") -> tuple[CameraNoise, ...]:
