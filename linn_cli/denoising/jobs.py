@@ -121,7 +121,7 @@ def _denoise(
         return by_frames.denoise(
             job, networks, request, settings, max_pixels=most, progress=progress, show=show
         )
-    format_of(job.target)
+    said = format_of(job.target).remarks_on(handling.quality)
     way = by_rows.WHOLE
     progress(0, READING)
     if show is None:
@@ -129,13 +129,14 @@ def _denoise(
             job, networks, request, strip_metadata=strip, max_pixels=most, progress=progress
         )
         if paged:
-            return paged
+            return replace(paged, remarks=(*paged.remarks, *said))
         way = by_rows.choose(job, request, strip_metadata=strip, max_pixels=most, progress=progress)
     if way.by_rows and way.profile:
         part = share(progress, 1, DENOISING)
-        return by_rows.denoise(
+        done = by_rows.denoise(
             job, networks, request, way.profile, strip_metadata=strip, progress=part
         )
+        return replace(done, remarks=(*done.remarks, *said))
     document = _prepared(reading.read(job.source, max_pixels=most), handling)
     clean, outcome = _whole(document, networks, request, way.profile, progress)
     job.target.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,10 @@ from linn_cli.errors import UsageError
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: `pillow` is Pillow's name for its decoder, `depths` are dtypes of the samples."""
+    """A file format: `pillow` is Pillow's name for its decoder, `depths` are dtypes of the samples.
+
+    `lossy` is one whose quality may be chosen.
+    """
 
     name: str
     pillow: str
@@ -20,10 +23,15 @@ class Format:
     alpha: bool = False
     frames: bool = False
     metadata: tuple[str, ...] = ()
+    lossy: bool = False
 
     def __str__(self) -> str:
         """The name that people use."""
         return self.name
+
+    def remarks_on(self, quality: int | None) -> tuple[str, ...]:
+        """What to say of a quality that was asked for, if this format has none."""
+        return () if quality is None or self.lossy else (f"{self} has no quality to choose",)
 
 
 _ALL = ("exif", "icc_profile", "xmp", "dpi")  # and what only one format has
@@ -49,13 +57,20 @@ FORMATS = (
     Format(
         *("JPEG", "JPEG", (".jpg", ".jpeg", ".jpe", ".jfif")),
         metadata=(*_ALL, "comment", "density", "iptc", "segments"),
+        lossy=True,
     ),
     Format(
         *("TIFF", "TIFF", (".tif", ".tiff"), _TIFF_DEPTHS),
         *(True, True, True, (*_ALL, "density", "iptc", "tiff")),
     ),
-    Format("WebP", "WEBP", (".webp",), alpha=True, frames=True, metadata=_IN_BOXES),
-    Format("AVIF", "AVIF", (".avif",), alpha=True, frames=True, metadata=(*_IN_BOXES, "cicp")),
+    Format("WebP", "WEBP", (".webp",), alpha=True, frames=True, metadata=_IN_BOXES, lossy=True),
+    Format(
+        *("AVIF", "AVIF", (".avif",)),
+        alpha=True,
+        frames=True,
+        metadata=(*_IN_BOXES, "cicp"),
+        lossy=True,
+    ),
     Format("BMP", "BMP", (".bmp",), metadata=("dpi",)),
     Format(
         "GIF", "GIF", (".gif",), alpha=True, frames=True, metadata=("comment", "icc_profile", "xmp")

@@ -110,6 +110,7 @@ def encode(
         document = replace(document, is_bilevel=False)
         remarks.append("black and white became grey")
     remarks += _pages_in_grey(document, target)
+    remarks += target.remarks_on(quality)
     for lost in _LEFT_OUT:
         if not lost - {"tiff"} <= document.metadata.keys() and lost != _LEFT_OUT[-1]:
             continue

@@ -16,13 +16,14 @@ from PIL import Image
 from linn_cli import denoise
 from linn_cli.denoising import jobs, planning
 from linn_cli.denoising.job_list import Job
+from linn_cli.denoising.jobs import Handling
 from linn_cli.denoising.networks import Networks
 from linn_cli.denoising.outcome import Outcome
 from linn_cli.denoising.planning import Existing
 from linn_cli.engine import _convolution, budget
 from linn_cli.errors import InputError
 from linn_cli.noise.request import Request
-from linn_cli.pictures import reading
+from linn_cli.pictures import reading, tiff_rows
 from linn_cli.pictures.formats import format_named
 from linn_cli.progress import Progress, silent
 from linn_cli.units import Sigma
@@ -47,6 +48,30 @@ def test_a_file_is_denoised_like_an_array(
     assert outcome.seconds > 0
     assert outcome.bytes == job.target.stat().st_size
     assert "52 x 37 grey uint8, sigma 25, polyphase DnINN-ST grey" in outcome.details()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "large"),
+    [("whole.png", 1, 10**9), ("pages.tif", 2, 10**9), ("rows.tif", 1, 1)],
+)
+def test_a_quality_that_a_format_has_not_is_said(
+    networks: Networks,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    frames: int,
+    large: int,
+) -> None:
+    monkeypatch.setattr(tiff_rows, "LARGE", large)
+    source = tmp_path / name
+    levels = np.random.default_rng(0).integers(0, 256, (130, 40), np.uint8)
+    pictures = [Image.fromarray(levels)] * frames
+    pictures[0].save(source, save_all=frames > 1, append_images=pictures[1:])
+    for quality in (None, 50):
+        job = Job(source, tmp_path / f"{quality}{source.suffix}")
+        outcome = jobs.run(job, networks, REQUEST, handling=Handling(quality))
+        assert outcome.error is None
+        assert any("no quality" in said for said in outcome.remarks) == (quality is not None)
 
 
 def test_faults_are_outcomes_and_leave_nothing(

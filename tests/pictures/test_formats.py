@@ -25,3 +25,15 @@ def test_others_are_refused() -> None:
         format_named("tga")
     with pytest.raises(UsageError, match=r"picture.tga: choose an output name that ends in .png"):
         format_of(Path("picture.tga"))
+
+
+@pytest.mark.parametrize("name", ["jpeg", "webp", "avif"])
+def test_lossy_formats_have_a_quality(name: str) -> None:
+    assert format_named(name).remarks_on(80) == ()
+
+
+@pytest.mark.parametrize("name", ["png", "tiff", "gif", "pfm"])
+def test_others_say_that_they_have_none(name: str) -> None:
+    [said] = format_named(name).remarks_on(80)
+    assert said == f"{format_named(name)} has no quality to choose"
+    assert format_named(name).remarks_on(None) == ()
