@@ -24,9 +24,8 @@ _GREY_WHITE, _GREY_BIAS = 0.9, 1.1
 _GREY_COARSE, _GREY = 0.5, (4.9, 0.4, 1.0)
 # A grey picture's noise lies in blotches where that of the half is still coarse: where its highest band is weaker than this.
 _BLOTCHES = 0.32
-# A network that has learned such noise is told from so many times its deviation, where the smoothest patches have little of
-# the noise, as where a camera smoothed those alone, down to so many times, where they have as much as others: the noise
-# there over the deviation.
+# What a network that has learned such noise is told, in units of the deviation, where the noise of the smoothest patches is
+# such a part of it: the more, the less of it is there, as where a camera smoothed those alone.
 _MORE, _LESS = (0.5, 1.6), (0.85, 0.85)
 # A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
 # the highest band is so many times as strong as the whole (in white noise all bands are as strong as the whole).
@@ -79,9 +78,9 @@ def lies_in_blotches(half: Sequence[Plane]) -> bool:
 def _factor(planes: Sequence[Plane]) -> float:
     """How many times the deviation a network that has learned such noise is told."""
     luma = planes[0]
-    (few, most), (many, least) = _MORE, _LESS
-    part = (luma.smoothest / luma.deviation - few) / (many - few)
-    return most + (least - most) * min(1.0, max(0.0, part))
+    (little, more), (much, less) = _MORE, _LESS
+    part = (luma.smoothest / luma.deviation - little) / (much - little)
+    return more + (less - more) * min(1.0, max(0.0, part))
 
 
 def _grey(plane: Plane) -> float:
