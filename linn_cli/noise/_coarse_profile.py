@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from linn_cli.network.planes import sigma_of
 from linn_cli.noise import measurement
-from linn_cli.noise._telling import beside, deviations, learned, lies_in_blotches, told
+from linn_cli.noise._telling import (
+    beside,
+    deviations,
+    learned,
+    learned_of_half,
+    lies_in_blotches,
+    told,
+)
 from linn_cli.noise.measured import Measured
 from linn_cli.noise.photograph import Plane
 from linn_cli.noise.profile import NoiseProfile
@@ -56,7 +63,12 @@ def _told(
     """With what the networks are told, of noise that is `factor` times as strong as it was measured."""
     by_plane, of_whole, of_half, of_white = (
         tuple(max(factor * level, LEAST_SIGMA) for level in levels)
-        for levels in (deviations(photo), learned(photo), learned(half), beside(photo))
+        for levels in (
+            deviations(photo),
+            learned(photo),
+            learned_of_half(photo, half),
+            beside(photo),
+        )
     )
     return replace(
         profile, photo=by_plane, photo_told=of_whole, photo_half=of_half, photo_white=of_white

@@ -49,30 +49,34 @@ def deviations(planes: Sequence[Plane]) -> tuple[float, ...]:
 
 
 def learned(planes: Sequence[Plane]) -> tuple[float, ...]:
-    """The sigma of each plane to tell the network that removes such noise, in grey levels.
-
-    In colour that has learned it. In grey it is one for white noise.
-    """
-    if len(planes) == 1:
-        return told(planes)
+    """The sigma of each plane to tell a network that has learned such noise, in grey levels."""
     return tuple(_factor(planes) * deviation for deviation in deviations(planes))
+
+
+def learned_of_half(planes: Sequence[Plane], half: Sequence[Plane]) -> tuple[float, ...]:
+    """`learned` of the picture of half the size; () where the noise is nearly white, and the half says no more of it."""
+    return () if _is_nearly_white(planes) else learned(half)
 
 
 def beside(planes: Sequence[Plane]) -> tuple[float, ...]:
     """The sigma of each plane to tell a network for white noise that sees the picture beside; () if that does not help."""
-    if len(planes) == 1:
+    if not planes:
         return ()
-    luma = planes[0]
-    if luma.highest > _NEARLY_WHITE * luma.deviation:
-        return told(planes)
-    if luma.deviation >= _WEAK or _luma(luma) <= _SMOOTH * luma.deviation:
+    luma, white = planes[0], told(planes)
+    if _is_nearly_white(planes):
+        return white
+    if luma.deviation >= _WEAK or white[0] <= _SMOOTH * luma.deviation:
         return ()
-    return tuple(_BESIDE * level for level in told(planes))
+    return tuple(_BESIDE * level for level in white)
 
 
 def lies_in_blotches(half: Sequence[Plane]) -> bool:
     """Whether noise is so coarse that it is removed from smaller pictures first, given that of the half; in grey alone."""
     return len(half) == 1 and half[0].highest < _BLOTCHES * half[0].deviation
+
+
+def _is_nearly_white(planes: Sequence[Plane]) -> bool:
+    return planes[0].highest > _NEARLY_WHITE * planes[0].deviation
 
 
 def _factor(planes: Sequence[Plane]) -> float:

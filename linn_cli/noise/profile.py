@@ -154,7 +154,7 @@ class NoiseProfile:
             photo=self.photo[:1],
             photo_told=self.photo_told[:1],
             photo_half=self.photo_half[:1],
-            photo_white=(),
+            photo_white=self.photo_white[:1],
         )
 
     @property
@@ -170,7 +170,7 @@ class NoiseProfile:
 
     def told_of_half(self, learned: str, strength: float) -> Told | None:
         """`told` for the picture of half the size; None if that says no more of the noise."""
-        if not self.photo_half or (learned != PHOTO and len(self.photo_half) > 1):
+        if learned != PHOTO or not self.photo_half:
             return None
         return self._told_planes(self.photo_half, strength)
 

@@ -19,26 +19,25 @@ _ENDS = (0.6, 0.75, 0.85)
 _KINDS = ("camera", "coarse", "grain", "white")
 _SHIFTS = 8  # pixels by which patches lie differently in the blocks of JPEG
 # What half of the patches are told, as a share of the truth: noise differs over a picture, and an estimate errs.
-_TOLD = (0.5, 2.0)
+_TOLD = (0.7, 1.4)
 _LEAST = 0.3 / GREY_LEVELS  # what rounding to 8 bits makes
-# Before noise is made, clean pictures are blurred by so many pixels, and enlarged: sampled every so many.
-_SOFT, _ENLARGED = (0.6, 2.0), (0.4, 1.0)
+# Before noise is made, so many of the clean pictures are blurred by so many pixels, and enlarged: sampled every so many.
+_SOFTENED, _SOFT, _ENLARGED = 0.8, (0.6, 2.0), (0.4, 1.0)
 # The brightness where noise is strongest, how far around that it is strong, and how strong it is elsewhere.
 _TONE_AT, _TONE_AROUND, _TONE_ELSEWHERE = (0.1, 0.7), (0.1, 0.4), (0.15, 0.7)
 # How far the pixels of an edge differ, to a camera.
 _EDGES = (3 / GREY_LEVELS, 16 / GREY_LEVELS)
-_GREY = torch.tensor([0.299, 0.587, 0.114])[
-    :, None, None
-]  # as JPEG and Pillow turn colour into grey
+# As JPEG and Pillow turn colour into grey.
+_GREY = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)
 
 
 @dataclass(frozen=True)
 class PhotographNoise:
     """Patches of `size` out of larger ones: white, camera, blurred or enlarged, and grainy noise, often under JPEG.
 
-    Half of the pictures are blurred first, and half of these enlarged, but for those with white noise. Each kind has a
+    Most pictures are blurred first, and half of these enlarged, but for those with white noise. Each kind has a
     fixed share of a batch, rounded to whole patches: a batch of less than 8 lacks some. Sigma is the deviation of
-    noisy - clean in each plane of a patch; half of the patches are told 0.5 to 2 times that. `is_grey` turns noisy and
+    noisy - clean in each plane of a patch; half of the patches are told 0.7 to 1.4 times that. `is_grey` turns noisy and
     clean pictures into grey before they are stored, and white noise is that of grey pictures.
     """
 
@@ -120,8 +119,8 @@ def _compressed(noisy: Tensor, quality: Tensor, subsampled: Tensor) -> Tensor:
 
 
 def _softened(clean: Tensor, draws: Generator) -> Tensor:
-    """Half of the pictures as soft as those of large sensors, and without their own grain, which would be learned."""
-    soft = _sometimes(0.5, _SOFT, clean, draws)
+    """Most pictures as soft as those of large sensors, and without their own grain, which would be learned."""
+    soft = _sometimes(_SOFTENED, _SOFT, clean, draws)
     enlarged = chance(0.5, len(clean), draws) & (soft > 0)
     spacing = torch.where(enlarged, uniform(soft.shape, draws, *_ENLARGED), 1.0)
     return filters.zoom(filters.blur(clean, soft), clean.shape[2], spacing)

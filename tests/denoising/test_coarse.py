@@ -30,7 +30,7 @@ def test_nothing_sees_white_noise_beside_its_network() -> None:
     assert all(coarse.beside(networks, photo, SEEN_BESIDE, 1.0))
 
 
-@pytest.mark.parametrize(("channels", "radius"), [(1, 0.8), (3, 1.5)])
+@pytest.mark.parametrize(("channels", "radius"), [(1, 1.0), (3, 1.5)])
 def test_the_half_of_a_photograph_takes_coarse_noise_further(channels: int, radius: float) -> None:
     photograph = skimage.data.astronaut()[:192, 100:340, :channels].astype(float)
     noisy = (
@@ -43,7 +43,7 @@ def test_the_half_of_a_photograph_takes_coarse_noise_further(channels: int, radi
         )
         for one in (found, replace(found, photo_half=()))
     ]
-    # 0.1 dB; on held-out pictures it is 0.18.
+    # 0.1 dB; here it is 0.28 in grey and 0.13 in colour.
     assert errors[0].mean() < errors[1].mean() / 10**0.01
 
 

@@ -42,7 +42,7 @@ def test_the_network_is_that_of_the_noise_and_the_channels() -> None:
     assert name(2, 3).startswith("dninn")  # weak noise is DnINN's
     made = networks.Networks()
     assert made.at(25, 3, noise="photo").weight_set.name == "polyphase-photo"
-    assert made.at(12, 1, noise="photo").weight_set.name.startswith("dninn")
+    assert made.at(12, 1, noise="photo").weight_set.name == "polyphase-photo-grey"
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_a_half_is_told_apart_to_a_network_that_has_learned_such_noise() -> None
     assert profile.told_of_half("photo", 0.5) == (Sigma((4.0,) * 3), (0.5, 0.25))
     assert profile.told_of_half("white", 0.5) is None
     grey = profile.first_channel()
-    assert grey.told_of_half("white", 0.5) == (Sigma((4.0,)), ())
+    assert grey.told_of_half("photo", 0.5) == (Sigma((4.0,)), ())
     assert replace(profile, photo_half=()).told_of_half("photo", 0.5) is None
 
 
@@ -96,7 +96,7 @@ def test_a_network_for_white_noise_is_told_beside_one_that_has_learned_another_k
     profile = NoiseProfile(Sigma((7.0,) * 3), photo=(4.0, 2.0, 2.0), photo_white=(12.0, 6.0, 3.0))
     assert profile.told_of_white("photo", 0.5) == (Sigma((6.0,) * 3), (0.5, 0.25))
     assert profile.told_of_white("white", 0.5) is None
-    assert profile.first_channel().told_of_white("photo", 1.0) is None
+    assert profile.first_channel().told_of_white("photo", 1.0) == (Sigma((12.0,)), ())
 
 
 def test_in_another_range_all_noise_counts_in_it() -> None:

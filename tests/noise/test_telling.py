@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from linn_cli.noise._telling import beside, deviations, learned, lies_in_blotches, told
+from linn_cli.noise._telling import (
+    beside,
+    deviations,
+    learned,
+    learned_of_half,
+    lies_in_blotches,
+    told,
+)
 from linn_cli.noise.photograph import Plane
 
 COARSE = Plane(9.0, 8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
@@ -41,9 +48,13 @@ def test_grey_noise_is_told_the_stronger_the_coarser_and_the_weaker_it_is() -> N
     assert coarse > factor(6.0, 0.1) > factor(30.0, 0.1) == pytest.approx(white)
 
 
-def test_no_network_has_learned_grey_noise() -> None:
-    assert learned((COARSE,)) == told((COARSE,))
-    assert beside((COARSE,)) == ()
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_half_says_no_more_of_noise_that_is_nearly_white(count: int) -> None:
+    half = (replace(COARSE, deviation=4.0),) * count
+    white = (replace(COARSE, highest=7.0),) * count
+    assert learned_of_half((COARSE,) * count, half) == learned(half)
+    assert learned_of_half(white, half) == ()
+    assert learned_of_half((COARSE,) * count, ()) == ()
 
 
 def test_grey_noise_that_is_coarse_in_the_half_lies_in_blotches() -> None:

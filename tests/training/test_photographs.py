@@ -58,8 +58,8 @@ def test_the_sigma_told_is_the_deviation_half_the_time_and_near_it_otherwise() -
     difference = planes.from_channels(noisy - clean)[:stored]
     measured = difference.square().mean((2, 3), keepdim=True).sqrt().clamp(min=ROUNDING)
     told = (sigma[:stored] / measured)[:, :, 0, 0]
-    assert told.min() >= 0.5 - 1e-5  # float32, and a mean taken in another order
-    assert told.max() <= 2.0 + 1e-5
+    assert told.min() >= 0.7 - 1e-5  # float32, and a mean taken in another order
+    assert told.max() <= 1.4 + 1e-5
     torch.testing.assert_close(told, told[:, :1].expand_as(told))  # the same for all planes
     exact = int(((told[:, 0] - 1).abs() < 1e-5).sum())
     assert (
@@ -135,13 +135,13 @@ def test_the_draws_alone_decide() -> None:
         assert torch.equal(first, second)
 
 
-def test_half_of_the_pictures_lose_their_own_grain() -> None:
+def test_most_pictures_lose_their_own_grain() -> None:
     grainy = 0.5 + 0.1 * torch.randn(400, 3, 24, 24, generator=seeded())
     soft = photographs._softened(grainy, seeded(1))
     kept = torch.tensor(
         [torch.allclose(*both, atol=1e-6) for both in zip(soft, grainy, strict=True)]
     )
-    assert kept.float().mean().item() == pytest.approx(0.5, abs=0.1)  # four standard errors
+    assert kept.float().mean().item() == pytest.approx(0.2, abs=0.08)  # four standard errors
     # A Gaussian of 0.6 pixels leaves half of it: the root of the sum of its squared weights.
     assert (soft[~kept].std((1, 2, 3)) < 0.6 * 0.1).all()
     torch.testing.assert_close(soft.mean((2, 3)), grainy.mean((2, 3)), rtol=0, atol=0.03)
@@ -153,8 +153,8 @@ def test_some_of_them_are_enlarged() -> None:
     crossings = (soft[:, 0, 0].sign().diff(dim=1) != 0).float().sum(1)
     usual = (waves[0, 0, 0] - 0.5).sign().diff().ne(0).sum()
     enlarged = crossings < usual - 1
-    # A quarter, less those that are enlarged hardly at all: four standard errors.
-    assert enlarged.float().mean().item() == pytest.approx(0.23, abs=0.09)
+    # Two fifths, less those that are enlarged hardly at all: four standard errors.
+    assert enlarged.float().mean().item() == pytest.approx(0.37, abs=0.1)
     assert crossings.min() >= 0.4 * usual - 1
 
 
@@ -205,8 +205,8 @@ def test_in_grey_the_noise_is_that_of_pictures_turned_into_grey() -> None:
     assert (levels - levels.round()).abs().max() < 1e-4  # 8 bits, in float32
     measured = (noisy - clean).square().mean((1, 2, 3)).sqrt().clamp(min=ROUNDING)
     told = sigma[:, 0, 0, 0] / measured
-    assert told.min() >= 0.5 - 1e-5
-    assert told.max() <= 2.0 + 1e-5
+    assert told.min() >= 0.7 - 1e-5
+    assert told.max() <= 1.4 + 1e-5
     # White noise is made after that, so that it is as strong as meant: known to 1.5 % over 2,304 samples; four times that.
     torch.testing.assert_close(told[stored:], torch.ones(40 - stored), rtol=0.06, atol=0)
 
