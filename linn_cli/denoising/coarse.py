@@ -80,7 +80,7 @@ def remove(
     """Remove it from a picture given from the top as rows (C, n, width) of any dtype, into such rows.
 
     Args:
-        network: has learned such noise, or in grey white noise.
+        network: has learned such noise.
         rows: of the picture.
         width: of the picture.
         told: what the network is told.
