@@ -1,6 +1,6 @@
-"""How long linn takes for a megapixel of a colour photograph, by what noise it finds.
+"""How long linn takes for a megapixel of a photograph, in colour or grey, by what noise it finds.
 
-    python -m benchmarks.cost.photograph [--megapixels 1] [--rounds 3]
+    python -m benchmarks.cost.photograph [--grey] [--megapixels 1] [--rounds 3]
 
 It makes noise on a smooth scene and takes `linn denoise` and `linn denoise --fast` in turns, from an 8-bit picture in
 memory to an 8-bit picture, with the noise known. It prints the median seconds for a megapixel, and the ratio of both.
@@ -32,13 +32,14 @@ from linn_cli.units import GREY_LEVELS
 def main() -> None:
     """Measure and print a table."""
     parser = script_parser(__doc__)
+    parser.add_argument("--grey", action="store_true")
     parser.add_argument("--megapixels", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     ways = Networks(), Networks(fast=True)
     print(f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads")
     print(f"{'noise':>18}  found   default  --fast  ratio")
-    for name, values in pictures(options.megapixels):
+    for name, values in pictures(options.megapixels, 1 if options.grey else 3):
         picture = Picture(values)
         profile = Request().find(picture)
         taken: list[list[float]] = [[] for _ in ways]
@@ -51,10 +52,10 @@ def main() -> None:
         print(f"{name:>18}  {profile.kind:6}  {default:7.2f}  {fast:6.2f}  {default / fast:5.2f}")
 
 
-def pictures(megapixels: float) -> Iterator[tuple[str, NDArray[np.uint8]]]:
+def pictures(megapixels: float, channels: int) -> Iterator[tuple[str, NDArray[np.uint8]]]:
     """A smooth scene with each kind of noise."""
     height = round(math.sqrt(1e6 * megapixels / 1.5))
-    shape = height, round(1e6 * megapixels / height), 3
+    shape = height, round(1e6 * megapixels / height), channels
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     scene = GREY_LEVELS * (0.5 + 0.3 * np.sin(columns / 59) * np.cos(rows / 73))[:, :, None]
     white = np.random.default_rng(0).normal(size=shape)

@@ -213,10 +213,18 @@ SEEN_BESIDE = replace(SMOOTH, photo_white=(14.0, 9.0, 8.0))
         NoiseProfile(Sigma((12.0,)), coarser=(Sigma((9.0,)),)),
         SMOOTH,
         GREY,
+        replace(GREY, photo_white=(14.0,)),
         SEEN_BESIDE,
         replace(SEEN_BESIDE, photo_half=()),
     ],
-    ids=["blotches", "photograph", "grey photograph", "smooth", "smooth without a half"],
+    ids=[
+        "blotches",
+        "photograph",
+        "grey photograph",
+        "smooth grey photograph",
+        "smooth",
+        "smooth without a half",
+    ],
 )
 def test_a_part_with_its_halo_has_the_whole_pictures_answer(found: NoiseProfile) -> None:
     channels = len(found.sigma.levels)
