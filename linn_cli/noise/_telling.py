@@ -27,7 +27,7 @@ _BLOTCHES = 0.32
 # What a network that has learned such noise is told, in units of the deviation, where the noise of the smoothest patches is
 # such a part of it: the more, the less of it is there, as where a camera smoothed those alone.
 _MORE, _LESS = (0.5, 1.6), (0.85, 0.85)
-# A network for white noise helps beside where the luma's noise is nearly white and the chroma's is not, as JPEG leaves it: where
+# A network for white noise helps beside, and the half does not, where the luma's noise is nearly white, as JPEG leaves it: where
 # the highest band is so many times as strong as the whole (in white noise all bands are as strong as the whole).
 _NEARLY_WHITE = 0.65
 # It helps in smooth pictures, too, where it would be told of the luma more than so many times its
