@@ -67,7 +67,8 @@ class Cluster:
         self._environment = {chaos.NOTES: str(self._notes)} | CALM | environment
         file = folder / "scheduler.json"
         self.scheduler = self._start("dask_scheduler", "--port", 0, "--scheduler-file", file)
-        wait_for(file.exists)
+        # The file is there before its content.
+        wait_for(lambda: file.exists() and file.read_text().endswith("}"))
         self.address = str(json.loads(file.read_text())["address"])
         self.started: list[subprocess.Popen[str]] = []
 
