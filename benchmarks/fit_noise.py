@@ -1,9 +1,10 @@
 """Fit the small networks that know the noise of photographs (`linn_cli/noise/_by_bands.py`, `_by_pixels.py`), and judge them.
 
-    python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o linn_cli/noise/
+    python -m benchmarks.fit_noise bsd432/ photos/ --without weights/held-out.txt -o linn_cli/noise/ [--group cameras|grain]
     python -m benchmarks.fit_noise bsd432/ photos/ --names weights/held-out.txt --count 2000
 
-The first fits networks to other pictures than held-out ones, and the second judges by these; with --grey, those for grey.
+The first fits a group of networks to other pictures than held-out ones, and the second judges both groups by these; with
+--grey, those for grey.
 
 Noise of cameras, grain, JPEG, scaling and white noise is made on patches of the pictures. Beside it stand patches without
 noise, as they are and made smaller, drawings, text, halftones, stars, gradients and textures of one colour. It prints, for
@@ -32,6 +33,7 @@ from torch.nn import functional as F
 from benchmarks.common import by_name, script_parser
 from linn_cli.network.planes import from_channels
 from linn_cli.noise import _by_bands, _by_pixels, _recognition, _spectra
+from linn_cli.noise._bundled import GROUPS, Group
 from linn_cli.noise._by_bands import BandNetworks, features
 from linn_cli.noise._by_pixels import PixelNetwork
 from linn_cli.noise._spectra import PLANES
@@ -40,31 +42,52 @@ from linn_cli.training import filters
 from linn_cli.training.photographs import PhotographNoise
 from linn_cli.units import GREY_LEVELS
 
-_SIDES = (128, 192)
+_SIDES: dict[Group, tuple[int, ...]] = {"cameras": (128, 192), "grain": (128, 192, 256)}
+_PART, _KEPT = (
+    128,
+    192,
+)  # the network that sees pixels is fitted to parts of what is kept of a patch
 _BATCH = 8
 _LEVELS = (0.5, 60.0)
 _GAMMA = 2.2
 _AS_IT_IS = 1.3  # a picture that would become so much larger or less stays as it is
 # What a patch is, and how often.
-_SHARES = {
-    "photograph": 0.42,
-    "white": 0.1,
-    "sensor": 0.05,
-    "clean": 0.1,
-    "smaller": 0.1,
-    "enlarged": 0.05,
-    "compressed": 0.05,
-    "drawn": 0.05,
-    "texture": 0.06,
-    "gradient": 0.02,
+_SHARES: dict[Group, dict[str, float]] = {
+    "cameras": {
+        "photograph": 0.42,
+        "white": 0.1,
+        "sensor": 0.05,
+        "clean": 0.1,
+        "smaller": 0.1,
+        "enlarged": 0.05,
+        "compressed": 0.05,
+        "drawn": 0.05,
+        "texture": 0.06,
+        "gradient": 0.02,
+    },
+    "grain": {
+        "photograph": 0.36,
+        "film": 0.1,
+        "white": 0.09,
+        "sensor": 0.05,
+        "clean": 0.065,
+        "as it is": 0.065,
+        "smaller": 0.08,
+        "enlarged": 0.05,
+        "compressed": 0.05,
+        "drawn": 0.04,
+        "texture": 0.03,
+        "gradient": 0.02,
+    },
 }
-# In grey also noise of a sensor without a tone curve, as in raw-like and instruments' files.
-_SHARES_GREY = {**_SHARES, "white": 0.08, "sensor": 0.03, "raw": 0.04}
+# In grey some of that is noise of a sensor without a tone curve, as in raw-like and instruments' files.
+_RAW = {"white": -0.02, "sensor": -0.02, "raw": 0.04}
 _GREY = (0.299, 0.587, 0.114)  # of ITU-R BT.601
-_CLEAN = ("clean", "smaller", "enlarged", "compressed", "drawn", "texture", "gradient")
+_CLEAN = ("clean", "as it is", "smaller", "enlarged", "compressed", "drawn", "texture", "gradient")
 _WHITE = ("white", "sensor", "raw")
-# Pictures as they are may have noise of their own, and count less for being clean.
-_DOUBTFUL = 0.3
+# These may have noise of their own, and count less for being clean.
+_AS_THEY_ARE = ("clean", "as it is")
+_DOUBTFUL: dict[Group, float] = {"cameras": 0.3, "grain": 0.5}
 _LEAST = 0.5  # grey levels; weaker noise than this is none
 _STEPS, _PATCHES_A_STEP, _RATE = 12_000, 256, 4e-3
 # What the networks see of bands is blurred so much. One plane tells little of noise that is unlike any here, such as that of
@@ -102,15 +125,16 @@ class Truth(NamedTuple):
 class Made:
     """Patches and what is known of them.
 
-    Levels, uint8, (C, H, W) each; features (n, f), the log odds from which on they have noise, (n,), deviations (n, C)
-    in grey levels, and their kinds. C is 3, or 1 in grey.
+    Levels, uint8, (C, H, W) each; features (n, f), of so many patches each, (n,), deviations (n, C) in grey levels, and
+    their kinds. C is 3, or 1 in grey. Pictures that may be noisy count as clean `doubtful` times as much as others.
     """
 
     levels: tuple[Tensor, ...]
     features: Tensor
-    least_odds: Tensor
+    counts: Tensor
     deviations: Tensor
     kinds: tuple[str, ...]
+    doubtful: float
 
     @property
     def planes(self) -> int:
@@ -122,12 +146,24 @@ class Made:
         """What the networks are to tell of them."""
         clean = self.are(_CLEAN)
         noisy = ~clean & (self.deviations[:, 0] > 2 * _LEAST)
-        counts = torch.where(self.are(("clean",)), _DOUBTFUL, 1.0)
+        counts = torch.where(self.are(_AS_THEY_ARE), self.doubtful, 1.0)
         return Truth(
             self.deviations.clamp(min=_LEAST).log(),
             noisy.float(),
             (noisy | clean).float() * counts,
             self.are(_WHITE).float(),
+        )
+
+    def of(self, chosen: Tensor) -> Made:
+        """The same of the chosen patches alone, bool (n,)."""
+        places = chosen.nonzero()[:, 0].tolist()
+        return Made(
+            tuple(self.levels[place] for place in places),
+            self.features[chosen],
+            self.counts[chosen],
+            self.deviations[chosen],
+            tuple(self.kinds[place] for place in places),
+            self.doubtful,
         )
 
     def are(self, kinds: tuple[str, ...]) -> Tensor:
@@ -143,7 +179,7 @@ class Pictures:
         self.random = np.random.default_rng(seed)
         self.draws = torch.Generator().manual_seed(seed)
 
-    def patch(self, side: int, *, smaller: bool = False) -> Tensor:
+    def patch(self, side: int, *, smaller: bool = False, as_it_is: bool = False) -> Tensor:
         """A patch (3, side, side) of a picture made `smaller`, so that its own noise goes, or a little, or larger.
 
         Pictures of large sensors are as soft as enlarged ones.
@@ -152,8 +188,9 @@ class Pictures:
         with Image.open(path) as image:
             picture = image.convert("RGB")
         low, high = (0.4, 0.55) if smaller else (0.5, 3.0)
-        factor = max(self.random.uniform(low, high), (side + 1) / min(picture.size))
-        if not 1 <= factor <= _AS_IT_IS:
+        factor = 1.0 if as_it_is else self.random.uniform(low, high)
+        factor = max(factor, (side + 1) / min(picture.size))
+        if min(picture.size) < side or not 1 <= factor <= _AS_IT_IS:
             size = (math.ceil(factor * picture.width), math.ceil(factor * picture.height))
             picture = picture.resize(size, Image.Resampling.BICUBIC)
         left = int(self.random.integers(picture.width - side + 1))
@@ -184,34 +221,45 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=26_000, help="so many patches")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--grey", action="store_true", help="in grey")
+    parser.add_argument(
+        "--group", choices=GROUPS, default="grain", help="fit these, or judge by what these see"
+    )
     parser.add_argument("-o", "--output", type=Path, help="the folder that the networks go to")
     options = parser.parse_args()
     paths = [path for folder in options.folders for path in folders.list_pictures(folder)]
-    planes = 1 if options.grey else PLANES
-    made = gather(Pictures(by_name(paths, options), options.seed), options.count, planes)
+    planes, group = 1 if options.grey else PLANES, options.group
+    made = gather(Pictures(by_name(paths, options), options.seed), options.count, planes, group)
     if not options.output:
-        everything = torch.ones(len(made.kinds), dtype=torch.bool)
-        report(_by_bands.bundled(planes), _by_pixels.bundled(planes), made, everything)
+        bundled = (
+            (_by_bands.bundled(planes, one), _by_pixels.bundled(planes, one)) for one in GROUPS
+        )
+        report(made, {one: tell(made, *both) for one, both in zip(GROUPS, bundled, strict=True)})
         return
     held = torch.arange(len(made.kinds)) % _HELD == 0
     by_bands = fit_by_bands(made, ~held, options.seed)
     by_pixels = fit_by_pixels(made, ~held, options.seed)
-    report(by_bands, by_pixels, made, held)
-    save_file(by_bands.state_dict(), options.output / _by_bands.FILES[planes].name)
-    save_file(by_pixels.state_dict(), options.output / _by_pixels.FILES[planes].name)
+    judged = made.of(held)
+    report(judged, {group: tell(judged, by_bands, by_pixels)})
+    save_file(by_bands.state_dict(), options.output / _by_bands.FILES[planes, group].name)
+    save_file(by_pixels.state_dict(), options.output / _by_pixels.FILES[planes, group].name)
 
 
-def gather(pictures: Pictures, count: int, planes: int) -> Made:
-    """`count` patches of so many planes, 1 or 3, and what is known of these."""
+def gather(pictures: Pictures, count: int, planes: int, group: Group) -> Made:
+    """`count` patches of so many planes, 1 or 3, for a group of networks, and what is known of these."""
     stored: list[Tensor] = []
     seen: list[Tensor] = []
-    least_odds: list[float] = []
+    counts: list[int] = []
     deviations: list[Tensor] = []
     kinds: list[str] = []
-    shares = _SHARES if planes == PLANES else _SHARES_GREY
+    shares = dict(_SHARES[group])
+    if planes == 1:
+        for kind, more in _RAW.items():
+            shares[kind] = shares.get(kind, 0.0) + more
     while len(kinds) < count:
         kind = str(pictures.random.choice(list(shares), p=list(shares.values())))
-        for name, noisy, clean in MAKERS[kind](pictures, int(pictures.random.choice(_SIDES))):
+        for name, noisy, clean in MAKERS[kind](
+            pictures, int(pictures.random.choice(_SIDES[group]))
+        ):
             if planes == 1:
                 noisy, clean = _in_grey(pictures, noisy, clean)
             levels = (GREY_LEVELS * noisy).round().clamp(0, GREY_LEVELS).byte()
@@ -219,17 +267,18 @@ def gather(pictures: Pictures, count: int, planes: int) -> Made:
             if not spectra:
                 continue
             difference = GREY_LEVELS * from_channels(noisy - clean)
-            stored.append(levels)
+            stored.append(levels[:, :_KEPT, :_KEPT].clone())
             seen.append(features(spectra))
-            least_odds.append(_recognition.least_odds(len(spectra[0].powers), planes))
+            counts.append(len(spectra[0].powers))
             deviations.append(difference.square().mean((1, 2)).sqrt())
             kinds.append(name)
     return Made(
         tuple(stored),
         torch.stack(seen),
-        torch.tensor(least_odds),
+        torch.tensor(counts),
         torch.stack(deviations),
         tuple(kinds),
+        _DOUBTFUL[group],
     )
 
 
@@ -251,6 +300,24 @@ def _photograph(pictures: Pictures, side: int) -> Iterator[Patch]:
     noisy, clean, _ = noise(clean, pictures.draws)
     for kind, *patch in zip(noise.kinds(_BATCH), noisy, clean, strict=True):
         yield kind, *patch
+
+
+def _film(pictures: Pictures, side: int) -> Iterator[Patch]:
+    """Grain that is the same in all colours, as of film, half the time under JPEG."""
+    for _ in range(_BATCH // 2):
+        clean = pictures.patch(side)
+        radius = torch.tensor(pictures.random.uniform(0.4, 2.5)).view(1, 1, 1, 1).float()
+        grains = filters.blur(pictures.normal(1, 1, side, side), radius)[0]
+        noise = pictures.between(1.5, 30) / GREY_LEVELS / grains.std() * grains
+        if pictures.random.random() < 0.5:
+            at, around = pictures.random.uniform(0.1, 0.7), pictures.random.uniform(0.15, 0.5)
+            least = pictures.random.uniform(0.2, 0.8)
+            tone = torch.exp(-0.5 * ((clean.mean(0, keepdim=True) - at) / around) ** 2)
+            noise = noise * (least + (1 - least) * tone)
+        noisy = (clean + noise).clamp(0, 1)
+        if pictures.random.random() < 0.5:
+            noisy = _stored(pictures, noisy, 75)
+        yield "film", noisy, clean
 
 
 def _white(pictures: Pictures, side: int) -> Iterator[Patch]:
@@ -282,16 +349,19 @@ def _counted(pictures: Pictures, light: Tensor) -> Tensor:
 
 def _compressed(pictures: Pictures, _: int) -> Iterator[Patch]:
     for _ in range(_BATCH // 2):
-        patch = pictures.patch(_SIDES[0], smaller=True)
-        levels = (GREY_LEVELS * patch).byte().permute(1, 2, 0).numpy()
-        file = io.BytesIO()
-        quality, subsampling = pictures.random.integers(60, 99), pictures.random.integers(3)
-        Image.fromarray(levels).save(
-            file, "JPEG", quality=int(quality), subsampling=int(subsampling)
-        )
-        with Image.open(file) as image:
-            stored = torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / GREY_LEVELS
+        patch = pictures.patch(_PART, smaller=True)
+        stored = _stored(pictures, patch, 60)
         yield "compressed", stored, stored
+
+
+def _stored(pictures: Pictures, picture: Tensor, least: int) -> Tensor:
+    """As JPEG of a quality from the least."""
+    levels = (GREY_LEVELS * picture).round().byte().permute(1, 2, 0).numpy()
+    file = io.BytesIO()
+    quality, subsampling = pictures.random.integers(least, 99), pictures.random.integers(3)
+    Image.fromarray(levels).save(file, "JPEG", quality=int(quality), subsampling=int(subsampling))
+    with Image.open(file) as image:
+        return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / GREY_LEVELS
 
 
 def _alone(name: str, draw: Callable[[Pictures, int], Tensor]) -> Maker:
@@ -379,11 +449,13 @@ def _texture(pictures: Pictures, side: int) -> Tensor:
 
 MAKERS: dict[str, Maker] = {
     "photograph": _photograph,
+    "film": _film,
     "white": _white,
     "sensor": _sensor,
     "raw": _raw,
     "clean": _alone("clean", lambda pictures, side: pictures.patch(side)),
-    "smaller": _alone("smaller", lambda pictures, _: pictures.patch(_SIDES[0], smaller=True)),
+    "as it is": _alone("as it is", lambda pictures, side: pictures.patch(side, as_it_is=True)),
+    "smaller": _alone("smaller", lambda pictures, _: pictures.patch(_PART, smaller=True)),
     "enlarged": _alone("enlarged", _enlarged),
     "compressed": _compressed,
     "drawn": _alone("drawn", _drawn),
@@ -435,7 +507,7 @@ def fit_by_pixels(made: Made, chosen: Tensor, seed: int) -> PixelNetwork:
 
 def _part(levels: Tensor) -> Tensor:
     """A random square of a patch, turned or mirrored."""
-    side = _SIDES[0]
+    side = _PART
     top, left = (int(torch.randint(size - side + 1, ())) for size in levels.shape[1:])
     part = levels[:, top : top + side, left : left + side]
     mirrored, upside_down, turned = (torch.rand(3) < 0.5).tolist()
@@ -448,14 +520,27 @@ def _odds(log_odds: Tensor, truth: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(log_odds, truth, reduction="none")
 
 
-def report(by_bands: BandNetworks, by_pixels: PixelNetwork, made: Made, chosen: Tensor) -> None:
-    """Print a table of what the networks say together of the chosen patches."""
+def tell(made: Made, by_bands: BandNetworks, by_pixels: PixelNetwork) -> Tensor:
+    """What the networks of a group say together of patches, (n, C + 2)."""
     with torch.inference_mode():
         seen = torch.stack([by_pixels(levels[None].float()) for levels in made.levels])
-        out = _recognition.together(by_bands(made.features), seen)
+        return _recognition.together(by_bands(made.features), seen)
+
+
+def report(made: Made, told: dict[Group, Tensor]) -> None:
+    """Print a table of what groups say of patches: each is asked where those before it find no noise."""
+    out = torch.zeros(0)
+    found = torch.zeros(len(made.kinds), dtype=torch.bool)
+    for group, one in told.items():
+        least = [
+            _recognition.least_odds(count, made.planes, group) for count in made.counts.tolist()
+        ]
+        finds = one[:, -2] > torch.tensor(least)
+        out = torch.where((finds & ~found)[:, None], one, out) if out.numel() else one
+        found |= finds
     print("       kind  deviation  patches  noise  white  error of log deviations")
     for kind in dict.fromkeys(made.kinds):
-        of_kind = chosen & made.are((kind,))
+        of_kind = made.are((kind,))
         ranges = [(0.0, math.inf)] if kind in _CLEAN else [(1, 2), (2, 4), (4, 8), (8, math.inf)]
         for low, high in ranges:
             luma = made.deviations[:, 0]
@@ -464,9 +549,8 @@ def report(by_bands: BandNetworks, by_pixels: PixelNetwork, made: Made, chosen: 
                 continue
             error = out[some, :-2] - made.deviations[some].clamp(min=_LEAST).log()
             off = "" if kind in _CLEAN else f"{error.square().mean().sqrt().item():.2f}"
-            is_noise = out[some, -2] > made.least_odds[some]
             is_white = out[some, -1] > _recognition.IS_WHITE
-            noise, white = (are.float().mean().item() for are in (is_noise, is_white))
+            noise, white = (are.float().mean().item() for are in (found[some], is_white))
             print(
                 f"{kind:>11}  {low:4g}-{high:<4g}  {int(some.sum()):7}  {noise:5.2f}  {white:5.2f}  {off}"
             )

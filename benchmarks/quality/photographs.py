@@ -1,7 +1,7 @@
 """What linn's default makes of photographs' noise, beside the best white sigma for luma and chroma.
 
     python -m benchmarks.quality.photographs REAL/ [--half even|odd] [--grey]
-    python -m benchmarks.quality.photographs bsd432/ --names weights/held-out.txt --made [--limit N] [--grey]
+    python -m benchmarks.quality.photographs bsd432/ --names weights/held-out.txt --made [--kind KIND] [--limit N] [--grey]
 
 REAL/ has pairs noisy/NAME and clean/NAME. Choose by the names whose last digit is even, and report the odd ones once.
 With --made, noise is made on the centre (256 x 256) of clean pictures, by kind. For each kind it prints how many
@@ -136,10 +136,15 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--half", choices=("even", "odd"), default="even")
     parser.add_argument("--made", action="store_true")
+    parser.add_argument("--kind", choices=tuple(KINDS), help="only this kind of noise")
     parser.add_argument("--best", action="store_true")
     parser.add_argument("--grey", action="store_true")
     options = parser.parse_args()
-    pairs = _made(choose(options)) if options.made else _real(options.folder, options.half)
+    pairs = (
+        _made(choose(options), options.kind)
+        if options.made
+        else _real(options.folder, options.half)
+    )
     networks = Networks()
     rows: dict[str, list[list[float]]] = {}
     for kind, *pair in pairs:
@@ -189,8 +194,10 @@ def _in_grey(picture: Tensor) -> Tensor:
     return torch.from_numpy(np.array(grey))[None].float() / GREY_LEVELS
 
 
-def _made(paths: list[Path]) -> Iterator[Pair]:
+def _made(paths: list[Path], kind: str | None) -> Iterator[Pair]:
     for name, make in KINDS.items():
+        if kind not in (None, name):
+            continue
         for index, path in enumerate(paths):
             yield name, *make(read(path, crop=_SIDE), index)
 

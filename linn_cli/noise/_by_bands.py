@@ -10,18 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from linn_cli.noise._bundled import load
-from linn_cli.noise._spectra import BANDS, PLANES, Spectrum
+from linn_cli.noise._bundled import Group, files, load
+from linn_cli.noise._spectra import BANDS, Spectrum
 
-FILES = {
-    1: Path(__file__).with_name("by_bands-grey.safetensors"),
-    PLANES: Path(__file__).with_name("by_bands.safetensors"),
-}
+FILES = files("by_bands")
 # They see so many parts of the patches, the smoothest.
 _PARTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.7)
 _WIDTH, _MEMBERS = 64, 4
@@ -68,17 +64,17 @@ def features(spectra: Sequence[Spectrum]) -> Tensor:
     return torch.cat([0.5 * one.smoothest(_PARTS).log().flatten() for one in spectra])
 
 
-def tell(spectra: Sequence[Spectrum]) -> Tensor:
-    """What the bundled networks tell of a picture's luma and two chroma planes, or of a grey one, as `BandNetworks`."""
-    told: Tensor = bundled(len(spectra))(features(spectra)[None])[0]
+def tell(spectra: Sequence[Spectrum], group: Group) -> Tensor:
+    """What the bundled networks of a group tell of a picture's luma and two chroma planes, or of a grey one, as `BandNetworks`."""
+    told: Tensor = bundled(len(spectra), group)(features(spectra)[None])[0]
     return told
 
 
 @cache
-def bundled(planes: int) -> BandNetworks:
-    """The networks that come with linn for so many planes, 1 or 3.
+def bundled(planes: int, group: Group) -> BandNetworks:
+    """The networks of a group that come with linn for so many planes, 1 or 3.
 
     Raises:
         WeightsError: its file is damaged or missing.
     """
-    return load(BandNetworks(planes), FILES[planes])
+    return load(BandNetworks(planes), FILES[planes, group])

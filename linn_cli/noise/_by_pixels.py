@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from linn_cli.network.planes import from_channels
-from linn_cli.noise._bundled import load
+from linn_cli.noise._bundled import Group, files, load
 from linn_cli.noise._sampling import in_strips
 from linn_cli.noise._spectra import PLANES
 from linn_cli.units import GREY_LEVELS
 
-FILES = {
-    1: Path(__file__).with_name("by_pixels-grey.safetensors"),
-    PLANES: Path(__file__).with_name("by_pixels.safetensors"),
-}
+FILES = files("by_pixels")
 # Planes are seen without their mean over so many pixels. A difference from it counts as it is up to about so many levels,
 # and beyond by its logarithm.
 _AROUND, _LINEAR = 17, 2.0
@@ -93,14 +89,15 @@ class PixelNetwork(nn.Module):
         return told
 
 
-def tell(channels: Sequence[Tensor], seen: Tensor | None = None) -> Tensor | None:
-    """What the bundled network tells of a picture, as `PixelNetwork`; None if it sees too little of it.
+def tell(channels: Sequence[Tensor], group: Group, seen: Tensor | None = None) -> Tensor | None:
+    """What the bundled network of a group tells of a picture, as `PixelNetwork`; None if it sees too little of it.
 
     Args:
         channels: one plane (H, W), float, white at 1, or three.
+        group: which network.
         seen: bool (H, W), where the picture is looked at; None for all of it.
     """
-    network = bundled(len(channels))
+    network = bundled(len(channels), group)
     picture = (
         GREY_LEVELS
         * in_strips(
@@ -127,10 +124,10 @@ def _wholly(seen: Tensor) -> Tensor:
 
 
 @cache
-def bundled(planes: int) -> PixelNetwork:
-    """The network that comes with linn for so many planes, 1 or 3.
+def bundled(planes: int, group: Group) -> PixelNetwork:
+    """The network of a group that comes with linn for so many planes, 1 or 3.
 
     Raises:
         WeightsError: its file is damaged or missing.
     """
-    return load(PixelNetwork(planes), FILES[planes])
+    return load(PixelNetwork(planes), FILES[planes, group])

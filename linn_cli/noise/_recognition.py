@@ -1,7 +1,9 @@
 """What is recognised in a photograph: whether there is noise, whether it is white, and how strong it is.
 
 Networks that see bands of frequencies (`_by_bands`) know best how strong noise is, and one that sees pixels (`_by_pixels`) tells
-it from texture that is as strong in these bands. What counts is their mean.
+it from texture that is as strong in these bands. What counts is their mean. There are two groups of them. Those that were
+fitted to the noise of cameras take grain that is the same in all colours for texture. The others know it, and are asked where
+those find no noise.
 """
 
 from __future__ import annotations
@@ -14,37 +16,45 @@ import torch
 from torch import Tensor
 
 from linn_cli.noise import _by_bands, _by_pixels
+from linn_cli.noise._bundled import Group
 from linn_cli.noise._spectra import PLANES, Spectrum
 
 # Log odds from which on noise is white: white noise is hardly ever taken for coarse (docs/noise.md counts them).
 IS_WHITE = 0.0
-# Log odds from which on there is noise in a large picture. Small pictures tell less, and would more often be taken for
-# noisy: one of n patches needs _FEW / n more. A grey one tells less, too: clean textures reach 1.2 there.
-_IS_NOISE, _FEW = {1: 1.3, PLANES: 0.8}, 110.0
+# Log odds from which on there is noise in a large picture, by its planes. Small pictures tell less, and would more often be
+# taken for noisy: one of n patches needs _FEW / n more. A grey one tells less, too: clean textures reach 1.2 there. Pictures
+# that were enlarged, or smoothed by JPEG, look like grain.
+_IS_NOISE: dict[Group, dict[int, float]] = {
+    "cameras": {1: 1.3, PLANES: 0.8},
+    "grain": {1: 1.6, PLANES: 1.8},
+}
+_FEW = 110.0
 _LEAST = 1.0  # grey level
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What the networks say of a picture.
+    """What the networks of a group say of a picture.
 
     Attributes:
         deviations: the noise of each plane, in grey levels, if there is any.
         noise: the log odds that there is.
         white: the log odds that it is white.
         patches: so many of the picture were looked at.
+        group: what the networks were fitted to.
     """
 
     deviations: tuple[float, ...]
     noise: float
     white: float
     patches: int
+    group: Group = "cameras"
 
     @property
     def is_noise(self) -> bool:
         """Whether there is noise, rather surely, and enough of it to be removed."""
         return (
-            self.noise > least_odds(self.patches, len(self.deviations))
+            self.noise > least_odds(self.patches, len(self.deviations), self.group)
             and max(self.deviations) > _LEAST
         )
 
@@ -64,13 +74,23 @@ def recognise(
         channels: the picture, as `_spectra.measure` takes it.
         seen: where it is looked at, as there.
     """
+    of_cameras = _recognised(spectra, channels, seen, "cameras")
+    if of_cameras.is_noise:
+        return of_cameras
+    of_grain = _recognised(spectra, channels, seen, "grain")
+    return of_grain if of_grain.is_noise else of_cameras
+
+
+def _recognised(
+    spectra: Sequence[Spectrum], channels: Sequence[Tensor], seen: Tensor | None, group: Group
+) -> Recognised:
     with torch.inference_mode():
-        told = _by_bands.tell(spectra)
-        by_pixels = _by_pixels.tell(channels, seen)
+        told = _by_bands.tell(spectra, group)
+        by_pixels = _by_pixels.tell(channels, group, seen)
         if by_pixels is not None:
             told = together(told, by_pixels)
     *levels, noise, white = told.tolist()
-    return Recognised(tuple(map(math.exp, levels)), noise, white, len(spectra[0].powers))
+    return Recognised(tuple(map(math.exp, levels)), noise, white, len(spectra[0].powers), group)
 
 
 def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
@@ -78,6 +98,6 @@ def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
     return (by_bands + by_pixels) / 2
 
 
-def least_odds(patches: int, planes: int = PLANES) -> float:
-    """The log odds from which on a picture of so many patches and planes, 1 or 3, has noise."""
-    return _IS_NOISE[planes] + _FEW / patches
+def least_odds(patches: int, planes: int, group: Group) -> float:
+    """The log odds from which on a group finds noise in a picture of so many patches and planes, 1 or 3."""
+    return _IS_NOISE[group][planes] + _FEW / patches

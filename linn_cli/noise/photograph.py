@@ -1,9 +1,8 @@
 """Noise as photographs have it: coarse, since demosaicing, the camera's smoothing, JPEG or scaling took the finest of it.
 
 The highest frequencies do not show such noise, so it is looked for in all of them, in luma and chroma. Small networks
-(`_recognition`) know it from texture, and how strong it is. Grain that is the same in all colours escapes them. Its evenness
-tells some of it: it is about as strong in the smoothest patches as in rougher ones, in every band. `_telling` says what a
-network is to be told of noise that was found here.
+(`_recognition`) know it from texture, and how strong it is. `_telling` says what a network is to be told of noise that was
+found here.
 """
 
 from __future__ import annotations
@@ -26,16 +25,9 @@ _LOWER_BANDS = 6
 _SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
 # The noise of the whole picture is at least about as strong as in them, whatever a network takes for texture.
 _AT_LEAST = 0.9
-# The bounds were chosen on 256 x 256 pixels of the even half of bsd432 and of photographs, with and without
-# noise: textures without noise reach 0.5 where weak and 0.43 where strong.
-_EVEN, _EVEN_STRONG, _STRONG = 0.47, 0.42, 10.0
-_EVEN_GREY = 0.3  # texture may be as even in one plane, where the networks know more than that
-# Weak noise is removed down to this deviation, with a stricter bound that rises so much for each grey level.
-_WEAK, _EVEN_WEAK, _EVEN_RISE = 1.4, 0.36, 0.06
-# Drawings, text and halftones are stronger than any noise that is left in the luma of a photograph.
-_MOST = 28.0
-# Their levels are few: so large a part of the pixels has one of the commonest, or lies in a square of one value.
-_COMMONEST, _COMMON, _FLAT = 4, 0.3, 0.06
+# Drawings, text and halftones are stronger than this, and their levels are few: so large a part of the pixels has one of
+# the commonest, or lies in a square of one value.
+_STRONG, _COMMONEST, _COMMON, _FLAT = 10.0, 4, 0.3, 0.06
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,6 @@ class Plane:
         strongest: there in the strongest band; that of white noise is as strong in each.
         highest: there in the highest band.
         unevenness: how much stronger it is in more patches, as a logarithm; 0 for even noise.
-        unlikeness: the same where each band counts alike.
     """
 
     deviation: float
@@ -56,7 +47,6 @@ class Plane:
     strongest: float
     highest: float
     unevenness: float
-    unlikeness: float
 
     @property
     def coarseness(self) -> float:
@@ -90,7 +80,7 @@ def find(
         return ()
     known = recognise(spectra, channels, seen)
     planes = _known(spectra, known)
-    found = (known.is_noise or _is_even(planes)) and (is_coarse or known.is_coarse)
+    found = known.is_noise and (is_coarse or known.is_coarse)
     is_strong = planes[0].smoothest > _STRONG
     return planes if found and not (is_strong and _is_drawn(channels)) else ()
 
@@ -100,15 +90,6 @@ def assume(channels: Sequence[Tensor], seen: Tensor | None = None) -> tuple[Plan
     channels, seen = _frame.without(channels, seen)
     spectra = _spectra.measure(channels, seen)
     return _known(spectra, recognise(spectra, channels, seen)) if spectra else ()
-
-
-def _is_even(planes: Sequence[Plane]) -> bool:
-    """Whether it is noise and not texture, by its evenness."""
-    luma = planes[0]
-    even = min(_EVEN, _EVEN_WEAK + _EVEN_RISE * (luma.smoothest - _WEAK))
-    even = _EVEN_STRONG if luma.smoothest > _STRONG else even
-    even = even if len(planes) > 1 else min(even, _EVEN_GREY)
-    return _WEAK < luma.smoothest <= _MOST and luma.unevenness + luma.unlikeness < even
 
 
 def _is_drawn(channels: Sequence[Tensor]) -> bool:
@@ -130,9 +111,6 @@ def _known(spectra: Sequence[Spectrum], known: Recognised) -> tuple[Plane, ...]:
 
 def _measured(spectrum: Spectrum, deviation: float) -> Plane:
     (smoothest,) = spectrum.smoothest((_SMOOTHEST,))
-    # As in white noise, each coefficient counts alike; bands that JPEG has emptied do not.
-    weights = spectrum.sizes / (smoothest + 0.01 * smoothest.max())
-    weights = weights.where(smoothest > 0.05 * smoothest.max(), 0)[:_LOWER_BANDS]
     weakest = (smoothest @ spectrum.parts).sqrt().item()
     return Plane(
         deviation=max(deviation, _AT_LEAST * weakest),
@@ -140,7 +118,6 @@ def _measured(spectrum: Spectrum, deviation: float) -> Plane:
         strongest=smoothest[1:_LOWER_BANDS].max().sqrt().item(),
         highest=smoothest[-1].sqrt().item(),
         unevenness=_rise(spectrum.overall),
-        unlikeness=_rise(spectrum.powers[:, :_LOWER_BANDS] @ weights),
     )
 
 

@@ -36,7 +36,7 @@ def test_noise_is_told_from_texture(channels: int) -> None:
         clean = small(name)
         noisy = clean + coarse(6, *clean.shape[1:])
         clean, noisy = (one[:channels] for one in (clean, noisy))
-        without, there = (_by_pixels.tell(levels(one)) for one in (clean, noisy))
+        without, there = (_by_pixels.tell(levels(one), "cameras") for one in (clean, noisy))
         assert without is not None
         assert there is not None
         assert without[NOISE] < 0 < there[NOISE]
@@ -47,30 +47,30 @@ def test_what_is_not_to_be_seen_changes_nothing() -> None:
     seen = torch.ones(150, 131, dtype=torch.bool)
     seen[60:70, 40:47] = seen[149] = False
     other = torch.where(seen, picture, 1.0)
-    told, still = (_by_pixels.tell(levels(one), seen) for one in (picture, other))
+    told, still = (_by_pixels.tell(levels(one), "cameras", seen) for one in (picture, other))
     assert told is not None
     assert still is not None
     assert torch.equal(told, still)
-    everywhere = _by_pixels.tell(levels(other))
+    everywhere = _by_pixels.tell(levels(other), "cameras")
     assert everywhere is not None
     assert not torch.equal(told, everywhere)
 
 
 def test_nothing_is_told_of_too_little() -> None:
     picture = levels(0.5 + coarse(6, 48, 48))
-    assert _by_pixels.tell(picture) is None
+    assert _by_pixels.tell(picture, "cameras") is None
     larger = levels(0.5 + coarse(6, 128, 128))
-    assert _by_pixels.tell(larger) is not None
-    assert _by_pixels.tell(larger, torch.zeros(128, 128, dtype=torch.bool)) is None
+    assert _by_pixels.tell(larger, "cameras") is not None
+    assert _by_pixels.tell(larger, "cameras", torch.zeros(128, 128, dtype=torch.bool)) is None
 
 
 def test_a_large_picture_is_told_by_some_of_its_strips() -> None:
     picture = 0.5 + coarse(6, 64 * 9 + 7, 1024)
-    told = _by_pixels.tell(levels(picture))
+    told = _by_pixels.tell(levels(picture), "cameras")
     # 250,000 pixels are three strips of 64 rows; the last rows are no whole strip.
     strips = picture[:, : 64 * 9].unflatten(1, (9, 64)).transpose(0, 1)[[0, 4, 8]]
     with torch.inference_mode():
-        expected = _by_pixels.bundled(3)((255 * strips).round())
+        expected = _by_pixels.bundled(3, "cameras")((255 * strips).round())
     assert told is not None
     torch.testing.assert_close(told, expected)
 

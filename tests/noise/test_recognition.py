@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
 from skimage import data
 from torch import Tensor
 from torch.nn import functional as F
@@ -70,11 +72,51 @@ def test_a_picture_whose_noise_went_as_it_was_made_smaller_may_be_enlarged(
         assert not seen(picture[0, :channels].clamp(0, 1)).is_noise
 
 
+def shown(name: str, channels: int) -> Tensor:
+    """A picture of scikit-image (channels, H, W), in colour; one that is grey gets a tint."""
+    picture = torch.from_numpy(getattr(data, name)().copy()).float() / 255
+    if picture.ndim == 2:
+        picture = picture[..., None] * torch.tensor([1.0, 0.95, 0.8])
+    picture = picture.permute(2, 0, 1)
+    return picture if channels == 3 else picture.mean(0, keepdim=True)
+
+
+def grain(like: Tensor, sigma: float, radius: float) -> Tensor:
+    """Noise that is the same in all channels, its grains some pixels wide."""
+    white = np.random.default_rng(0).normal(size=like.shape[1:])
+    blurred = gaussian_filter(white, radius)
+    return torch.from_numpy(sigma / 255 * blurred / blurred.std()).float()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["brick", "chelsea", "rocket"])
+@pytest.mark.parametrize(("radius", "sigma"), [(0.7, 12.0), (1.5, 12.0), (2.2, 16.0)])
+def test_grain_is_told_from_texture(name: str, radius: float, sigma: float, channels: int) -> None:
+    picture = shown(name, channels)
+    assert not seen(picture).is_noise
+    known = seen(picture + grain(picture, sigma, radius))
+    assert known.is_noise
+    assert known.is_coarse
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["grass", "gravel"])
+@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0])
+def test_what_fills_a_picture_with_texture_is_no_grain(
+    name: str, scale: float, channels: int
+) -> None:
+    picture = F.interpolate(
+        shown(name, channels)[None], scale_factor=scale, mode="bicubic", antialias=True
+    )[0]
+    assert not seen(picture.clamp(0, 1)).is_noise
+
+
 def test_a_small_picture_must_be_surer_to_be_noisy() -> None:
     small, large = (Recognised((3.0, 1.0, 1.0), 1.2, -5.0, patches) for patches in (64, 3000))
     assert large.is_noise
     assert not small.is_noise
-    assert least_odds(64) > 2 > least_odds(169) > 1.2 > least_odds(729)
+    least = [least_odds(patches, 3, "cameras") for patches in (64, 169, 729)]
+    assert least[0] > 2 > least[1] > 1.2 > least[2]
 
 
 def test_a_grey_picture_must_be_surer_to_be_noisy() -> None:

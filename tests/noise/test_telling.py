@@ -14,7 +14,7 @@ from linn_cli.noise._telling import (
 )
 from linn_cli.noise.photograph import Plane
 
-COARSE = Plane(9.0, 8.0, 12.0, 3.0, unevenness=0.1, unlikeness=0.1)
+COARSE = Plane(9.0, 8.0, 12.0, 3.0, unevenness=0.1)
 
 
 def test_coarse_noise_is_told_stronger_than_it_is() -> None:
