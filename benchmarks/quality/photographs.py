@@ -152,9 +152,10 @@ def main() -> None:
         rows.setdefault(kind, []).append(measure(networks, noisy, clean, best=options.best))
     print(f"{'kind':>24}  pictures  photo  noisy  linn  as JPEG  best")
     for kind, found in rows.items():
-        photo, *means = map(fmean, zip(*found, strict=True))
+        photo, *scores = zip(*found, strict=True)
+        means = map(fmean, scores)
         columns = "  ".join(f"{mean:.2f}" for mean in means)
-        print(f"{kind:>24}  {len(found):8}  {photo:5.2f}  {columns}")
+        print(f"{kind:>24}  {len(found):8}  {sum(photo):5.0f}  {columns}")
 
 
 def measure(networks: Networks, noisy: Tensor, clean: Tensor, *, best: bool) -> list[float]:
