@@ -3,19 +3,19 @@
 Networks that see bands of frequencies (`_by_bands`) know best how strong noise is, and one that sees pixels (`_by_pixels`) tells
 it from texture that is as strong in these bands. What counts is their mean. There are two groups of them. Those that were
 fitted to the noise of cameras take grain that is the same in all colours for texture. The others know it, and are asked where
-those find no noise.
+those find no noise. They need less assurance where the noise is as even as texture hardly ever is (`_evenness`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from linn_cli.noise import _by_bands, _by_pixels
+from linn_cli.noise import _by_bands, _by_pixels, _evenness
 from linn_cli.noise._bundled import Group
 from linn_cli.noise._spectra import PLANES, Spectrum
 
@@ -29,6 +29,8 @@ _IS_NOISE: dict[Group, dict[int, float]] = {
     "grain": {1: 1.6, PLANES: 1.8},
 }
 _FEW = 110.0
+# Where noise is even, so much less is needed. Clean textures that are as even have still less.
+_EVEN = 3.0
 _LEAST = 1.0  # grey level
 
 
@@ -42,6 +44,7 @@ class Recognised:
         white: the log odds that it is white.
         patches: so many of the picture were looked at.
         group: what the networks were fitted to.
+        is_even: whether noise, if any, is as strong in the smoothest patches as in rougher ones.
     """
 
     deviations: tuple[float, ...]
@@ -49,12 +52,14 @@ class Recognised:
     white: float
     patches: int
     group: Group = "cameras"
+    is_even: bool = False
 
     @property
     def is_noise(self) -> bool:
         """Whether there is noise, rather surely, and enough of it to be removed."""
+        less = _EVEN if self.is_even else 0.0
         return (
-            self.noise > least_odds(self.patches, len(self.deviations), self.group)
+            self.noise > least_odds(self.patches, len(self.deviations), self.group) - less
             and max(self.deviations) > _LEAST
         )
 
@@ -77,7 +82,9 @@ def recognise(
     of_cameras = _recognised(spectra, channels, seen, "cameras")
     if of_cameras.is_noise:
         return of_cameras
-    of_grain = _recognised(spectra, channels, seen, "grain")
+    of_grain = replace(
+        _recognised(spectra, channels, seen, "grain"), is_even=_evenness.is_even(spectra)
+    )
     return of_grain if of_grain.is_noise else of_cameras
 
 

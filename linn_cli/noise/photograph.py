@@ -13,17 +13,12 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from linn_cli.noise import _frame, _spectra
+from linn_cli.noise import _evenness, _frame, _spectra
 from linn_cli.noise._recognition import Recognised, recognise
 from linn_cli.noise._spectra import Spectrum
 from linn_cli.units import GREY_LEVELS
 
-# Up to this band all noise has some power.
-_LOWER_BANDS = 6
-# The smoothest patches, in which the noise is measured; and what its evenness is taken from: half the logarithm of the
-# power in many of them over that in few.
-_SMOOTHEST, _FEW, _MANY = 0.05, 0.02, 0.3
-# The noise of the whole picture is at least about as strong as in them, whatever a network takes for texture.
+# The noise of the whole picture is at least about as strong as in its smoothest patches, whatever a network takes for texture.
 _AT_LEAST = 0.9
 # Drawings, text and halftones are stronger than this, and their levels are few: so large a part of the pixels has one of
 # the commonest, or lies in a square of one value.
@@ -110,19 +105,12 @@ def _known(spectra: Sequence[Spectrum], known: Recognised) -> tuple[Plane, ...]:
 
 
 def _measured(spectrum: Spectrum, deviation: float) -> Plane:
-    (smoothest,) = spectrum.smoothest((_SMOOTHEST,))
-    weakest = (smoothest @ spectrum.parts).sqrt().item()
+    (smoothest,) = spectrum.smoothest((_evenness.SMOOTHEST,))
+    weakest = _evenness.strength(spectrum)
     return Plane(
         deviation=max(deviation, _AT_LEAST * weakest),
         smoothest=weakest,
-        strongest=smoothest[1:_LOWER_BANDS].max().sqrt().item(),
+        strongest=smoothest[1 : _evenness.LOWER_BANDS].max().sqrt().item(),
         highest=smoothest[-1].sqrt().item(),
-        unevenness=_rise(spectrum.overall),
+        unevenness=_evenness.unevenness(spectrum),
     )
-
-
-def _rise(powers: Tensor) -> float:
-    """Half the logarithm of the mean of many of the lowest powers over that of few."""
-    ordered = powers.sort().values
-    few, many = (ordered[: max(6, int(part * len(ordered)))].mean() for part in (_FEW, _MANY))
-    return 0.5 * (many / few).log().item()

@@ -125,6 +125,15 @@ def test_a_grey_picture_must_be_surer_to_be_noisy() -> None:
     assert not grey.is_noise
 
 
+def test_even_noise_needs_less_assurance() -> None:
+    even, uneven = (
+        Recognised((3.0, 1.0, 1.0), 0.0, -5.0, 3000, "grain", is_even=is_even)
+        for is_even in (True, False)
+    )
+    assert even.is_noise
+    assert not uneven.is_noise
+
+
 def test_the_patches_are_counted() -> None:
     # 192 pixels hold 20 patches of 16 that lie 9 apart.
     assert seen(scene()).patches == 20**2
