@@ -32,7 +32,7 @@ from torch.nn import functional as F
 
 from benchmarks.common import by_name, script_parser
 from linn_cli.network.planes import from_channels
-from linn_cli.noise import _by_bands, _by_pixels, _recognition, _spectra
+from linn_cli.noise import _by_bands, _by_pixels, _evenness, _recognition, _spectra
 from linn_cli.noise._bundled import GROUPS, Group
 from linn_cli.noise._by_bands import BandNetworks, features
 from linn_cli.noise._by_pixels import PixelNetwork
@@ -125,13 +125,14 @@ class Truth(NamedTuple):
 class Made:
     """Patches and what is known of them.
 
-    Levels, uint8, (C, H, W) each; features (n, f), of so many patches each, (n,), deviations (n, C) in grey levels, and
-    their kinds. C is 3, or 1 in grey. Pictures that may be noisy count as clean `doubtful` times as much as others.
+    Levels, uint8, (C, H, W) each; features (n, f), of so many patches each, (n,), whether noise in them is even, bool (n,), deviations
+    (n, C) in grey levels, and their kinds. C is 3, or 1 in grey. Pictures that may be noisy count as clean `doubtful` times as much as others.
     """
 
     levels: tuple[Tensor, ...]
     features: Tensor
     counts: Tensor
+    even: Tensor
     deviations: Tensor
     kinds: tuple[str, ...]
     doubtful: float
@@ -161,6 +162,7 @@ class Made:
             tuple(self.levels[place] for place in places),
             self.features[chosen],
             self.counts[chosen],
+            self.even[chosen],
             self.deviations[chosen],
             tuple(self.kinds[place] for place in places),
             self.doubtful,
@@ -249,6 +251,7 @@ def gather(pictures: Pictures, count: int, planes: int, group: Group) -> Made:
     stored: list[Tensor] = []
     seen: list[Tensor] = []
     counts: list[int] = []
+    even: list[bool] = []
     deviations: list[Tensor] = []
     kinds: list[str] = []
     shares = dict(_SHARES[group])
@@ -270,12 +273,14 @@ def gather(pictures: Pictures, count: int, planes: int, group: Group) -> Made:
             stored.append(levels[:, :_KEPT, :_KEPT].clone())
             seen.append(features(spectra))
             counts.append(len(spectra[0].powers))
+            even.append(_evenness.is_even(spectra))
             deviations.append(difference.square().mean((1, 2)).sqrt())
             kinds.append(name)
     return Made(
         tuple(stored),
         torch.stack(seen),
         torch.tensor(counts),
+        torch.tensor(even),
         torch.stack(deviations),
         tuple(kinds),
         _DOUBTFUL[group],
@@ -533,7 +538,8 @@ def report(made: Made, told: dict[Group, Tensor]) -> None:
     found = torch.zeros(len(made.kinds), dtype=torch.bool)
     for group, one in told.items():
         least = [
-            _recognition.least_odds(count, made.planes, group) for count in made.counts.tolist()
+            _recognition.least_odds(count, made.planes, group, is_even=is_even and group == "grain")
+            for count, is_even in zip(made.counts.tolist(), made.even.tolist(), strict=True)
         ]
         finds = one[:, -2] > torch.tensor(least)
         out = torch.where((finds & ~found)[:, None], one, out) if out.numel() else one

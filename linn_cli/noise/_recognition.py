@@ -57,11 +57,8 @@ class Recognised:
     @property
     def is_noise(self) -> bool:
         """Whether there is noise, rather surely, and enough of it to be removed."""
-        less = _EVEN if self.is_even else 0.0
-        return (
-            self.noise > least_odds(self.patches, len(self.deviations), self.group) - less
-            and max(self.deviations) > _LEAST
-        )
+        least = least_odds(self.patches, len(self.deviations), self.group, is_even=self.is_even)
+        return self.noise > least and max(self.deviations) > _LEAST
 
     @property
     def is_coarse(self) -> bool:
@@ -105,6 +102,6 @@ def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
     return (by_bands + by_pixels) / 2
 
 
-def least_odds(patches: int, planes: int, group: Group) -> float:
+def least_odds(patches: int, planes: int, group: Group, *, is_even: bool = False) -> float:
     """The log odds from which on a group finds noise in a picture of so many patches and planes, 1 or 3."""
-    return _IS_NOISE[group][planes] + _FEW / patches
+    return _IS_NOISE[group][planes] + _FEW / patches - (_EVEN if is_even else 0.0)
