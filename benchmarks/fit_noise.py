@@ -538,7 +538,7 @@ def report(made: Made, told: dict[Group, Tensor]) -> None:
     found = torch.zeros(len(made.kinds), dtype=torch.bool)
     for group, one in told.items():
         least = [
-            _recognition.least_odds(count, made.planes, group, is_even=is_even and group == "grain")
+            _recognition.least_odds(count, made.planes, group, is_even=is_even)
             for count, is_even in zip(made.counts.tolist(), made.even.tolist(), strict=True)
         ]
         finds = one[:, -2] > torch.tensor(least)

@@ -3,14 +3,14 @@
 Networks that see bands of frequencies (`_by_bands`) know best how strong noise is, and one that sees pixels (`_by_pixels`) tells
 it from texture that is as strong in these bands. What counts is their mean. There are two groups of them. Those that were
 fitted to the noise of cameras take grain that is the same in all colours for texture. The others know it, and are asked where
-those find no noise. They need less assurance where the noise is as even as texture hardly ever is (`_evenness`).
+those find no noise. They need not be as sure where the noise is even, as texture hardly ever is (`_evenness`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -29,8 +29,9 @@ _IS_NOISE: dict[Group, dict[int, float]] = {
     "grain": {1: 1.6, PLANES: 1.8},
 }
 _FEW = 110.0
-# Where noise is even, so much less is needed. Clean textures that are as even have still less.
-_EVEN = 3.0
+# Where noise is even, so much less is needed. Clean textures that are as even mostly have still less with those for grain; those
+# for cameras do not tell them from noise.
+_EVEN: dict[Group, float] = {"cameras": 0.0, "grain": 3.0}
 _LEAST = 1.0  # grey level
 
 
@@ -79,9 +80,7 @@ def recognise(
     of_cameras = _recognised(spectra, channels, seen, "cameras")
     if of_cameras.is_noise:
         return of_cameras
-    of_grain = replace(
-        _recognised(spectra, channels, seen, "grain"), is_even=_evenness.is_even(spectra)
-    )
+    of_grain = _recognised(spectra, channels, seen, "grain")
     return of_grain if of_grain.is_noise else of_cameras
 
 
@@ -94,7 +93,14 @@ def _recognised(
         if by_pixels is not None:
             told = together(told, by_pixels)
     *levels, noise, white = told.tolist()
-    return Recognised(tuple(map(math.exp, levels)), noise, white, len(spectra[0].powers), group)
+    return Recognised(
+        tuple(map(math.exp, levels)),
+        noise,
+        white,
+        len(spectra[0].powers),
+        group,
+        is_even=_evenness.is_even(spectra),
+    )
 
 
 def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
@@ -103,5 +109,5 @@ def together(by_bands: Tensor, by_pixels: Tensor) -> Tensor:
 
 
 def least_odds(patches: int, planes: int, group: Group, *, is_even: bool = False) -> float:
-    """The log odds from which on a group finds noise in a picture of so many patches and planes, 1 or 3."""
-    return _IS_NOISE[group][planes] + _FEW / patches - (_EVEN if is_even else 0.0)
+    """The log odds from which on a group finds noise, even or not, in a picture of so many patches and planes, 1 or 3."""
+    return _IS_NOISE[group][planes] + _FEW / patches - (_EVEN[group] if is_even else 0.0)

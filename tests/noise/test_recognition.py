@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch.nn import functional as F
 
 from linn_cli.network.planes import from_channels
 from linn_cli.noise import _spectra
+from linn_cli.noise._bundled import GROUPS, Group
 from linn_cli.noise._recognition import Recognised, least_odds, recognise
 
 SIDE = 192
@@ -125,13 +128,23 @@ def test_a_grey_picture_must_be_surer_to_be_noisy() -> None:
     assert not grey.is_noise
 
 
-def test_even_noise_needs_less_assurance() -> None:
+@pytest.mark.parametrize("group", GROUPS)
+def test_even_noise_needs_less_assurance_of_those_that_know_grain(group: Group) -> None:
     even, uneven = (
-        Recognised((3.0, 1.0, 1.0), 0.0, -5.0, 3000, "grain", is_even=is_even)
+        Recognised((3.0, 1.0, 1.0), 0.0, -5.0, 3000, group, is_even=is_even)
         for is_even in (True, False)
     )
-    assert even.is_noise
+    assert even.is_noise == (group == "grain")
     assert not uneven.is_noise
+
+
+@pytest.mark.parametrize(("name", "radius", "sigma"), [("brick", 0.7, 6.0), ("camera", 0.5, 4.0)])
+def test_weak_grain_is_known_by_its_evenness(name: str, radius: float, sigma: float) -> None:
+    picture = shown(name, 3)
+    assert not seen(picture).is_noise
+    known = seen(picture + grain(picture, sigma, radius))
+    assert known.is_noise
+    assert not replace(known, is_even=False).is_noise
 
 
 def test_the_patches_are_counted() -> None:
